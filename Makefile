@@ -1,0 +1,43 @@
+# Two commands matter: `make demo` and `make test`. Both set up .venv from the hash-pinned lock first.
+PYTHON ?= python3
+BIN := .venv/bin
+NAME ?= all
+
+.PHONY: demo test check setup bench lock format clean
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "churnlab needs Python >= 3.11; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup
+	$(BIN)/churnlab run configs/complete_journey.yaml
+
+test: setup
+	$(BIN)/python -m pytest -n 2
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell src tests docs README.md CONTRIBUTING.md CHANGELOG.md pipelines configs
+
+bench: setup
+	$(BIN)/python -m benchmarks.run $(NAME)
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The lock names versions and hashes, never the place they came from; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra examples --extra postgres \
+	  --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf .venv out mlflow.db mlartifacts

@@ -1,0 +1,1 @@
+"""churnlab: from transaction histories to the customers worth keeping."""

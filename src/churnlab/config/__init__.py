@@ -1,0 +1,47 @@
+"""Configuration: one YAML file per project, checked whole before any data is read."""
+
+from churnlab.config.loader import environment, from_mapping, load, schema
+from churnlab.config.project import (
+    FAMILIES,
+    Booster,
+    Churn,
+    Evaluation,
+    FeaturePlan,
+    Lists,
+    Models,
+    Project,
+    SnapshotPlan,
+    StrategyPlan,
+    Threshold,
+    Tracking,
+    Tuning,
+    Value,
+)
+from churnlab.config.sources import TABLES, Attribute, Lookup, Product, Source, Sources
+
+__all__ = [
+    "FAMILIES",
+    "TABLES",
+    "Attribute",
+    "Booster",
+    "Churn",
+    "Evaluation",
+    "FeaturePlan",
+    "Lists",
+    "Lookup",
+    "Models",
+    "Product",
+    "Project",
+    "SnapshotPlan",
+    "Source",
+    "Sources",
+    "StrategyPlan",
+    "Threshold",
+    "Tracking",
+    "Tuning",
+    "Value",
+    "environment",
+    "from_mapping",
+    "load",
+    "schema",
+]

@@ -1,0 +1,221 @@
+"""One project: its sources, what churn and value mean, and how models, lists and tracking behave."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import Field, model_validator
+
+from churnlab.config.section import Name, Section, Zone
+from churnlab.config.sources import Sources
+
+Family = Literal[
+    "recency",
+    "frequency",
+    "monetary",
+    "rhythm",
+    "trend",
+    "breadth",
+    "engagement",
+    "service",
+    "pressure",
+    "contract",
+    "tenure",
+    "season",
+    "profile",
+]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+
+
+class SnapshotPlan(Section):
+    """When customers are looked at, and which of them."""
+
+    every: Literal["month"] | int = Field(
+        "month", description="month: the first of each; a number: that many days, counted back from the last"
+    )
+    first: date | None = Field(None, description="null: once min_history_days have been seen")
+    last: date | None = Field(None, description="null: the last date whose label is complete")
+    min_history_days: int = Field(90, ge=1, description="data needed before the first snapshot")
+    min_orders: int = Field(1, ge=1, description="orders a customer needs to be asked about")
+    lost_after_days: int | None = Field(
+        None, ge=1, description="customers silent this long are set apart as already lost; null: nobody"
+    )
+
+
+class Churn(Section):
+    """Churn: no order in ``[as_of + gap, as_of + gap + horizon)``, in days."""
+
+    horizon_days: int = Field(ge=1, le=1825, description="how long a silence counts as leaving")
+    gap_days: int = Field(0, ge=0, le=365, description="days between scoring and reaching a customer")
+    settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
+    gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
+    positive_label: str | None = Field(
+        None, description="snapshot table: the value of label that means churned"
+    )
+    negative_label: str | None = Field(
+        None, description="snapshot table: the value of label that means stayed"
+    )
+
+
+class Value(Section):
+    """What a customer brings over a horizon after the gap."""
+
+    horizon_days: int | None = Field(None, ge=1, le=1825, description="null: the churn horizon")
+    discount_rate_annual: float = Field(0.10, ge=0, lt=10, description="a rate a year, not a month")
+
+
+class FeaturePlan(Section):
+    """Which features are made."""
+
+    families: tuple[Family, ...] = FAMILIES
+    windows: tuple[int, ...] = Field((7, 30, 90, 180, 365), description="days before each snapshot")
+    own: tuple[str, ...] = Field(
+        (), description="your own families, each 'file.py:function' or 'module:function'"
+    )
+    engagement_types: tuple[str, ...] = Field(
+        (), description="interaction types that get features of their own"
+    )
+    service_types: tuple[str, ...] = Field(
+        ("complaint", "ticket", "return", "incident"), description="interaction types that are calls for help"
+    )
+
+    @model_validator(mode="after")
+    def _windows_rise(self) -> FeaturePlan:
+        if not self.windows or list(self.windows) != sorted(set(self.windows)) or self.windows[0] < 1:
+            raise ValueError("windows must be rising whole numbers of days, such as [30, 90, 365]")
+        if any(":" not in own for own in self.own):
+            raise ValueError("own must name 'file.py:function' or 'module:function'")
+        return self
+
+
+class Booster(Section):
+    """XGBoost's main dials; the defaults are meant to be left alone."""
+
+    trees: int = Field(300, ge=1, le=20_000)
+    depth: int = Field(3, ge=1, le=12)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    subsample: float = Field(0.8, gt=0, le=1)
+    colsample: float = Field(0.8, gt=0, le=1)
+    min_child_weight: float = Field(5, ge=0)
+    reg_lambda: float = Field(1, ge=0)
+
+
+class Models(Section):
+    """How the models are fitted."""
+
+    seed: int = Field(20_240_229, ge=0)
+    threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
+    churn: Booster = Booster()
+    value: Booster = Booster()
+    calibration: Literal["sigmoid", "isotonic", "none"] = "sigmoid"
+    min_customers: int = Field(100, ge=1, description="fewer customers than this: no training")
+    min_positives: int = Field(30, ge=1, description="churned and staying rows needed, of each")
+
+
+class Tuning(Section):
+    """Optuna, on folds before the test window. Off unless asked for: the defaults are good."""
+
+    n_trials: int = Field(0, ge=0, le=10_000)
+
+
+class Evaluation(Section):
+    """What is measured, and where."""
+
+    test_as_of: date | None = Field(None, description="null: the last snapshot with a complete label")
+    segments: tuple[str, ...] = Field((), description="attributes to report the measures by")
+    bootstrap: int = Field(200, ge=0, le=10_000, description="resamples of customers behind each interval")
+
+
+class Threshold(Section):
+    """Where high begins. Learned at training and frozen with the model."""
+
+    mode: Literal["fixed", "quantile", "margin_share"]
+    at: float = Field(description="the cut itself, the quantile, or the share of value that 'high' must hold")
+
+
+class StrategyPlan(Section):
+    """The two axes of the strategy: value if retained, and relationship intensity."""
+
+    value: Threshold = Threshold(mode="margin_share", at=0.8)
+    intensity: Threshold = Threshold(mode="fixed", at=50)
+    risk_bands: tuple[float, float] = Field(
+        (0.15, 0.40), description="low below the first, high from the second"
+    )
+
+
+class Lists(Section):
+    """How lists are written."""
+
+    folder: str = "out"
+    formula_policy: Literal["refuse", "escape"] = Field(
+        "refuse", description="ids that a spreadsheet would run as a formula: stop, or prefix them in the CSV"
+    )
+    newline: Literal["lf", "crlf"] = "lf"
+    valid_days: int = Field(30, ge=1, description="how long a list may be used")
+    segment: str | None = Field(None, description="the attribute shown as segment")
+
+
+class Tracking(Section):
+    """Where MLflow keeps runs and models."""
+
+    uri: str | None = Field(
+        None, description="null: MLFLOW_TRACKING_URI, else a SQLite file beside the project"
+    )
+    artifacts: str | None = Field(None, description="null: mlartifacts/ beside the project")
+
+
+class Engine(Section):
+    """Limits for the embedded engine."""
+
+    memory: str = Field("2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
+    threads: int = Field(2, ge=1)
+    shard_events: int = Field(2_000_000, ge=1_000, description="events held at once while features are made")
+
+
+class Project(Section):
+    """A whole project. Required: project, time_zone, sources, churn.horizon_days."""
+
+    project: Name
+    root: str = Field(".", description="the project's folder, from the folder of this file")
+    data_roots: tuple[str, ...] = Field((), description="other folders that inputs may come from")
+    locale: Literal["en", "fr"] = "en"
+    time_zone: Zone = Field(description="the business zone: a date means its local midnight")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="the currency of every amount, ISO 4217")
+    calendar: Literal["local", "fixed"] = Field(
+        "local", description="days are local calendar days, or always 24 hours"
+    )
+    sources: Sources
+    snapshots: SnapshotPlan = SnapshotPlan()
+    churn: Churn
+    value: Value = Value()
+    features: FeaturePlan = FeaturePlan()
+    models: Models = Models()
+    tuning: Tuning = Tuning()
+    evaluation: Evaluation = Evaluation()
+    strategy: StrategyPlan = StrategyPlan()
+    lists: Lists = Lists()
+    tracking: Tracking = Tracking()
+    engine: Engine = Engine()
+
+    @model_validator(mode="after")
+    def _labels(self) -> Project:
+        if self.sources.snapshot and self.churn.positive_label is None:
+            raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
+        names = [
+            name
+            for table in ("customers", "snapshot")
+            for source in getattr(self.sources, table)
+            for name in source.attributes
+        ]
+        for segment in (*self.evaluation.segments, *([self.lists.segment] if self.lists.segment else [])):
+            if segment not in names:
+                raise ValueError(
+                    f"{segment} is used as a segment, but no source has an attribute of that name"
+                )
+        return self
+
+    def placed_in(self, folder: Path) -> Project:
+        """The same project with ``root`` absolute: all other paths start there."""
+        return self.model_copy(update={"root": str((folder / self.root).resolve())})

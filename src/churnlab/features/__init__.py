@@ -1,0 +1,1 @@
+"""Feature families: functions from a history to described columns."""
