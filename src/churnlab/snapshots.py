@@ -1,0 +1,134 @@
+"""Who is asked about, and when: the business calendar, snapshot dates, and eligible customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+SECOND = 1_000_000  # instants are whole microseconds UTC
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+_EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days as the business counts them, between instants in whole microseconds UTC.
+
+    ``kind`` says how windows are measured: ``local`` days keep the wall clock of ``zone`` (23 or 25
+    hours long when clocks change), ``fixed`` days are always 24 hours. A date always means its local
+    midnight, and an event's day, month, weekday and hour are always those of the wall clock.
+
+    A wall time that clocks skipped means the first instant after the skip, one that they showed
+    twice its first showing: so the start of a day is always the first instant of that day.
+
+    >>> paris = Calendar("Europe/Paris", "local")
+    >>> spring = np.array([paris.instant(dt.date(2025, 3, 31))])
+    >>> (spring - paris.back(spring, 1)) / HOUR
+    array([23.])
+    """
+
+    zone: str
+    kind: Literal["local", "fixed"] = "local"
+
+    def instant(self, date: dt.date) -> int:
+        """The first instant of a local date."""
+        wall = np.array([(date - _EPOCH).days * DAY])
+        return int(self._instants(wall)[0])
+
+    def date(self, instant: int) -> dt.date:
+        """The local date that an instant falls on."""
+        return _EPOCH + dt.timedelta(days=int(self.day_numbers(np.array([instant]))[0]))
+
+    def back(self, as_of: Ints, days: int) -> Ints:
+        """The same time of day, ``days`` days before each instant."""
+        return self.ahead(as_of, -days)
+
+    def ahead(self, as_of: Ints, days: int) -> Ints:
+        """The same time of day, ``days`` days after each instant."""
+        if days == 0 or self.kind == "fixed":
+            return np.asarray(as_of, dtype=np.int64) + days * DAY
+        return self._instants(self._walls(as_of) + days * DAY)
+
+    def day_numbers(self, instants: Ints) -> Ints:
+        """Local days since 1970-01-01."""
+        return self._walls(instants) // DAY
+
+    def month_numbers(self, instants: Ints) -> Ints:
+        """Local months since January 1970."""
+        days = self.day_numbers(instants).astype("datetime64[D]")
+        return days.astype("datetime64[M]").astype(np.int64)
+
+    def weekdays(self, instants: Ints) -> Ints:
+        """0 Monday ... 6 Sunday."""
+        return (self.day_numbers(instants) + 3) % 7  # 1970-01-01 was a Thursday
+
+    def hours(self, instants: Ints) -> Ints:
+        """0 ... 23, of the wall clock."""
+        return self._walls(instants) % DAY // HOUR
+
+    def _walls(self, instants: Ints) -> Ints:
+        """What the wall clock shows, as microseconds since its own 1970-01-01 00:00."""
+        instants = np.asarray(instants, dtype=np.int64)
+        starts, offsets = self._offsets(instants)
+        walls: Ints = instants + offsets[np.searchsorted(starts, instants, side="right") - 1]
+        return walls
+
+    def _instants(self, walls: Ints) -> Ints:
+        starts, offsets = self._offsets(walls)
+        # The wall time at which each offset stops being used; before it, the first showing counts.
+        ends = starts[1:] + offsets[:-1]
+        used = np.searchsorted(ends, walls, side="right")
+        instants: Ints = np.maximum(walls - offsets[used], starts[used])
+        return instants
+
+    def _offsets(self, instants: Ints) -> tuple[Ints, Ints]:
+        """(start, offset): from each rising instant on, the wall clock is that far ahead of UTC."""
+        if not len(instants):
+            return np.array([0]), np.array([0])
+        years = np.array([instants.min() - 2 * DAY, instants.max() + 2 * DAY]).astype("datetime64[us]")
+        # Far outside (9999-12-31 as "never") the clock is as it was in 1900, or will be in 2200.
+        first, last = (years.astype("datetime64[Y]").astype(np.int64) + 1970).clip(1900, 2200)
+        changes = [change for year in range(first, last + 1) for change in _changes(self.zone, year)]
+        starts, offsets = np.array(changes, dtype=np.int64).T
+        starts[0] = np.iinfo(np.int64).min // 2  # nothing asked about lies before the first
+        return starts, offsets
+
+
+@lru_cache(maxsize=4096)
+def _changes(zone: str, year: int) -> tuple[tuple[int, int], ...]:
+    """The offset at the start of a UTC year, and each change in it: (instant, offset)."""
+    days = range((dt.date(year, 1, 1) - _EPOCH).days, (dt.date(year + 1, 1, 1) - _EPOCH).days)
+    clock = ZoneInfo(zone)
+    changes = [(days[0] * DAY, _offset(clock, days[0] * DAY))]
+    for day in days:
+        # At most one change within a day, which holds for every zone since 1900.
+        changed = _offset(clock, (day + 1) * DAY)
+        if changed != changes[-1][1]:
+            changes.append((_change(clock, day * DAY, (day + 1) * DAY), changed))
+    return tuple(changes)
+
+
+def _change(clock: ZoneInfo, before: int, after: int) -> int:
+    """The first whole second in ``(before, after]`` with the offset of ``after``."""
+    while after - before > SECOND:
+        middle = (before + after) // (2 * SECOND) * SECOND
+        if _offset(clock, middle) == _offset(clock, after):
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _offset(clock: ZoneInfo, instant: int) -> int:
+    utc = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=instant)
+    offset = utc.astimezone(clock).utcoffset()
+    return (offset or dt.timedelta()) // dt.timedelta(microseconds=1)

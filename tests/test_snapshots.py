@@ -1,0 +1,111 @@
+"""The business calendar against zoneinfo, snapshot dates by hand, and who is eligible."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churnlab.snapshots import DAY, HOUR, SECOND, Calendar
+
+ZONES = (
+    "Europe/Paris",
+    "America/New_York",
+    "America/Sao_Paulo",  # until 2018 clocks were put forward at midnight
+    "Asia/Beirut",  # and here still are
+    "Africa/Casablanca",  # two more changes a year, around Ramadan
+    "Australia/Lord_Howe",  # by half an hour
+    "Pacific/Apia",  # skipped 2011-12-30
+    "Asia/Kathmandu",
+    "UTC",
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(moment):
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def first_change(zone, wall):
+    """The first instant whose wall time is at or after ``wall``, found minute by minute."""
+    instant = micros(wall.replace(tzinfo=UTC)) - 27 * HOUR
+    while (EPOCH + timedelta(microseconds=instant)).astimezone(zone).replace(tzinfo=None) < wall:
+        instant += 60 * SECOND
+    return instant
+
+
+def expected(zone, wall):
+    """The instant of a wall time, by round trip: the first reading, or the end of the skip."""
+    readings = [micros(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)]
+    real = [
+        i
+        for i in readings
+        if (EPOCH + timedelta(microseconds=i)).astimezone(zone).replace(tzinfo=None) == wall
+    ]
+    return min(real) if real else first_change(zone, wall)
+
+
+walls = st.datetimes(datetime(2010, 1, 1), datetime(2027, 1, 1)) | st.builds(
+    # Around the hours and days when clocks change.
+    lambda year, month, day, hour, minute: datetime(year, month, day, hour, minute),
+    st.integers(2010, 2026),
+    st.sampled_from([2, 3, 4, 10, 11, 12]),
+    st.integers(1, 28),
+    st.sampled_from([0, 1, 2, 3, 12, 23]),
+    st.sampled_from([0, 15, 30, 59]),
+)
+
+
+@given(st.sampled_from(ZONES), walls, st.integers(-400, 400).filter(bool))
+def test_local_days_keep_the_wall_clock(name, wall, days):
+    zone, as_of = ZoneInfo(name), micros(wall.replace(tzinfo=ZoneInfo(name)))
+    shown = (EPOCH + timedelta(microseconds=as_of)).astimezone(zone).replace(tzinfo=None)
+    found = Calendar(name, "local").ahead(np.array([as_of]), days)[0]
+    assert found == expected(zone, shown + timedelta(days=days))
+
+
+@given(st.sampled_from(ZONES), st.lists(walls, max_size=5))
+def test_parts_of_an_instant_are_those_of_the_wall_clock(name, moments):
+    zone, calendar = ZoneInfo(name), Calendar(name)
+    instants = [micros(wall.replace(tzinfo=UTC)) for wall in moments]
+    shown = [(EPOCH + timedelta(microseconds=i)).astimezone(zone) for i in instants]
+    asked = np.array(instants, dtype=np.int64)
+    assert calendar.day_numbers(asked).tolist() == [(s.date() - date(1970, 1, 1)).days for s in shown]
+    assert calendar.month_numbers(asked).tolist() == [12 * (s.year - 1970) + s.month - 1 for s in shown]
+    assert calendar.weekdays(asked).tolist() == [s.weekday() for s in shown]
+    assert calendar.hours(asked).tolist() == [s.hour for s in shown]
+    assert [calendar.date(i) for i in instants] == [s.date() for s in shown]
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_date_starts_at_its_first_instant(name):
+    calendar = Calendar(name)
+    for day in range(0, 366 * 3, 1):
+        asked = date(2017, 1, 1) + timedelta(days=day)
+        start = calendar.instant(asked)
+        assert calendar.date(start) == asked
+        assert calendar.date(start - 1) == asked - timedelta(days=1)
+
+
+def test_a_year_back_over_both_changes_by_hand():
+    # Paris, 2025: 30 March has 23 hours, 26 October has 25.
+    paris, fixed = Calendar("Europe/Paris", "local"), Calendar("Europe/Paris", "fixed")
+    monday = np.array([paris.instant(date(2025, 3, 31)), paris.instant(date(2025, 10, 27))])
+    assert (monday - paris.back(monday, 1)).tolist() == [23 * HOUR, 25 * HOUR]
+    assert (monday - fixed.back(monday, 1)).tolist() == [DAY, DAY]
+    assert micros(datetime(2025, 3, 29, 23, tzinfo=UTC)) == paris.instant(date(2025, 3, 30))
+
+
+def test_wall_times_skipped_or_shown_twice():
+    paris = Calendar("Europe/Paris")
+    half_past_two = micros(datetime(2025, 3, 29, 1, 30, tzinfo=UTC))  # 02:30, the day before the skip
+    assert paris.ahead(np.array([half_past_two]), 1)[0] == micros(datetime(2025, 3, 30, 1, tzinfo=UTC))
+    half_past_two = micros(datetime(2025, 10, 25, 0, 30, tzinfo=UTC))
+    assert paris.ahead(np.array([half_past_two]), 1)[0] == half_past_two + DAY
+
+
+def test_far_dates_do_not_break_the_clock():
+    never = micros(datetime(9999, 12, 31, tzinfo=UTC))
+    assert Calendar("Europe/Paris").day_numbers(np.array([-never, never])).tolist() == [-2932896, 2932896]
