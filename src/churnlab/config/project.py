@@ -166,6 +166,14 @@ class Tracking(Section):
     artifacts: str | None = Field(None, description="null: mlartifacts/ beside the project")
 
 
+class Synthetic(Section):
+    """A generated world, written where its files are missing before anything is read."""
+
+    folder: str = "data/synthetic"
+    customers: int = Field(3_000, ge=10, le=1_000_000)
+    seed: int = Field(7, ge=0)
+
+
 class Engine(Section):
     """Limits for the embedded engine."""
 
@@ -186,6 +194,7 @@ class Project(Section):
     calendar: Literal["local", "fixed"] = Field(
         "local", description="days are local calendar days, or always 24 hours"
     )
+    synthetic: Synthetic | None = Field(None, description="write a generated world first")
     sources: Sources
     snapshots: SnapshotPlan = SnapshotPlan()
     churn: Churn

@@ -1,0 +1,121 @@
+"""One MLflow run per verb: what was asked, of which data, with what result."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from churnlab.errors import ChurnlabError
+from churnlab.tracking.store import Store
+
+_LONGEST_PARAM = 500
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run."""
+
+    store: Store
+    run_id: str
+
+    def log_settings(self, settings: Mapping[str, Any]) -> None:
+        """Log nested settings as flat parameters with the prefix ``cfg.``; secrets are names only."""
+        from mlflow.entities import Param
+
+        known = self.store.client.get_run(self.run_id).data.params
+        params = [
+            Param(key, str(value)[:_LONGEST_PARAM])
+            for key, value in _flat("cfg", settings)
+            if key not in known
+        ]
+        for start in range(0, len(params), 100):
+            self.store.client.log_batch(self.run_id, params=params[start : start + 100])
+
+    def log_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Log numbers; one that is not finite is left out, since MLflow would store another number."""
+        from mlflow.entities import Metric
+
+        # Step and time 0: the run's own start is recorded by MLflow, the measures have no clock.
+        finite = [Metric(key, float(value), 0, 0) for key, value in metrics.items() if math.isfinite(value)]
+        for start in range(0, len(finite), 500):
+            self.store.client.log_batch(self.run_id, metrics=finite[start : start + 500])
+
+    def log_text(self, name: str, text: str) -> None:
+        """Keep a text (JSON, YAML, SVG, HTML) as the artifact ``name``."""
+        self.store.client.log_text(self.run_id, text, name)
+
+    def read_text(self, name: str) -> str:
+        """An artifact of this run as text."""
+        import mlflow
+
+        return str(mlflow.artifacts.load_text(f"{self.artifact_uri}/{name}"))
+
+    @property
+    def artifact_uri(self) -> str:
+        """Where the run's artifacts are."""
+        return str(self.store.client.get_run(self.run_id).info.artifact_uri)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Add short texts that runs can be searched by."""
+        for key, value in tags.items():
+            self.store.client.set_tag(self.run_id, key, value)
+
+
+@contextmanager
+def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Iterator[Run]:
+    """Open a run for one verb; it ends FINISHED, FAILED with its error, or KILLED when interrupted.
+
+    Inside ``mlflow run`` the run that MLflow has opened already is the one that is used.
+    """
+    given = os.environ.get("MLFLOW_RUN_ID")
+    if given and _resumable(store, given):
+        run_id = given
+    else:
+        run_id = store.client.create_run(store.experiment_id, run_name=step).info.run_id
+    opened = Run(store, run_id)
+    opened.tag(
+        {
+            "churnlab.step": step,
+            "churnlab.host": socket.gethostname(),
+            "churnlab.pid": str(os.getpid()),
+            "mlflow.source.name": "churnlab",
+            **(tags or {}),
+        }
+    )
+    try:
+        yield opened
+    except ChurnlabError as error:
+        opened.tag({"churnlab.error": error.what[:_LONGEST_PARAM]})
+        store.client.set_terminated(run_id, status="FAILED")
+        raise
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+        store.client.set_terminated(run_id, status="KILLED" if interrupted else "FAILED")
+        raise
+    if run_id != given:
+        store.client.set_terminated(run_id, status="FINISHED")
+
+
+def _resumable(store: Store, run_id: str) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return bool(store.client.get_run(run_id).info.status == "RUNNING")
+    except MlflowException:
+        return False
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{prefix}.{key}", inner)
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        for position, inner in enumerate(value):
+            yield from _flat(f"{prefix}.{position}", inner)
+    else:
+        yield prefix, value
