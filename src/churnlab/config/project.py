@@ -132,7 +132,16 @@ class Threshold(Section):
     """Where high begins. Learned at training and frozen with the model."""
 
     mode: Literal["fixed", "quantile", "margin_share"]
-    at: float = Field(description="the cut itself, the quantile, or the share of value that 'high' must hold")
+    at: float = Field(
+        allow_inf_nan=False,
+        description="the cut itself, the quantile, or the share of value that 'high' must hold",
+    )
+
+    @model_validator(mode="after")
+    def _at_is_a_share(self) -> Threshold:
+        if self.mode != "fixed" and not 0 < self.at <= 1:
+            raise ValueError(f"at must be above 0 and at most 1 where mode is {self.mode}, such as 0.8")
+        return self
 
 
 class StrategyPlan(Section):
@@ -143,6 +152,14 @@ class StrategyPlan(Section):
     risk_bands: tuple[float, float] = Field(
         (0.15, 0.40), description="low below the first, high from the second"
     )
+
+    @model_validator(mode="after")
+    def _two_axes(self) -> StrategyPlan:
+        if self.intensity.mode == "margin_share":
+            raise ValueError("intensity has no margin: its mode must be fixed or quantile")
+        if not 0 <= self.risk_bands[0] <= self.risk_bands[1] <= 1:
+            raise ValueError("risk_bands must be two rising risks between 0 and 1, such as [0.15, 0.40]")
+        return self
 
 
 class Lists(Section):

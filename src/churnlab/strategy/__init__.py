@@ -1,0 +1,1 @@
+"""From scores to a strategy per customer: relationship intensity, quadrants, what is at stake."""
