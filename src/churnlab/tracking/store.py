@@ -35,8 +35,8 @@ def open_store(tracking: Tracking, project: str, root: Path) -> Store:
     _refuse_open_http(uri)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
     try:
+        client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
         experiment_id = _experiment(client, project, tracking.artifacts, root, uri)
         _close_dead_runs(client, experiment_id)
     except ConfigError:

@@ -1,0 +1,136 @@
+"""Runs end as what they were, and say what was asked; models come back as the files that went in."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from churnlab import tracking
+from churnlab.config import Tracking
+from churnlab.errors import ConfigError, DataError, IntegrityError, MachineError
+from churnlab.features.feature import Description
+
+
+@pytest.fixture
+def store(tracked):
+    return tracking.open_store(Tracking(), "shop", tracked)
+
+
+def status(store, run_id):
+    return store.client.get_run(run_id).info.status
+
+
+def test_a_run_keeps_settings_measures_and_texts(store):
+    with tracking.run(store, "train", {"as_of": "2025-01-01"}) as run:
+        run.log_settings({"churn": {"horizon_days": 60}, "sources": [{"name": "orders"}]})
+        run.log_metrics({"auroc": 0.9, "broken": float("inf"), "missing": float("nan")})
+        run.log_text("scorecard.json", '{"é": 1}')
+    logged = store.client.get_run(run.run_id).data
+    assert logged.params == {"cfg.churn.horizon_days": "60", "cfg.sources.0.name": "orders"}
+    assert logged.metrics == {"auroc": 0.9}  # inf would be stored as 1.8e308
+    assert (logged.tags["churnlab.step"], logged.tags["as_of"]) == ("train", "2025-01-01")
+    assert run.read_text("scorecard.json") == '{"é": 1}'
+    assert status(store, run.run_id) == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    ("raised", "ends"),
+    [(DataError("no rows"), "FAILED"), (KeyboardInterrupt(), "KILLED"), (ValueError("x"), "FAILED")],
+)
+def test_a_run_that_stops_early_says_so(store, raised, ends):
+    with pytest.raises(type(raised)) as caught, tracking.run(store, "train") as run:  # noqa: PT012
+        raise raised
+    assert caught.value is raised
+    assert status(store, run.run_id) == ends
+
+
+def test_a_run_whose_process_died_is_closed_at_the_next_start(store, tracked):
+    code = """
+import os, sys
+from pathlib import Path
+from churnlab import tracking
+from churnlab.config import Tracking
+store = tracking.open_store(Tracking(), "shop", Path(sys.argv[1]))
+with tracking.run(store, "train") as run:
+    print(run.run_id, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+    died = subprocess.run(
+        [sys.executable, "-c", code, str(tracked)], capture_output=True, text=True, check=False
+    )
+    run_id = died.stdout.strip()
+    assert status(store, run_id) == "RUNNING"
+    with tracking.run(store, "score") as mine:
+        tracking.open_store(Tracking(), "shop", tracked)
+        assert status(store, run_id) == "KILLED"
+        assert status(store, mine.run_id) == "RUNNING"  # its process, this one, is alive
+
+
+def test_inside_mlflow_run_its_run_is_used_and_left_open(store, monkeypatch):
+    outer = store.client.create_run(store.experiment_id).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", outer)
+    with tracking.run(store, "train") as run:
+        run.log_settings({"a": 1})
+    assert run.run_id == outer
+    assert status(store, outer) == "RUNNING"  # MLflow ends what MLflow began
+
+
+@pytest.fixture
+def files(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "meta.json").write_text('{"a": 1}')
+    return folder
+
+
+FEATURES = (
+    Description(
+        "orders_30d", "frequency", "number", "orders", "Orders", "economic", 0.0, "{value}", "{value}"
+    ),
+    Description(
+        "region", "profile", "category", "category", "Region", "normative", None, "{value}", "{value}"
+    ),
+)
+
+
+def test_a_registered_model_comes_back_with_its_digests(store, files, capfd):
+    digest = hashlib.sha256((files / "meta.json").read_bytes()).hexdigest()
+    with tracking.run(store, "train") as run:
+        version = tracking.register(run, files, {"meta.json": digest}, FEATURES)
+        assert status(store, run.run_id) == "RUNNING"
+    assert status(store, run.run_id) == "FINISHED"
+    found = tracking.champion(store)
+    assert (found.version, found.run_id, dict(found.digests)) == (version, run.run_id, {"meta.json": digest})
+    assert (found.folder / "meta.json").read_text() == '{"a": 1}'
+    assert not list(found.folder.parent.parent.rglob("*.pkl"))
+    with tracking.run(store, "train") as run:
+        second = tracking.register(run, files, {"meta.json": digest}, FEATURES)
+    assert tracking.champion(store).version == second != version
+    assert capfd.readouterr().out == ""
+
+
+def test_without_a_champion_there_is_no_score(store):
+    with pytest.raises(IntegrityError, match="no model of shop has the alias champion") as caught:
+        tracking.champion(store)
+    assert caught.value.exit_code == 5
+
+
+def test_a_store_that_cannot_be_reached_is_the_machines_fault(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MachineError, match="tracking store cannot be used"):
+        tracking.open_store(Tracking(uri=f"sqlite:///{tmp_path}/file/mlflow.db"), "shop", tmp_path)
+
+
+def test_plain_http_to_another_host_needs_authentication(tmp_path, monkeypatch):
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="plain http to another host"):
+        tracking.open_store(Tracking(uri="http://tracker.example:5000"), "shop", tmp_path)
+
+
+def test_telemetry_and_pickles_are_off(store):
+    assert store.project == "shop"
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
