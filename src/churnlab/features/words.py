@@ -1,0 +1,156 @@
+"""Values as a marketer says them, in English and French: ``3 orders``, ``1 234,50 €``, ``45 %``.
+
+    unit                            value      en             fr
+    days, orders, contacts, ...     3          3 orders       3 commandes
+    currency (major units)          1234.5     €1,234.50      1 234,50 €
+    share (0 to 1)                  0.45       45%            45 %
+    ratio                           1.4        1.4 times      1,4 fois
+    trend (a log ratio of counts)   -0.4       down           en baisse
+    text                            gold       gold           gold
+    anything else                   1.4        1.4 parsecs    1,4 parsecs
+
+A value that is missing says so; it is never shown as zero.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from churnlab.features.feature import Description
+from churnlab.features.sentences import USUAL
+
+Locale = Literal["en", "fr"]
+
+NO_BREAK, NARROW = "\u00a0", "\u202f"  # French: before € % : and between thousands
+MISSING = {"en": "not applicable", "fr": "sans objet"}
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+NO_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF"})
+
+# unit: English one, English many, French one, French many
+NOUNS = {
+    "days": ("day", "days", "jour", "jours"),
+    "weeks": ("week", "weeks", "semaine", "semaines"),
+    "months": ("month", "months", "mois", "mois"),
+    "orders": ("order", "orders", "commande", "commandes"),
+    "lines": ("line", "lines", "ligne", "lignes"),
+    "items": ("item", "items", "article", "articles"),
+    "refunds": ("refund", "refunds", "remboursement", "remboursements"),
+    "products": ("product", "products", "produit", "produits"),
+    "families": ("product family", "product families", "famille de produits", "familles de produits"),
+    "categories": ("category", "categories", "catégorie", "catégories"),
+    "brands": ("brand", "brands", "marque", "marques"),
+    "stores": ("store", "stores", "magasin", "magasins"),
+    "channels": ("channel", "channels", "canal", "canaux"),
+    "contacts": ("contact", "contacts", "contact", "contacts"),
+    "types": ("type", "types", "type", "types"),
+    "campaigns": ("campaign", "campaigns", "campagne", "campagnes"),
+    "requests": ("request", "requests", "demande", "demandes"),
+    "contracts": ("contract", "contracts", "contrat", "contrats"),
+    "renewals": ("renewal", "renewals", "renouvellement", "renouvellements"),
+    "intervals": ("interval", "intervals", "intervalle", "intervalles"),
+    "deviations": ("standard deviation", "standard deviations", "écart type", "écarts types"),
+}
+
+# A log ratio from here up, and how it is called (the marks of growth and decline in a lifecycle).
+TRENDS = (
+    (np.log(2), "sharply up", "en forte hausse"),
+    (0.14, "up", "en hausse"),
+    (-0.14, "steady", "stable"),
+    (-np.log(2), "down", "en baisse"),
+    (-np.inf, "sharply down", "en forte baisse"),
+)
+
+
+def sentence(
+    feature: Description,
+    value: float | str | None,
+    reference: float | str | None,
+    locale: Locale,
+    currency: str,
+) -> str:
+    """The feature's sentence with both values spoken; an unknown reference is left out.
+
+    ``value``, ``reference``: a number or text; money in major units of ``currency`` (ISO 4217).
+    """
+    template = feature.en if locale == "en" else feature.fr
+    if _missing(reference):
+        template = template.replace(USUAL[locale], "")
+    said = template.format(
+        value=spoken(value, feature.unit, locale, currency),
+        reference=spoken(reference, feature.unit, locale, currency),
+    )
+    # French puts a space before these marks, and no line may break there.
+    return said if locale == "en" else said.replace(" :", f"{NO_BREAK}:").replace(" ;", f"{NO_BREAK};")
+
+
+def spoken(value: float | str | None, unit: str, locale: Locale, currency: str) -> str:
+    """One value with its unit.
+
+    >>> spoken(1, "orders", "en", "EUR"), spoken(1.5, "orders", "fr", "EUR")
+    ('1 order', '1,5 commande')
+    >>> spoken(0.453, "share", "en", "EUR"), spoken(-0.4, "trend", "fr", "EUR")
+    ('45%', 'en baisse')
+    """
+    if value is None or _missing(value):
+        return MISSING[locale]
+    if isinstance(value, str):
+        return value
+    if unit == "currency":
+        return _money(float(value), locale, currency)
+    if unit == "share":
+        return _share(float(value), locale)
+    if unit == "trend":
+        return next(en if locale == "en" else fr for least, en, fr in TRENDS if value >= least)
+    if unit == "ratio":
+        return f"{_number(float(value), locale)} {'times' if locale == 'en' else 'fois'}"
+    return _counted(float(value), unit, locale)
+
+
+def _missing(value: float | str | None) -> bool:
+    return value is None or (not isinstance(value, str) and bool(np.isnan(value)))
+
+
+def _counted(value: float, unit: str, locale: Locale) -> str:
+    number = _number(value, locale)
+    if unit not in NOUNS:
+        return number if unit in {"", "number"} else f"{number} {unit}"
+    one_en, many_en, one_fr, many_fr = NOUNS[unit]
+    # The number as shown decides: 1.04 is shown as 1. In French the plural starts at two.
+    shown = abs(_rounded(value))
+    if locale == "en":
+        return f"{number} {one_en if shown == 1 else many_en}"
+    return f"{number} {one_fr if shown < 2 else many_fr}"
+
+
+def _rounded(value: float) -> float:
+    """One decimal below ten, where it matters; whole numbers above. Never a minus zero."""
+    return round(value, 1 if abs(value) < 10 else 0) + 0.0
+
+
+def _number(value: float, locale: Locale) -> str:
+    shown = _rounded(value)
+    return _grouped(f"{shown:,.0f}" if shown == round(shown) else f"{shown:,.1f}", locale)
+
+
+def _share(value: float, locale: Locale) -> str:
+    shown = _rounded(100 * value) if 0 < abs(value) < 0.01 else round(100 * value) + 0.0
+    number = _grouped(f"{shown:.0f}" if shown == round(shown) else f"{shown:.1f}", locale)
+    return f"{number}%" if locale == "en" else f"{number}{NO_BREAK}%"
+
+
+def _money(value: float, locale: Locale, currency: str) -> str:
+    value = round(value, 0 if currency in NO_CENTS else 2) + 0.0
+    cents = 0 if currency in NO_CENTS or abs(value) >= 1_000 else 2
+    number = _grouped(f"{abs(value):,.{cents}f}", locale)
+    sign = "-" if value < 0 else ""
+    symbol = SYMBOLS.get(currency)
+    if locale == "fr":
+        return f"{sign}{number}{NO_BREAK}{symbol or currency}"
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency} {number}"
+
+
+def _grouped(number: str, locale: Locale) -> str:
+    """``1,234.5`` as it is, or the French ``1 234,5``."""
+    return number if locale == "en" else number.replace(",", NARROW).replace(".", ",")
