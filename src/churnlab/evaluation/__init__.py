@@ -1,0 +1,1 @@
+"""How good the scores are, on rows no model has seen: metrics, intervals, and the scorecard."""

@@ -1,0 +1,47 @@
+"""What every metric shares: rows that are checked once, and weights that stand for resamples.
+
+A metric is a function ``(actual, score, weight=None)``. ``actual`` and ``score`` are (n,); ``weight``
+is (n,), or (b, n) for b resamples at once: how often each row counts. The answer has the shape
+``weight.shape[:-1]``, so one call measures two hundred resamples and sorts the rows only once. A row
+of weight 2 counts exactly like two equal rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def checked(
+    actual: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """The three as float64: (n,), (n,) and (..., n). No weight: every row counts once."""
+    outcome, scored = np.asarray(actual, np.float64), np.asarray(score, np.float64)
+    counts = np.ones(outcome.shape) if weight is None else np.asarray(weight, np.float64)
+    if outcome.ndim != 1 or scored.shape != outcome.shape or counts.shape[-1:] != outcome.shape:
+        raise ValueError(
+            f"actual, score and weight must speak of the same rows; "
+            f"got shapes {outcome.shape}, {scored.shape}, {counts.shape}"
+        )
+    if not np.isfinite(outcome).all() or not np.isfinite(scored).all():
+        raise ValueError("actual and score must be finite: leave out rows whose outcome is not complete")
+    if not np.isfinite(counts).all() or (counts < 0).any():
+        raise ValueError("weight must be finite and not negative")
+    return outcome, scored, counts
+
+
+def binary(actual: Floats) -> None:
+    """Refuse anything but 0 and 1."""
+    if not np.isin(actual, (0.0, 1.0)).all():
+        raise ValueError(f"actual must be 0 or 1; got values from {actual.min()} to {actual.max()}")
+
+
+def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
+    """``above / below``, NaN where ``below`` is 0: of nothing there is no share."""
+    numerator, divisor = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    numerator, divisor = np.broadcast_arrays(numerator, divisor)
+    answer = np.full(numerator.shape, np.nan)
+    np.divide(numerator, divisor, out=answer, where=divisor != 0)
+    return answer
