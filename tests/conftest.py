@@ -5,8 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# Properties have no deadline, since machines are shared; CHURNLAB_PROFILE=long looks harder.
+for name, examples in {"quick": 50, "ci": 200, "long": 10_000}.items():
+    settings.register_profile(name, max_examples=examples, deadline=None)
+settings.load_profile(os.environ.get("CHURNLAB_PROFILE", "quick"))
 
 
 def data_folder() -> Path:

@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import ibis
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnlab.snapshots import DAY, HOUR, SECOND, Calendar
+from churnlab.config.project import SnapshotPlan
+from churnlab.errors import DataError
+from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, at, dates
+from worlds import world
 
 ZONES = (
     "Europe/Paris",
@@ -109,3 +113,135 @@ def test_wall_times_skipped_or_shown_twice():
 def test_far_dates_do_not_break_the_clock():
     never = micros(datetime(9999, 12, 31, tzinfo=UTC))
     assert Calendar("Europe/Paris").day_numbers(np.array([-never, never])).tolist() == [-2932896, 2932896]
+
+
+def plan(**keys):
+    return SnapshotPlan(**keys)
+
+
+def days(found, calendar):
+    return [calendar.date(instant).isoformat() for instant in found]
+
+
+def test_monthly_dates_by_hand():
+    # Events from 15 January; 90 days of history: from 15 April, so 1 May. Complete until 1 January, and
+    # 30 + 14 + 10 days of tail: as_of until 8 November, so 1 November.
+    paris = Calendar("Europe/Paris")
+    first, watermark = paris.instant(date(2025, 1, 15)) + HOUR, paris.instant(date(2026, 1, 1))
+    found = dates(plan(), paris, first, watermark, 54)
+    assert days(found, paris) == [f"2025-{month:02}-01" for month in range(5, 12)]
+    assert all(instant == paris.instant(paris.date(instant)) for instant in found)
+
+
+def test_dates_every_so_many_days_count_back_from_the_last():
+    utc = Calendar("UTC")
+    first, watermark = utc.instant(date(2025, 1, 1)), utc.instant(date(2025, 6, 30))
+    # The last: 30 June less 60 days, 1 May. The first allowed: 31 January.
+    found = dates(plan(every=30, min_history_days=30), utc, first, watermark, 60)
+    assert days(found, utc) == ["2025-01-31", "2025-03-02", "2025-04-01", "2025-05-01"]
+    later = dates(plan(every=30, min_history_days=30), utc, first, watermark - 1, 60)
+    assert days(later, utc)[-1] == "2025-04-30"  # a microsecond less, and 1 May is not complete
+
+
+def test_dates_can_be_given():
+    utc = Calendar("UTC")
+    between = plan(first=date(2025, 2, 1), last=date(2025, 4, 30))
+    assert days(dates(between, utc, 0, 0, 9), utc) == ["2025-02-01", "2025-03-01", "2025-04-01"]
+
+
+def test_no_date_fits():
+    utc = Calendar("UTC")
+    first, watermark = utc.instant(date(2025, 1, 1)), utc.instant(date(2025, 3, 1))
+    with pytest.raises(
+        DataError, match=r"(?s)from 2025-01-01, complete until 2025-03-01 \(59 days\).*90 days of h.*\+ 60"
+    ):
+        dates(plan(), utc, first, watermark, 60)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(-3, 3),
+    st.sampled_from([0, 1, 30, 97]),
+    st.sampled_from(["local", "fixed"]),
+)
+def test_the_last_date_is_the_last_complete_one(name, slip, tail, kind):
+    calendar = Calendar(name, kind)
+    watermark = calendar.instant(date(2025, 10, 26)) + slip
+    last = dates(plan(every=1, first=date(2025, 6, 1)), calendar, 0, watermark, tail)[-1]
+    following = calendar.instant(calendar.date(last) + timedelta(days=1))
+    ends = calendar.ahead(np.array([last, following]), tail)
+    assert ends[0] <= watermark < ends[1]
+
+
+def eligible_by_definition(lines, as_ofs, least, lost_days):
+    """Plain Python: {(customer, as_of)} and the counts of exclusions."""
+    found, excluded = [], {"not_enough_orders": 0, "already_lost": 0}
+    for customer in sorted({line["customer_id"] for line in lines}, key=str.encode):
+        for as_of in as_ofs:
+            known = [
+                line
+                for line in lines
+                if line["customer_id"] == customer
+                and line["time"] < as_of
+                and (line["recorded_at"] is None or line["recorded_at"] < as_of)
+            ]
+            orders = {}
+            for number, line in enumerate(known):
+                orders.setdefault(line["order_id"] or number, []).append(line)
+            times = [
+                min(line["time"] for line in order)
+                for order in orders.values()
+                if sum(line["amount"] for line in order) > 0
+            ]
+            if known and len(times) < least:
+                excluded["not_enough_orders"] += 1
+            elif known and lost_days and max(times) < as_of - lost_days * DAY:
+                excluded["already_lost"] += 1
+            elif known:
+                found.append((customer, as_of))
+    return found, {reason: count for reason, count in excluded.items() if count}
+
+
+AS_OFS = [100 * DAY, 130 * DAY, 160 * DAY]
+edges = [edge + slip for edge in (*AS_OFS, 70 * DAY) for slip in (-1, 0, 1)]
+instants = st.sampled_from(edges) | st.integers(0, 200 * DAY)
+lines = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(["é", "z", "a", "\U0001f600", "\uffee"]),
+        "time": instants,
+        "recorded_at": st.none() | instants,
+        "amount": st.sampled_from([-500, 500, 900, 0]),
+        "order_id": st.none() | st.sampled_from(["1", "2"]),
+    }
+)
+SHARED = ibis.duckdb.connect(threads=2)
+
+
+@settings(max_examples=40)
+@given(st.lists(lines, min_size=1, max_size=40), st.sampled_from([1, 2]), st.sampled_from([None, 30]))
+def test_eligibility_matches_its_definition(events, least, lost_days):
+    wanted, excluded = eligible_by_definition(events, AS_OFS, least, lost_days)
+    tables = world({"transactions": events}, con=SHARED)
+    asked = plan(min_orders=least, lost_after_days=lost_days)
+    if not wanted:
+        with pytest.raises(DataError, match="nobody can be asked about at any of 3 snapshot dates"):
+            at(tables, AS_OFS, asked, Calendar("UTC"))
+        return
+    found = at(tables, AS_OFS, asked, Calendar("UTC"))
+    assert list(zip(found.customer_id, found.as_of, strict=True)) == wanted
+    assert found.excluded == excluded
+    assert found.eligible == {as_of: sum(a == as_of for _, a in wanted) for as_of in AS_OFS}
+
+
+def test_without_amounts_and_orders_every_line_counts():
+    events = [{"customer_id": "a", "time": 5 * DAY}, {"customer_id": "a", "time": 9 * DAY}]
+    tables = world({"transactions": events})
+    asked = [5 * DAY, 9 * DAY, 9 * DAY + 1]
+    assert at(tables, asked, plan(), Calendar("UTC")).as_of.tolist() == asked[1:]
+    assert at(tables, asked, plan(min_orders=2), Calendar("UTC")).as_of.tolist() == asked[2:]
+
+
+def test_many_snapshots_at_once():
+    tables = world({"transactions": [{"customer_id": "a", "time": 0, "amount": 5}]})
+    daily = [day * DAY for day in range(1500)]
+    assert at(tables, daily, plan(), Calendar("UTC")).as_of.tolist() == daily[1:]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from churnlab.config.project import SnapshotPlan
+from churnlab.errors import DataError
+
+if TYPE_CHECKING:
+    from churnlab.tables import Tables
 
 Ints = NDArray[np.int64]
 
@@ -132,3 +139,202 @@ def _offset(clock: ZoneInfo, instant: int) -> int:
     utc = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=instant)
     offset = utc.astimezone(clock).utcoffset()
     return (offset or dt.timedelta()) // dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """Customers, each seen at one or more instants: unique, by customer id (UTF-8 bytes), then ``as_of``.
+
+    ``customer_id``: (n,) text. ``as_of``: (n,) int64 microseconds UTC.
+    ``excluded``: reason -> how many (customer, as_of) with known transactions were left out.
+    ``eligible``: as_of -> how many customers are in.
+    """
+
+    customer_id: NDArray[np.object_]
+    as_of: Ints
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    eligible: Mapping[int, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.as_of)
+
+
+def dates(
+    plan: SnapshotPlan, calendar: Calendar, first_event: int, watermark: int, tail_days: int
+) -> list[int]:
+    """The rising instants, each a local midnight, at which customers are looked at for training.
+
+    The last has ``as_of + tail_days <= watermark``, where ``tail_days`` is gap + horizon + settlement:
+    its labels are complete. The first comes after ``min_history_days`` of events.
+    """
+    first = plan.first or calendar.date(first_event) + dt.timedelta(days=plan.min_history_days)
+    last = plan.last or _last_complete(calendar, watermark, tail_days)
+    if plan.every == "month":
+        days = [
+            day for month in range(_month(first), _month(last) + 1) if (day := _month_start(month)) >= first
+        ]
+    else:
+        steps = (last - first).days // plan.every
+        days = [last - dt.timedelta(days=plan.every * step) for step in range(steps, -1, -1)]
+    if not days:
+        begin, end = calendar.date(first_event), calendar.date(watermark)
+        raise DataError(
+            "no snapshot date fits into the data: each needs a past before it and a complete outcome after",
+            got=f"events from {begin}, complete until {end} ({(end - begin).days} days), against "
+            f"{plan.min_history_days} days of history + {tail_days} days of gap, horizon and settlement; "
+            f"first date allowed {first}, last {last}, every {plan.every}",
+            mend="add older data, or lower snapshots.min_history_days or churn.horizon_days"
+            + (", or set snapshots.every to a number of days" if first <= last else ""),
+        )
+    return [calendar.instant(day) for day in days]
+
+
+def _last_complete(calendar: Calendar, watermark: int, tail_days: int) -> dt.date:
+    day = calendar.date(watermark) - dt.timedelta(days=max(tail_days - 2, 0))
+    while calendar.ahead(np.array([calendar.instant(day)]), tail_days)[0] > watermark:
+        day -= dt.timedelta(days=1)
+    return day
+
+
+def _month(day: dt.date) -> int:
+    return 12 * day.year + day.month - 1
+
+
+def _month_start(month: int) -> dt.date:
+    return dt.date(month // 12, month % 12 + 1, 1)
+
+
+def at(tables: Tables, as_ofs: Sequence[int], plan: SnapshotPlan, calendar: Calendar) -> Snapshots:
+    """Everyone to be asked about at each of ``as_ofs`` (rising instants).
+
+    In: customers with at least ``min_orders`` qualifying orders, and, if ``lost_after_days`` is set,
+    one of them in ``[as_of - lost_after_days, as_of)``. An order is the lines that share an order id,
+    at the time of its first line; it qualifies while the amounts of its lines known before ``as_of``
+    sum to more than 0. Without amounts every order qualifies; without an order id a line is an order.
+    """
+    edges = np.array(sorted(set(as_ofs)), dtype=np.int64)
+    lost = calendar.back(edges, plan.lost_after_days) if plan.lost_after_days else None
+    lines = _lines(tables.table("transactions"), edges)
+    counts = _order_counts(_qualifying(lines, len(edges)), edges, lost)
+    enough = counts.filter(counts.orders >= plan.min_orders)
+    rows = enough.select("customer_id", "recent", at=_range(enough).unnest())
+    asked = tables.con.to_pyarrow(rows.order_by("customer_id", "at"))
+    recent = asked["recent"].to_numpy() > 0
+    position = asked["at"].to_numpy()[recent]
+    excluded = {
+        "not_enough_orders": _seen(tables, lines, len(edges)) - len(recent),
+        "already_lost": len(recent) - len(position),
+    }
+    if not len(position):
+        raise _nobody([calendar.date(int(edge)) for edge in edges], plan, excluded)
+    return Snapshots(
+        _shared_texts(asked["customer_id"])[recent],
+        edges[position],
+        {reason: rows for reason, rows in excluded.items() if rows},
+        dict(zip(edges.tolist(), np.bincount(position, minlength=len(edges)).tolist(), strict=True)),
+    )
+
+
+def _lines(transactions: Any, edges: Ints) -> Any:
+    """Each line, and the position in ``edges`` of the first snapshot that knew of it."""
+    import ibis
+
+    known = transactions.time
+    if "recorded_at" in transactions.columns:
+        # greatest() of a null differs between engines; an unknown recorded_at adds nothing.
+        known = ibis.greatest(known, transactions.recorded_at.fill_null(known))
+    lines = transactions.select(
+        "customer_id",
+        "time",
+        start=_position(known, edges),
+        amount=transactions.amount if "amount" in transactions.columns else ibis.literal(1, "int64"),
+        order_id=transactions.order_id if "order_id" in transactions.columns else ibis.null("string"),
+    )
+    return lines.filter(lines.start < len(edges))
+
+
+def _position(instant: Any, edges: Ints) -> Any:
+    """How many of ``edges`` are at or before an instant."""
+    terms = [(instant >= int(edge)).cast("int64") for edge in edges]
+    while len(terms) > 1:  # in pairs: a long chain of sums would nest too deeply for SQL parsers
+        terms = [sum(terms[i + 1 : i + 2], terms[i]) for i in range(0, len(terms), 2)]
+    return terms[0]
+
+
+def _qualifying(lines: Any, count: int) -> Any:
+    """Orders, each for the snapshots ``start:end`` at which its known net amount is above 0."""
+    import ibis
+
+    alone = lines.filter(lines.order_id.isnull())
+    steps = lines.filter(lines.order_id.notnull()).aggregate(
+        by=["customer_id", "order_id", "start"], net=lambda t: t.amount.sum(), time=lambda t: t.time.min()
+    )
+    so_far = ibis.cumulative_window(group_by=["customer_id", "order_id"], order_by="start")
+    following = ibis.window(group_by=["customer_id", "order_id"], order_by="start")
+    orders = steps.mutate(
+        net=steps.net.sum().over(so_far),
+        time=steps.time.min().over(so_far),
+        end=steps.start.lead(default=count).over(following),
+    )
+    every = ibis.union(
+        orders.select("customer_id", "time", "start", "end", amount=orders.net.cast("int64")),
+        alone.select("customer_id", "time", "start", end=ibis.literal(count, "int64"), amount="amount"),
+    )
+    return every.filter(every.amount > 0)
+
+
+def _order_counts(orders: Any, edges: Ints, lost: Ints | None) -> Any:
+    """For each customer and snapshots ``start:end``: orders so far, and those not too long ago."""
+    import ibis
+
+    forgotten = orders.end
+    if lost is not None:  # the first snapshot for which the order lies too far back
+        forgotten = ibis.least(orders.end, _position(orders.time, lost))
+    orders = orders.mutate(forgotten=ibis.greatest(orders.start, forgotten))
+    changes = ibis.union(
+        orders.select("customer_id", position="start", orders=1, recent=1),
+        orders.select("customer_id", position="end", orders=-1, recent=0),
+        orders.select("customer_id", position="forgotten", orders=0, recent=-1),
+    )
+    steps = changes.aggregate(
+        by=["customer_id", "position"], orders=changes.orders.sum(), recent=changes.recent.sum()
+    )
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="position")
+    following = ibis.window(group_by="customer_id", order_by="position")
+    return steps.select(
+        "customer_id",
+        start="position",
+        end=steps.position.lead(default=len(edges)).over(following),
+        orders=steps.orders.sum().over(so_far),
+        recent=steps.recent.sum().over(so_far),
+    )
+
+
+def _range(spans: Any) -> Any:
+    import ibis
+
+    return ibis.range(spans.start, spans.end)
+
+
+def _seen(tables: Tables, lines: Any, count: int) -> int:
+    """How many (customer, snapshot) have at least one known line."""
+    firsts = lines.aggregate(by="customer_id", start=lines.start.min())
+    return int(tables.con.to_pyarrow((count - firsts.start).sum().cast("int64")).as_py() or 0)
+
+
+def _shared_texts(column: Any) -> NDArray[np.object_]:
+    """An Arrow column of texts as Python texts, each kept in memory once."""
+    encoded = column.combine_chunks().dictionary_encode()
+    texts: NDArray[np.object_] = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
+    shared: NDArray[np.object_] = texts[encoded.indices.to_numpy()]
+    return shared
+
+
+def _nobody(days: list[dt.date], plan: SnapshotPlan, excluded: Mapping[str, int]) -> DataError:
+    counts = ", ".join(f"{reason} {rows}" for reason, rows in excluded.items())
+    return DataError(
+        f"nobody can be asked about at any of {len(days)} snapshot dates, {days[0]} to {days[-1]}",
+        got=f"customers with known transactions, summed over the dates: {sum(excluded.values())}; {counts}",
+        mend=f"choose dates after the first transactions, or lower snapshots.min_orders ({plan.min_orders})"
+        + (f" or raise snapshots.lost_after_days ({plan.lost_after_days})" if plan.lost_after_days else ""),
+    )

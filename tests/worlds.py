@@ -1,0 +1,85 @@
+"""Small worlds for tests: tables made from Python lists of events, without files or validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from churnlab.config.sources import TABLES, Attribute
+
+ARROW = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "time": pa.int64(),
+    "money": pa.int64(),
+    "number": pa.float64(),
+}
+KINDS = {"number": pa.float64(), "category": pa.string()}
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """What later parts use of ``churnlab.tables.Tables``, in a DuckDB in memory."""
+
+    con: Any
+    names: Sequence[str]
+    watermarks: Mapping[str, int] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def has(self, name):
+        return name in self.names
+
+    def table(self, name):
+        return self.con.table(name)
+
+    def columns(self, name):
+        return tuple(self.table(name).columns)
+
+
+def world(
+    events: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    attributes: Mapping[str, str] | None = None,
+    watermark: int | None = None,
+    con: Any = None,
+    **types: Any,
+) -> World:
+    """Tables from lists of events: ``world({"transactions": [{"customer_id": "a", "time": 5}]})``.
+
+    A table's columns are those that its first event has; ``attributes``: name -> number or category.
+    """
+    attributes = attributes or {}
+    con = con or ibis.duckdb.connect(threads=2)
+    for name, rows in events.items():
+        con.create_table(name, obj=_arrow(name, rows, attributes), overwrite=True)
+    times = [row["time"] for row in events.get("transactions", ())]
+    last = watermark if watermark is not None else max(times, default=0) + 1
+    return World(
+        con,
+        tuple(events),
+        watermarks=dict.fromkeys(events, last),
+        digests={name: str(len(rows)) for name, rows in events.items()},
+        attributes={name: Attribute(column=name, kind=kind) for name, kind in attributes.items()},
+    )
+
+
+def _arrow(table, rows, attributes):
+    if not rows:
+        rows, empty = [{"customer_id": "", "time": 0}], True
+    else:
+        empty = False
+    names = list(rows[0])
+    types = [
+        ARROW[TABLES[table][name][0]] if name in TABLES[table] else KINDS[attributes[name]] for name in names
+    ]
+    columns = {
+        name: pa.array([row.get(name) for row in rows], type=kind)
+        for name, kind in zip(names, types, strict=True)
+    }
+    found = pa.table(columns)
+    return found.slice(0, 0) if empty else found
