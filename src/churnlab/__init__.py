@@ -1,1 +1,44 @@
-"""churnlab: from transaction histories to the customers worth keeping."""
+"""churnlab: from transaction histories to the customers worth keeping.
+
+    project = churnlab.load("configs/synthetic.yaml")
+    churnlab.run(project)
+
+Every verb of the command line is a function here, and every function answers with plain values.
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from churnlab.config import from_mapping, load
+    from churnlab.workflow import explain, list_features, make_panel, review, run, score, train, validate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "explain",
+    "from_mapping",
+    "list_features",
+    "load",
+    "make_panel",
+    "review",
+    "run",
+    "score",
+    "train",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy on purpose: `import churnlab` must not cost the seconds that pandas and XGBoost take.
+    if name in {"load", "from_mapping"}:
+        from churnlab import config
+
+        return getattr(config, name)
+    if name in __all__:
+        from churnlab import workflow
+
+        return getattr(workflow, name)
+    raise AttributeError(f"module 'churnlab' has no attribute {name!r}")

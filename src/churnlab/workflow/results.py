@@ -1,0 +1,262 @@
+"""What each verb answers: plain values for machines, titled sections for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from churnlab.evaluation.scorecard import ALL, MEASURES, Figure, Scorecard, Task
+from churnlab.features.feature import Description
+from churnlab.strategy.summary import Totals
+from churnlab.tables import SourceCount
+
+Section = Mapping[str, Any]
+
+_HEADINGS = {
+    "auroc": "AUROC",
+    "average_precision": "avg. precision",
+    "lift_10": "lift 10 %",
+    "log_loss": "log loss",
+    "brier": "Brier",
+    "ece": "ECE",
+    "gini": "norm. Gini",
+    "decile_mape": "decile MAPE %",
+    "bias": "bias %",
+    "rmse": "RMSE",
+    "spearman": "Spearman",
+    "mae": "MAE",
+}
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What was read and what was set aside."""
+
+    counts: tuple[SourceCount, ...]
+    notes: tuple[str, ...]
+    report: Path
+    quarantine: Path | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "sources": [_plain_count(count) for count in self.counts],
+            "notes": list(self.notes),
+            "report": str(self.report),
+            "quarantine": None if self.quarantine is None else str(self.quarantine),
+        }
+
+    def sections(self) -> Iterator[Section]:
+        yield {
+            "title": "What was read: read = accepted + quarantined + duplicates + out of period",
+            "columns": ("table", "source", "read", "accepted", "quarantined", "duplicates", "out of period"),
+            "texts": 2,
+            "rows": [
+                (
+                    count.table,
+                    count.source,
+                    *(f"{n:,}" for n in (count.read, count.accepted, count.quarantined)),
+                    *(f"{n:,}" for n in (count.duplicates, count.out_of_period)),
+                )
+                for count in self.counts
+            ],
+        }
+        reasons = [
+            f"  {count.source}: {number:,} x {reason}"
+            for count in self.counts
+            for reason, number in count.reasons.items()
+        ]
+        if reasons:
+            yield {"title": "Set aside, and why", "lines": reasons}
+        if self.notes:
+            yield {"title": "Worth knowing", "lines": [f"  {note}" for note in self.notes]}
+        where = [f"  data report  {self.report}"]
+        if self.quarantine is not None:
+            where.append(f"  quarantine   {self.quarantine}")
+        yield {"title": "Written", "lines": where}
+
+
+def _plain_count(count: SourceCount) -> dict[str, Any]:
+    plain = asdict(count)
+    plain["reasons"] = dict(count.reasons)
+    return plain
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The features that a project's sources allow."""
+
+    features: tuple[Description, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"features": [feature.as_dict() for feature in self.features]}
+
+    def sections(self) -> Iterator[Section]:
+        yield {
+            "title": f"{len(self.features)} features",
+            "columns": ("name", "family", "unit", "dimension", "meaning"),
+            "texts": 5,
+            "rows": [(f.name, f.family, f.unit, f.dimension, f.meaning) for f in self.features],
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The registered models, and how they did on dates nothing else looked at."""
+
+    version: str
+    run_id: str
+    about: Mapping[str, Any]
+    scorecard: Scorecard
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "run_id": self.run_id,
+            "about": dict(self.about),
+            "scorecard": self.scorecard.to_records(),
+            "notes": list(self.notes),
+        }
+
+    def sections(self) -> Iterator[Section]:
+        width = max(len(key) for key in self.about)
+        yield {
+            "title": "Trained on",
+            "lines": [f"  {key.replace('_', ' '):<{width}}  {value}" for key, value in self.about.items()],
+        }
+        for task, what in (("churn", "Churn risk"), ("value", "Value")):
+            figures = [f for f in self.scorecard.figures if f.task == task and f.segment == ALL]
+            if figures:
+                yield self._table(task, f"{what} beside baselines, on the untouched test date", figures)  # type: ignore[arg-type]
+        if self.notes:
+            yield {"title": "Worth knowing", "lines": [f"  {note}" for note in self.notes]}
+
+    @staticmethod
+    def _table(task: Task, title: str, figures: Sequence[Figure]) -> Section:
+        metrics = list(MEASURES[task])
+        models = list(dict.fromkeys(figure.model for figure in figures))
+        by_place = {(figure.model, figure.metric): figure for figure in figures}
+        return {
+            "title": title,
+            "columns": ("model", *(_HEADINGS[metric] for metric in metrics)),
+            "rows": [(model, *(_shown(by_place[model, metric]) for metric in metrics)) for model in models],
+            "lines": [f"  {figures[0].n:,} rows; in brackets 95 % intervals over customers"],
+        }
+
+
+def _shown(figure: Figure) -> str:
+    if figure.estimate != figure.estimate:  # NaN
+        return "-"
+    digits = 3 if abs(figure.estimate) < 10 else 1
+    text = f"{figure.estimate:,.{digits}f}"
+    if figure.low == figure.low and figure.metric in {"auroc", "gini"}:
+        text += f" [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
+    return text
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The lists of one date."""
+
+    as_of: str
+    folder: Path
+    existed: bool
+    version: str
+    currency: str
+    totals: tuple[Totals, ...]
+    excluded: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of,
+            "folder": str(self.folder),
+            "existed": self.existed,
+            "model_version": self.version,
+            "strategies": [row.as_dict() for row in self.totals],
+            "excluded": dict(self.excluded),
+            "notes": list(self.notes),
+        }
+
+    def sections(self) -> Iterator[Section]:
+        yield {
+            "title": f"Strategies on {self.as_of}, money in {self.currency}",
+            "columns": (
+                "strategy",
+                "customers",
+                "share",
+                "value if retained",
+                "value at stake",
+                "expected loss",
+                "mean risk",
+            ),
+            "rows": [_strategy_row(row) for row in self.totals],
+        }
+        lines = [f"  {note}" for note in self.notes]
+        lines += [f"  not asked about: {number:,} x {reason}" for reason, number in self.excluded.items()]
+        if self.existed:
+            lines.append("  these lists were published before, from the same inputs: nothing to do")
+        lines.append(f"  lists  {self.folder}")
+        yield {"title": "Written" if not self.existed else "Found", "lines": lines}
+
+
+def _strategy_row(row: Totals) -> tuple[str, ...]:
+    money = (row.value_if_retained, row.value_at_stake, row.expected_loss)
+    return (
+        row.strategy,
+        f"{row.customers:,}",
+        f"{row.share:.1%}",
+        *("-" if amount is None else f"{amount:,.0f}" for amount in money),
+        "-" if row.mean_risk is None else f"{row.mean_risk:.3f}",
+    )
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Where the explanation report is."""
+
+    report: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"report": str(self.report)}
+
+    def sections(self) -> Iterator[Section]:
+        yield {"title": "Explanation report", "lines": [f"  {self.report}"]}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One customer in words."""
+
+    card: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(self.card)
+
+    def sections(self) -> Iterator[Section]:
+        yield {"title": self.lines[0], "lines": self.lines[1:]}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The whole job."""
+
+    validated: Validated
+    trained: Trained
+    scored: Scored
+    reviewed: Reviewed
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "validated": self.validated.as_dict(),
+            "trained": self.trained.as_dict(),
+            "scored": self.scored.as_dict(),
+            "reviewed": self.reviewed.as_dict(),
+        }
+
+    def sections(self) -> Iterator[Section]:
+        for part in (self.validated, self.trained, self.scored, self.reviewed):
+            yield from part.sections()
