@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab import eligibility
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import DataError
 
@@ -214,15 +215,15 @@ def at(tables: Tables, as_ofs: Sequence[int], plan: SnapshotPlan, calendar: Cale
     """
     edges = np.array(sorted(set(as_ofs)), dtype=np.int64)
     lost = calendar.back(edges, plan.lost_after_days) if plan.lost_after_days else None
-    lines = _lines(tables.table("transactions"), edges)
-    counts = _order_counts(_qualifying(lines, len(edges)), edges, lost)
+    lines = eligibility.known_lines(tables.table("transactions"), edges)
+    counts = eligibility.order_counts(lines, edges, lost)
     enough = counts.filter(counts.orders >= plan.min_orders)
-    rows = enough.select("customer_id", "recent", at=_range(enough).unnest())
-    asked = tables.con.to_pyarrow(rows.order_by("customer_id", "at"))
+    asked = tables.con.to_pyarrow(enough.order_by("customer_id", "at"))
+    seen = tables.con.to_pyarrow(eligibility.seen(lines, edges)).as_py() or 0
     recent = asked["recent"].to_numpy() > 0
     position = asked["at"].to_numpy()[recent]
     excluded = {
-        "not_enough_orders": _seen(tables, lines, len(edges)) - len(recent),
+        "not_enough_orders": seen - len(recent),
         "already_lost": len(recent) - len(position),
     }
     if not len(position):
@@ -233,93 +234,6 @@ def at(tables: Tables, as_ofs: Sequence[int], plan: SnapshotPlan, calendar: Cale
         {reason: rows for reason, rows in excluded.items() if rows},
         dict(zip(edges.tolist(), np.bincount(position, minlength=len(edges)).tolist(), strict=True)),
     )
-
-
-def _lines(transactions: Any, edges: Ints) -> Any:
-    """Each line, and the position in ``edges`` of the first snapshot that knew of it."""
-    import ibis
-
-    known = transactions.time
-    if "recorded_at" in transactions.columns:
-        # greatest() of a null differs between engines; an unknown recorded_at adds nothing.
-        known = ibis.greatest(known, transactions.recorded_at.fill_null(known))
-    lines = transactions.select(
-        "customer_id",
-        "time",
-        start=_position(known, edges),
-        amount=transactions.amount if "amount" in transactions.columns else ibis.literal(1, "int64"),
-        order_id=transactions.order_id if "order_id" in transactions.columns else ibis.null("string"),
-    )
-    return lines.filter(lines.start < len(edges))
-
-
-def _position(instant: Any, edges: Ints) -> Any:
-    """How many of ``edges`` are at or before an instant."""
-    terms = [(instant >= int(edge)).cast("int64") for edge in edges]
-    while len(terms) > 1:  # in pairs: a long chain of sums would nest too deeply for SQL parsers
-        terms = [sum(terms[i + 1 : i + 2], terms[i]) for i in range(0, len(terms), 2)]
-    return terms[0]
-
-
-def _qualifying(lines: Any, count: int) -> Any:
-    """Orders, each for the snapshots ``start:end`` at which its known net amount is above 0."""
-    import ibis
-
-    alone = lines.filter(lines.order_id.isnull())
-    steps = lines.filter(lines.order_id.notnull()).aggregate(
-        by=["customer_id", "order_id", "start"], net=lambda t: t.amount.sum(), time=lambda t: t.time.min()
-    )
-    so_far = ibis.cumulative_window(group_by=["customer_id", "order_id"], order_by="start")
-    following = ibis.window(group_by=["customer_id", "order_id"], order_by="start")
-    orders = steps.mutate(
-        net=steps.net.sum().over(so_far),
-        time=steps.time.min().over(so_far),
-        end=steps.start.lead(default=count).over(following),
-    )
-    every = ibis.union(
-        orders.select("customer_id", "time", "start", "end", amount=orders.net.cast("int64")),
-        alone.select("customer_id", "time", "start", end=ibis.literal(count, "int64"), amount="amount"),
-    )
-    return every.filter(every.amount > 0)
-
-
-def _order_counts(orders: Any, edges: Ints, lost: Ints | None) -> Any:
-    """For each customer and snapshots ``start:end``: orders so far, and those not too long ago."""
-    import ibis
-
-    forgotten = orders.end
-    if lost is not None:  # the first snapshot for which the order lies too far back
-        forgotten = ibis.least(orders.end, _position(orders.time, lost))
-    orders = orders.mutate(forgotten=ibis.greatest(orders.start, forgotten))
-    changes = ibis.union(
-        orders.select("customer_id", position="start", orders=1, recent=1),
-        orders.select("customer_id", position="end", orders=-1, recent=0),
-        orders.select("customer_id", position="forgotten", orders=0, recent=-1),
-    )
-    steps = changes.aggregate(
-        by=["customer_id", "position"], orders=changes.orders.sum(), recent=changes.recent.sum()
-    )
-    so_far = ibis.cumulative_window(group_by="customer_id", order_by="position")
-    following = ibis.window(group_by="customer_id", order_by="position")
-    return steps.select(
-        "customer_id",
-        start="position",
-        end=steps.position.lead(default=len(edges)).over(following),
-        orders=steps.orders.sum().over(so_far),
-        recent=steps.recent.sum().over(so_far),
-    )
-
-
-def _range(spans: Any) -> Any:
-    import ibis
-
-    return ibis.range(spans.start, spans.end)
-
-
-def _seen(tables: Tables, lines: Any, count: int) -> int:
-    """How many (customer, snapshot) have at least one known line."""
-    firsts = lines.aggregate(by="customer_id", start=lines.start.min())
-    return int(tables.con.to_pyarrow((count - firsts.start).sum().cast("int64")).as_py() or 0)
 
 
 def _shared_texts(column: Any) -> NDArray[np.object_]:
