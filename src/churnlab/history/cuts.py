@@ -1,0 +1,100 @@
+"""Where a table is cut for each snapshot. Nothing else compares a time with ``as_of``.
+
+A table is sorted by (customer, time), so a past is one slice of rows and a window two cuts in it.
+
+    customer   0  0  0  0  0  1  1  1
+    time       1  3  5  7  9  2  4  6     customer 0, as_of 7, window of 4: [3, 7) = rows 1:3
+
+Few instants are asked about, however many customers: each row is told how many of them it has
+reached, and (customer, reached) is one whole-number key to search in. Exact for any time; a code
+times microseconds would overflow at a thousand customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from churnlab.history.units import ALL, Flags, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Who is asked about, and when.
+
+    ``customer``: (n,) codes. ``as_of``: (n,). ``date``: (n,) the place of each ``as_of`` among the
+    d distinct ones, rising.
+    ``before``: days -> (d,) the instant that many days before each date; negative days lie after it.
+    ``known_until``: (d,) what was recorded before this instant may be used: the date itself for a
+    past, the end of settlement for an outcome.
+    """
+
+    customer: Ints
+    as_of: Ints
+    date: Ints
+    before: Callable[[int], Ints]
+    known_until: Ints
+
+
+def _cut(edges: Ints, times: Ints) -> Ints:
+    """How many of the rising ``edges`` each time has reached."""
+    # An event at the very edge has reached it: at the snapshot it is the future (see Outcome), at
+    # the start of a window it is inside.
+    return np.searchsorted(edges, times, side="right")
+
+
+def _known_at(time: Ints, recorded_at: Ints) -> Ints:
+    """From when on a row was known: it has happened, and is written down."""
+    return np.maximum(time, recorded_at)
+
+
+def is_past(instants: Ints, as_of: Ints) -> Flags:
+    """Whether each of some instants, which came into a row later, lies before its snapshot."""
+    return instants < as_of
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """When the rows of one table (sorted by customer, then time) happened and were known.
+
+    ``at(days)`` is the first row of each snapshot's customer at or after ``as_of - days``, among
+    those it knew; ``at(ALL)`` its first row, ``at(0)`` the first it did not know. This needs what a
+    snapshot knew to be the first rows of its customer: see ``knowledge``.
+    """
+
+    customer: Ints
+    time: Ints
+    recorded_at: Ints
+    asked: Asked
+    _found: dict[int, Ints] = field(default_factory=dict, init=False)
+
+    def at(self, days: int) -> Ints:
+        if days not in self._found:
+            self._found[days] = self._first_row(days)
+        return self._found[days]
+
+    def _first_row(self, days: int) -> Ints:
+        if days == ALL:
+            return np.searchsorted(self.customer, self.asked.customer)
+        rows, snapshots = self._keys(self.asked.before(days), self.time)
+        return np.minimum(np.searchsorted(rows, snapshots, side="right"), self._known_end)
+
+    @cached_property
+    def _known_end(self) -> Ints:
+        rows, snapshots = self.known
+        return np.searchsorted(np.maximum.accumulate(rows), snapshots, side="right")
+
+    @cached_property
+    def known(self) -> tuple[Ints, Ints]:
+        """A key for each row and each snapshot: of its customer, a snapshot knew the rows up to its own."""
+        return self._keys(self.asked.known_until, _known_at(self.time, self.recorded_at))
+
+    def _keys(self, edges: Ints, times: Ints) -> tuple[Ints, Ints]:
+        # Edges may coincide or cross where clocks go back, so they are ranked first.
+        ordered, rank = np.unique(edges, return_inverse=True)
+        width = len(ordered) + 1
+        rows = self.customer * width + _cut(ordered, times)
+        return rows, self.asked.customer * width + rank[self.asked.date]

@@ -1,0 +1,72 @@
+"""The door to the future: what happened after each snapshot, as it was known once it had settled.
+
+as_of        + gap          + gap + horizon     + gap + horizon + settlement
+  |------------|------------------|------------------|
+   gap          orders             what is recorded or given back up to here counts
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from churnlab.errors import ConfigError
+from churnlab.history.cuts import Asked
+from churnlab.history.sources import Source
+from churnlab.history.tables import lines_and_orders
+from churnlab.history.units import Flags, Ints
+from churnlab.history.windows import Window
+from churnlab.shards import Shard
+from churnlab.snapshots import Calendar
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a label or a value may see, shape (n,) each. All as known when settlement ended.
+
+    ``orders``: the qualifying orders (net amount above zero) in ``[as_of + gap, as_of + gap + horizon)``.
+    ``gap_orders``: those in ``[as_of, as_of + gap)``.
+    ``transactions``: all lines of the outcome window, refunds among them: what the customer brought net.
+    ``complete``: settlement ended at or before the watermark. Elsewhere nothing may be concluded.
+    """
+
+    as_of: Ints
+    orders: Window
+    gap_orders: Window
+    transactions: Window
+    complete: Flags
+
+    @classmethod
+    def of(
+        cls,
+        shard: Shard,
+        calendar: Calendar,
+        gap_days: int,
+        horizon_days: int,
+        settlement_days: int,
+        watermark: int,
+    ) -> Outcome:
+        """The outcome of every snapshot of a shard."""
+        dates, date = np.unique(shard.as_of, return_inverse=True)
+        end_days = gap_days + horizon_days
+        settled = calendar.ahead(dates, end_days + settlement_days)
+        asked = Asked(shard.customer, shard.as_of, date, partial(calendar.back, dates), settled)
+        lines, orders = lines_and_orders(shard, asked)
+        if lines is None or orders is None:
+            raise ConfigError("an outcome is read from transactions, and this project has none")
+        qualifying = orders.where("amount", operator.gt, 0)
+        return cls(
+            shard.as_of,
+            _ahead(qualifying, gap_days, end_days),
+            _ahead(qualifying, 0, gap_days),
+            _ahead(lines, gap_days, end_days),
+            (settled <= watermark)[date],
+        )
+
+
+def _ahead(source: Source, start_days: int, end_days: int) -> Window:
+    # Days after the snapshot are negative days before it.
+    return source.between(-start_days, -end_days)

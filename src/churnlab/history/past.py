@@ -1,0 +1,59 @@
+"""The door to the past: what was known of each customer before each snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from churnlab.config.project import FeaturePlan
+from churnlab.history.cuts import Asked
+from churnlab.history.profile import Profile
+from churnlab.history.sources import Source
+from churnlab.history.tables import all_events, lines_and_orders, texts_of
+from churnlab.history.units import Ints
+from churnlab.shards import Shard
+from churnlab.snapshots import Calendar
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """All that a feature may see: what was known before ``as_of``, through windows on it.
+
+    A table that the project does not have is None. ``transactions`` are lines, refunds among them;
+    ``orders`` are what was bought together, net. An order wholly given back before ``as_of`` is in
+    neither. ``windows``: days, rising. ``as_of``: (n,) microseconds UTC, as all times are.
+    """
+
+    as_of: Ints
+    calendar: Calendar
+    windows: tuple[int, ...]
+    engagement_types: tuple[str, ...]
+    service_types: tuple[str, ...]
+    transactions: Source | None
+    orders: Source | None
+    interactions: Source | None
+    contracts: Source | None
+    campaigns: Source | None
+    profile: Profile | None
+
+    @classmethod
+    def of(cls, shard: Shard, calendar: Calendar, plan: FeaturePlan) -> History:
+        """The past of every snapshot of a shard."""
+        dates, date = np.unique(shard.as_of, return_inverse=True)
+        asked = Asked(shard.customer, shard.as_of, date, partial(calendar.back, dates), dates)
+        transactions, orders = lines_and_orders(shard, asked)
+        return cls(
+            shard.as_of,
+            calendar,
+            plan.windows,
+            plan.engagement_types,
+            plan.service_types,
+            transactions,
+            orders,
+            all_events(shard, "interactions", asked),
+            all_events(shard, "contracts", asked),
+            all_events(shard, "campaigns", asked),
+            Profile.of(shard.attributes, texts_of(shard, "customers"), asked) if shard.attributes else None,
+        )

@@ -1,0 +1,168 @@
+"""What can be asked of a window: a small closed set of measures, each one value per snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.errors import ConfigError
+from churnlab.history import slices
+from churnlab.history.cuts import is_past
+from churnlab.history.units import DAY, Floats, Ints, ratio
+
+if TYPE_CHECKING:
+    from churnlab.history.sources import Source
+
+# Written into an event's row after the event: each value is a fact only once its own time has come.
+LATER_FACTS = frozenset({"end", "resolved_at"})
+
+Gaps = Literal["mean", "std", "max", "median", "min"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Rows ``start:end`` of each snapshot, shape (n,).
+
+    Of no rows ``count``, ``sum``, ``distinct`` and ``active_*`` are 0 and the rest NaN (None for
+    text). A measure of a column passes over the rows where it is missing. Money is in minor units,
+    times in microseconds UTC, gaps in days.
+    """
+
+    source: Source
+    start: Ints
+    end: Ints
+
+    def count(self) -> Ints:
+        """How many events."""
+        return self.end - self.start
+
+    def known(self, column: str) -> Ints:
+        """How many events have this column: of ``resolved_at``, those resolved before ``as_of``."""
+        return self._of(column).count()
+
+    def sum(self, column: str) -> Ints | Floats:
+        """The total; whole numbers stay whole."""
+        rows = self._of(column)
+        values = rows.source.numbers(column)
+        if values.dtype.kind == "f":
+            return _each(rows, lambda start, end: slices.reduced(np.add, values, start, end), 0.0)
+        sums = rows.source.sums(column)
+        return sums[rows.end] - sums[rows.start]
+
+    def mean(self, column: str) -> Floats:
+        """The arithmetic mean."""
+        return ratio(self.sum(column), self.known(column))
+
+    def max(self, column: str) -> Floats:
+        """The largest value."""
+        return self._reduced(np.maximum, column)
+
+    def min(self, column: str) -> Floats:
+        """The smallest value."""
+        return self._reduced(np.minimum, column)
+
+    def std(self, column: str) -> Floats:
+        """The standard deviation around the window's own mean, divided by n: 0 of a single row."""
+        rows = self._of(column)
+        values = rows.source.numbers(column)
+        return _each(rows, lambda start, end: slices.spread(values, start, end))
+
+    def distinct(self, column: str) -> Ints:
+        """How many different values."""
+        rows = self._of(column)
+        changes = rows.source.changes(column)
+        if changes is not None:  # such as days: a value comes once, so its changes can be counted
+            return _each(rows, lambda start, end: 1 + changes[end] - changes[start + 1], 0)
+        codes = rows.source.codes(column)
+        if codes.max() < 64:  # one bit for each value
+            bits = np.left_shift(np.uint64(1), codes.astype(np.uint64))
+            return _each(
+                rows, lambda start, end: np.bitwise_count(slices.reduced(np.bitwise_or, bits, start, end)), 0
+            )
+        following = rows.source.following(column)
+        return _each(rows, lambda start, end: slices.distinct(following, start, end), 0)
+
+    def active_days(self) -> Ints:
+        """How many local days with an event."""
+        return self.distinct("day")
+
+    def active_months(self) -> Ints:
+        """How many local calendar months with an event."""
+        return self.distinct("month")
+
+    def gaps(self, kind: Gaps) -> Floats:
+        """The days between one event and the next: their mean, std, max, median or min.
+
+        n events have n - 1 gaps: NaN of fewer than two events.
+        """
+        if kind not in get_args(Gaps):
+            raise ConfigError(f"gaps are measured by {', '.join(get_args(Gaps))}", got=repr(kind))
+        if kind == "mean":
+            first, last = self.first("time"), self.last("time")
+            return ratio(last - first, self.count() - 1) / DAY
+        between = self.source.gaps()
+        inner = Window(self.source, np.minimum(self.start + 1, self.end), self.end)
+        answer: Floats = _each(inner, lambda start, end: _GAPS[kind](between, start, end)) / DAY
+        return answer
+
+    def first(self, column: str) -> NDArray[Any]:
+        """The oldest value: floats, or text (object array) of a text column."""
+        rows = self._of(column)
+        return _value(rows, column, rows.start)
+
+    def last(self, column: str) -> NDArray[Any]:
+        """The latest value: floats, or text (object array) of a text column."""
+        rows = self._of(column)
+        return _value(rows, column, rows.end - 1)
+
+    def _of(self, column: str) -> Window:
+        """The same window, over the rows that have this column."""
+        if column in LATER_FACTS:
+            return self._come_true(column)
+        present, before = self.source.present(column)
+        return self if present is self.source else Window(present, before[self.start], before[self.end])
+
+    def _come_true(self, column: str) -> Window:
+        # What is known differs by snapshot, so each gets rows of its own.
+        rows, owner = slices.expanded(self.start, self.end)
+        known = is_past(self.source.values(column)[rows], self.source.as_of[owner])
+        end = np.append(0, np.cumsum(known))[np.cumsum(self.count())]
+        source = replace(self.source, columns=self.source.columns.take(rows[known]))
+        return Window(source, np.append(0, end)[:-1], end)
+
+    def _reduced(self, how: np.ufunc, column: str) -> Floats:
+        rows = self._of(column)
+        values = rows.source.numbers(column)
+        return _each(rows, lambda start, end: slices.reduced(how, values, start, end))
+
+
+def _each(
+    window: Window, measure: Callable[[Ints, Ints], NDArray[Any]], empty: float | None = np.nan
+) -> NDArray[Any]:
+    """``measure`` of the snapshots that have rows, in the type of ``empty``, which the others get."""
+    some = window.end > window.start
+    kinds: dict[type, Any] = {int: np.int64, float: np.float64, type(None): object}
+    answer = np.full(len(some), empty, dtype=kinds[type(empty)])
+    if some.any():
+        answer[some] = measure(window.start[some], window.end[some])
+    return answer
+
+
+def _value(window: Window, column: str, row: Ints) -> NDArray[Any]:
+    values, texts = window.source.values(column), window.source.columns.texts.get(column)
+    row = row[window.end > window.start]
+    if texts is None:
+        return _each(window, lambda _start, _end: values[row])
+    return _each(window, lambda _start, _end: texts[values[row]], None)
+
+
+_GAPS: dict[str, Callable[[Ints, Ints, Ints], NDArray[Any]]] = {
+    "std": slices.spread,
+    "max": lambda values, start, end: slices.reduced(np.maximum, values, start, end),
+    "min": lambda values, start, end: slices.reduced(np.minimum, values, start, end),
+    "median": slices.median,
+}
