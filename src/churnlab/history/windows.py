@@ -119,6 +119,10 @@ class Window:
         rows = self._of(column)
         return _value(rows, column, rows.end - 1)
 
+    def latest(self, most: int) -> Window:
+        """Its last ``most`` events, or all of them where there are fewer."""
+        return Window(self.source, np.maximum(self.start, self.end - most), self.end)
+
     def _of(self, column: str) -> Window:
         """The same window, over the rows that have this column."""
         if column in LATER_FACTS:
