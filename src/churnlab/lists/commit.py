@@ -1,0 +1,174 @@
+"""Publish a run's files together, or not at all.
+
+    .stage-<key>-<pid>/    every file written and forced to the disk, the manifest last
+        | rename
+    run=<key>/             complete from the first instant it exists
+        | CURRENT          replaced atomically: names the run to use
+
+A run that dies leaves the old lists as they were, and at most a stage that the next one removes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import getpid
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from churnlab.durable import create, digest, failpoint, flush, on_disk, sync_folder, write_whole
+from churnlab.errors import IntegrityError
+from churnlab.lists import lock, manifest
+
+CURRENT = "CURRENT"
+_RUN = re.compile(r"run=[0-9a-f]{16}")
+_KEY = re.compile(r"[0-9a-f]{16,64}")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file to publish: how its bytes are written, and for a list its rows and schema, as text."""
+
+    write: Callable[[BinaryIO], object]
+    rows: int | None = None
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """``path``: the folder of the run. ``existed``: it was already there, nothing was written."""
+
+    path: Path
+    existed: bool
+    manifest: Mapping[str, Any]
+
+
+def publish(
+    root: Path,
+    key: str,
+    outputs: Mapping[str, Output],
+    facts: manifest.Facts,
+    *,
+    info: Mapping[str, Any] | None = None,
+    wait: float = 0,
+) -> Published:
+    """Publish all outputs and their manifest as ``root/run=<key>`` and make CURRENT name it.
+
+    ``info``: what may differ between two equal runs (MLflow run, paths); no digest covers it.
+
+    A key that is already published and intact is left alone. Raises LockedError where another run
+    is writing to ``root`` for longer than ``wait`` seconds, IntegrityError where the published run
+    is damaged, MachineError where the disk refuses; each leaves the lists as they were.
+    """
+    if not _KEY.fullmatch(key):
+        raise ValueError("a run key is 16 to 64 hexadecimal digits")
+    with lock.held(root, key, wait), on_disk(root):
+        _remove_leftovers(root)
+        target = root / f"run={key[:16]}"
+        if target.exists():
+            return _already(root, target, key)
+        stage = root / f".stage-{key[:16]}-{getpid()}"
+        try:
+            _fill(stage, key, outputs, facts, {**(info or {}), "previous": _named(root)})
+            failpoint("publish.rename")
+            stage.rename(target)
+        except BaseException:
+            shutil.rmtree(stage, ignore_errors=True)
+            raise
+        sync_folder(root)
+        _point(root, target)
+        return Published(target, existed=False, manifest=manifest.verify(target))
+
+
+def current(root: Path) -> Path | None:
+    """The published run to use, None before the first. Read its files only after ``verify``."""
+    name = _named(root)
+    return None if name is None else root / name
+
+
+def verify(folder: Path) -> Mapping[str, Any]:
+    """The manifest of a published run whose every file is as it was published, else IntegrityError."""
+    with on_disk(folder):
+        return manifest.verify(folder)
+
+
+def _fill(
+    stage: Path, key: str, outputs: Mapping[str, Output], facts: manifest.Facts, info: Mapping[str, Any]
+) -> None:
+    stage.mkdir(mode=0o700)
+    files = {}
+    for number, (name, output) in enumerate(outputs.items(), start=1):
+        with create(stage / name, private=True) as file:
+            output.write(file)
+            if number == 1:
+                failpoint("stage.first")
+            if number == len(outputs):
+                failpoint("stage.last")
+            flush(file)
+        files[name] = _described(stage / name, output)
+    with create(stage / manifest.NAME, private=True) as file:
+        failpoint("manifest.write")
+        file.write(manifest.compose(key, facts, files, info))
+        failpoint("manifest.fsync")
+        flush(file)
+    sync_folder(stage)
+
+
+def _described(path: Path, output: Output) -> dict[str, Any]:
+    # Digested as it is on the disk, not as it was meant to be.
+    found: dict[str, Any] = {"sha256": digest(path), "bytes": path.stat().st_size}
+    if output.rows is not None:
+        found["rows"] = output.rows
+    if output.schema is not None:
+        found["schema_sha256"] = hashlib.sha256(output.schema.encode()).hexdigest()
+    return found
+
+
+def _already(root: Path, target: Path, key: str) -> Published:
+    found = manifest.verify(target)
+    if found["run_key"] != key:
+        raise IntegrityError(
+            f"{target}: published under another key",
+            got=f"run key {str(found['run_key'])[:20]}",
+            mend="move that folder away and run again",
+        )
+    # A run that died between its rename and CURRENT is finished here. Otherwise CURRENT stays: an
+    # old run asked for again must not replace a newer one.
+    if _named(root) in {None, found.get("info", {}).get("previous")}:
+        _point(root, target)
+    return Published(target, existed=True, manifest=found)
+
+
+def _point(root: Path, target: Path) -> None:
+    failpoint("publish.current")
+    write_whole(root / CURRENT, f"{target.name}\n".encode())
+
+
+def _named(root: Path) -> str | None:
+    path = root / CURRENT
+    if not path.exists():
+        return None
+    name = path.read_text(encoding="utf-8", errors="replace").strip()
+    if not _RUN.fullmatch(name):
+        raise IntegrityError(
+            f"{path}: does not name a run",
+            got=f"{path.stat().st_size} bytes",
+            mend="write the name of the run to use into it, such as run=0123456789abcdef",
+        )
+    return name
+
+
+def _remove_leftovers(root: Path) -> None:
+    """Under the lock nobody else is writing here: every stage belongs to a run that died."""
+    for stage in root.glob(".stage-*"):
+        if stage.is_symlink() or not stage.is_dir():
+            stage.unlink()
+        else:
+            shutil.rmtree(stage)
+    for temporary in root.glob(f".{CURRENT}.*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()

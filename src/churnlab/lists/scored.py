@@ -1,0 +1,58 @@
+"""Everyone who was scored: what the models and the strategy say of each, before it is a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.strategy.worth import Worth
+
+Floats = NDArray[np.float64]
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCustomers:
+    """Everyone who was scored, in any order: (n,) each unless said.
+
+    ``intensity``: 0 to 100, NaN where it is unknown.
+    ``reason_codes``, ``reason_texts``: (n, 3), strongest first, None where there are fewer.
+    ``worth``: None in a project without value. ``value_p10``, ``value_p90``: major units.
+    ``segment``: None in a project without. ``population``: None where all are at risk.
+    ``quadrant_raw``: None where it is the same as ``quadrant``.
+    """
+
+    customer_id: Texts
+    churn_risk: Floats
+    risk_band: Texts
+    quadrant: Texts
+    intensity: Floats
+    intensity_basis: Texts
+    reason_codes: Texts
+    reason_texts: Texts
+    worth: Worth | None = None
+    value_p10: Floats | None = None
+    value_p90: Floats | None = None
+    segment: Texts | None = None
+    population: Texts | None = None
+    quadrant_raw: Texts | None = None
+
+    def __len__(self) -> int:
+        return len(self.customer_id)
+
+    @property
+    def amounts(self) -> dict[str, Floats]:
+        """The columns of money that the project has: none without value."""
+        if self.worth is None:
+            return {}
+        amounts = {
+            "value_if_retained": self.worth.if_retained,
+            "value_expected": self.worth.expected,
+            "value_at_stake": self.worth.at_stake,
+            "expected_loss": self.worth.expected_loss,
+            "value_p10": self.value_p10,
+            "value_p90": self.value_p90,
+        }
+        return {name: values for name, values in amounts.items() if values is not None}

@@ -1,0 +1,178 @@
+"""The table behind the lists: its columns, its order on an independent sort, ties, empty strategies."""
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churnlab.lists.build import build, by_strategy, totals
+from churnlab.lists.columns import COLUMNS, NAMES
+from scored_people import STAMP, scored, shuffled, texts
+
+# domain.md section 11, less what later work fills.
+DOMAIN_ORDER = [
+    "customer_id",
+    "population",
+    "run_id",
+    "model_version",
+    "scored_at",
+    "valid_until",
+    "segment",
+    "quadrant",
+    "quadrant_raw",
+    "churn_risk",
+    "risk_band",
+    "value_if_retained",
+    "value_p10",
+    "value_p90",
+    "value_expected",
+    "value_at_stake",
+    "value_basis",
+    "expected_loss",
+    "intensity",
+    "intensity_basis",
+    "rank_in_list",
+    "reason_1_code",
+    "reason_1_text",
+    "reason_2_code",
+    "reason_2_text",
+    "reason_3_code",
+    "reason_3_text",
+    "currency",
+    "quadrant_label",
+]
+PLACES = ("retain", "rationalise", "win_back", "release", "unclassified")
+
+
+def test_columns_are_those_of_the_domain_in_its_order():
+    assert list(NAMES) == DOMAIN_ORDER
+    assert build(scored(["a", "b"]), STAMP).schema.names == DOMAIN_ORDER
+    assert all(column.meaning for column in COLUMNS)
+
+
+def test_by_hand():
+    # At stake is nine tenths of the value: Amel loses .1 x 738 = 73.80, Zoé .2 x 810 = 162 and is first.
+    people = scored(["amel", "zoé", "bruno"], [0.1, 0.2, 0.5], [820, 900, 640.004], [72, 50, np.nan])
+    rows = build(people, STAMP).to_pylist()
+    assert [row["customer_id"] for row in rows] == ["zoé", "amel", "bruno"]
+    assert [row["rank_in_list"] for row in rows] == [1, 2, 1]
+    assert [row["quadrant"] for row in rows] == ["retain", "retain", "unclassified"]
+    zoe, amel, bruno = rows
+    assert (zoe["expected_loss"], amel["expected_loss"]) == (162, 73.8)
+    assert amel["value_expected"] == 746.2  # .9 x 820 + .1 x 82
+    assert (bruno["value_if_retained"], bruno["intensity"]) == (640, None)
+    assert (zoe["scored_at"].isoformat(), zoe["valid_until"].isoformat()) == ("2025-02-01", "2025-03-03")
+    assert (zoe["population"], zoe["currency"], zoe["value_basis"]) == ("at_risk", "EUR", "margin")
+    assert (zoe["quadrant_label"], zoe["quadrant_raw"]) == ("Retain", "retain")
+    assert (zoe["reason_1_text"], zoe["reason_2_text"]) == ("last order 1 days ago", None)
+
+
+def test_labels_are_in_the_language_of_the_project():
+    rows = build(
+        scored(["a", "b"], intensity=[90, 90], value=[900, 1]), replace(STAMP, locale="fr")
+    ).to_pylist()
+    assert [row["quadrant_label"] for row in rows] == ["Fidélisation", "Rationalisation"]
+
+
+def test_without_value_the_risk_ranks_and_money_is_empty():
+    rows = build(scored(["a", "b", "c"], [0.2, 0.9, 0.5], valued=False), STAMP).to_pylist()
+    assert [row["customer_id"] for row in rows] == ["b", "c", "a"]
+    assert {row["quadrant"] for row in rows} == {"unclassified"}
+    money = [column.name for column in COLUMNS if column.kind == "money"]
+    assert all(row[name] is None for row in rows for name in (*money, "value_basis"))
+
+
+def independent_order(people):
+    """Pairwise comparison in plain Python: strategy, loss down, value down, bytes of the id."""
+
+    def compare(one, other):
+        for key, sign in (("place", 1), ("loss", -1), ("value", -1), ("id", 1)):
+            if one[key] != other[key]:
+                return sign if one[key] > other[key] else -sign
+        return 0
+
+    rows = [
+        {
+            "place": PLACES.index(people.quadrant[i]),
+            "loss": people.worth.expected_loss[i],
+            "value": people.worth.if_retained[i],
+            "id": people.customer_id[i].encode(),
+        }
+        for i in range(len(people))
+    ]
+    return [row["id"].decode() for row in sorted(rows, key=functools.cmp_to_key(compare))]
+
+
+ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
+few = st.sampled_from([0.0, 0.25, 0.5, 1.0])  # ties everywhere
+
+
+@given(
+    st.lists(
+        st.tuples(ids, few, st.sampled_from([0.0, 200.0, 300.0]), st.sampled_from([np.nan, 10.0, 50.0])),
+        min_size=2,
+        max_size=12,
+        unique_by=lambda row: row[0],
+    ).filter(lambda rows: len({row[1] for row in rows}) > 1),
+    st.randoms(use_true_random=False),
+)
+def test_order_and_ties_whatever_the_order_of_the_input(rows, random):
+    people = scored(*zip(*rows, strict=True))
+    table = build(people, STAMP)
+    assert table["customer_id"].to_pylist() == independent_order(people)
+    order = random.sample(range(len(rows)), len(rows))
+    # The reasons travel with their customer; the rank follows the order.
+    assert build(shuffled(people, np.array(order)), STAMP).equals(table)
+    seen = dict.fromkeys(PLACES, 0)
+    for row in table.to_pylist():
+        seen[row["quadrant"]] += 1
+        assert row["rank_in_list"] == seen[row["quadrant"]]
+
+
+def test_ties_go_by_the_bytes_of_the_id():
+    # "Z" (5a) < "a" (61) < "é" (c3 a9) < U+FF5E (ef bd 9e) < U+1F600 (f0 9f 98 80); not so in UTF-16.
+    names = ["\U0001f600", "\uff5e", "é", "a", "Z", "risk"]
+    table = build(scored(names, [0.5] * 5 + [0.6], [100] * 6, [10] * 6), STAMP)
+    assert table["customer_id"].to_pylist() == ["risk", "Z", "a", "é", "\uff5e", "\U0001f600"]
+
+
+def test_every_strategy_is_there_and_together_they_are_all():
+    table = build(scored([f"c{i}" for i in range(40)]), STAMP)
+    parts = by_strategy(table)
+    assert list(parts) == [*PLACES, "all"]
+    assert parts["unclassified"].num_rows == 0
+    assert parts["unclassified"].schema == table.schema
+    together = [row for name in PLACES for row in parts[name].to_pylist()]
+    assert together == parts["all"].to_pylist()
+
+
+def test_totals_are_of_what_is_written():
+    people = scored([f"c{i}" for i in range(40)])
+    table = build(people, STAMP)
+    *strategies, whole = totals(table)
+    cents = [round(row["expected_loss"] * 100) for row in table.to_pylist()]
+    assert round(whole.expected_loss * 100) == sum(cents)
+    assert sum(row.customers for row in strategies) == whole.customers == 40
+    for row in strategies:
+        of_it = [one for one in table.to_pylist() if one["quadrant"] == row.strategy]
+        assert row.value_at_stake == pytest.approx(sum(one["value_at_stake"] for one in of_it), abs=1e-6)
+    assert totals(build(scored(["a", "b"], valued=False), STAMP))[-1].expected_loss is None
+
+
+def test_optional_columns_are_passed_on():
+    people = scored(
+        ["a", "b"],
+        [0.9, 0.1],
+        [10, 10],
+        [10, 10],
+        segment=texts(["B2B", None]),
+        population=texts(["lost", "at_risk"]),
+        quadrant_raw=texts(["win_back", "release"]),
+    )
+    rows = build(people, STAMP).to_pylist()
+    assert [row["segment"] for row in rows] == ["B2B", None]
+    assert [row["population"] for row in rows] == ["lost", "at_risk"]
+    assert [row["quadrant_raw"] for row in rows] == ["win_back", "release"]
