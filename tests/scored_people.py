@@ -5,12 +5,26 @@ from datetime import date
 import numpy as np
 
 from churnlab.lists.build import Stamp
+from churnlab.lists.manifest import Facts
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.strategy.quadrants import Thresholds, assign, risk_band
+from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 
 STAMP = Stamp("0123456789abcdef", "3", date(2025, 2, 1), date(2025, 3, 3), "EUR", "margin")
 CUT = Thresholds(value_if_retained=300, intensity=50)
+FACTS = Facts(
+    as_of=date(2025, 2, 1),
+    config_sha256="c" * 64,
+    model_version="3",
+    model={"churn.json": "a" * 64},
+    inputs={"orders.csv": "b" * 64},
+    counts=[{"source": "orders", "read": 12, "accepted": 11, "quarantined": 1}],
+    strategies=(Totals("all", 2, 1.0, 10.5, 9.25, 1.5, 0.25),),
+    excluded={"no_history": 4},
+    currency="EUR",
+    code_version="0.1.0",
+)
 
 
 def texts(values):
