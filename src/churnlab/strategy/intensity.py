@@ -13,16 +13,16 @@ its weight to the others, and the basis says which were left.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from churnlab.history import History, Source
+from churnlab.features.contacts import inbound
+from churnlab.features.orders import purchases, qualifying
+from churnlab.history import ALL, History, Source, days_between
 
 Floats = NDArray[np.float64]
 Measures = Mapping[str, Floats]
@@ -42,49 +42,42 @@ def measures(past: History) -> dict[str, Floats]:
     ``breadth``: channels plus product families bought in, in a year; stores where there is neither.
     ``dialogue``: contacts initiated by the customer in a year, complaints included.
     """
-    from churnlab.history import ALL, days_between
-
     missing = np.full(len(past.as_of), np.nan)
-    answer = dict.fromkeys(
-        ("days_since_two_way", "own_gap_median", "gap_count", "active_months_12", "breadth", "dialogue"),
-        missing,
-    )
-    last = missing
-    if past.orders is not None:
-        orders = past.orders.where("amount", operator.gt, 0)
+    names = ("days_since_two_way", "own_gap_median", "gap_count", "active_months_12", "breadth", "dialogue")
+    answer = dict.fromkeys(names, missing)
+    last, orders, contacts = missing, qualifying(past), inbound(past)
+    if orders is not None:
         ever = orders.last(ALL)
         last = ever.last("time")
         answer["own_gap_median"] = _floats(ever.gaps("median"))
-        answer["gap_count"] = np.maximum(_floats(ever.count()) - 1, 0)
-        # 365 days can touch thirteen calendar months; the scale has twelve.
-        answer["active_months_12"] = np.minimum(_floats(orders.last(YEAR).active_months()), 12)
-    contacts = _initiated(past.interactions)
+        answer["gap_count"] = _floats(np.maximum(ever.count() - 1, 0))
+        # A year can touch thirteen calendar months; the scale has twelve.
+        answer["active_months_12"] = _floats(np.minimum(orders.last(YEAR).active_months(), 12))
     if contacts is not None:
         last = np.fmax(last, contacts.last(ALL).last("time"))
         answer["dialogue"] = _floats(contacts.last(YEAR).count())
-    answer["breadth"] = _breadth(past.transactions, contacts, missing)
-    answer["days_since_two_way"] = _floats(days_between(last, past.as_of))
+    answer["days_since_two_way"] = days_between(last, past.as_of)
+    answer["breadth"] = _breadth(purchases(past), contacts, missing)
     return answer
 
 
-def _initiated(interactions: Source | None) -> Source | None:
-    # Without a direction nothing tells a question from a mailing: every interaction counts.
-    if interactions is None or not interactions.has("direction"):
-        return interactions
-    return interactions.where("direction", operator.eq, "inbound")
-
-
-def _breadth(lines: Source | None, contacts: Source | None, missing: Floats) -> Floats:
-    bought = lines.where("amount", operator.gt, 0) if lines is not None and lines.has("amount") else lines
-    counted = []
-    for column, sources in {"channel": (bought, contacts), "family": (bought,)}.items():
-        # One source a column: the same channel in two sources would count twice.
-        source = next((source for source in sources if source is not None and source.has(column)), None)
-        if source is not None:
-            counted.append(_floats(source.last(YEAR).distinct(column)))
-    if not counted and bought is not None and bought.has("store"):
-        counted.append(_floats(bought.last(YEAR).distinct("store")))
+def _breadth(bought: Source | None, contacts: Source | None, missing: Floats) -> Floats:
+    counted = [
+        _floats(source.last(YEAR).distinct(column))
+        for column, source in (
+            # One source: a channel that is used to buy and to write would count twice.
+            ("channel", _first_with("channel", bought, contacts)),
+            ("family", _first_with("family", bought)),
+        )
+        if source is not None
+    ]
+    if not counted and (places := _first_with("store", bought)) is not None:
+        counted = [_floats(places.last(YEAR).distinct("store"))]
     return sum(counted, np.zeros_like(missing)) if counted else missing
+
+
+def _first_with(column: str, *sources: Source | None) -> Source | None:
+    return next((source for source in sources if source is not None and source.has(column)), None)
 
 
 def _floats(values: NDArray[Any]) -> Floats:
