@@ -69,17 +69,11 @@ def world(
 
 
 def _arrow(table, rows, attributes):
-    if not rows:
-        rows, empty = [{"customer_id": "", "time": 0}], True
-    else:
-        empty = False
-    names = list(rows[0])
-    types = [
-        ARROW[TABLES[table][name][0]] if name in TABLES[table] else KINDS[attributes[name]] for name in names
-    ]
-    columns = {
-        name: pa.array([row.get(name) for row in rows], type=kind)
-        for name, kind in zip(names, types, strict=True)
+    required = [name for name, (_, needed) in TABLES[table].items() if needed]
+    # Without rows, the columns that every such table has, in the one row that is then cut off.
+    kept = rows or [dict.fromkeys([*required, *(attributes if table in {"customers", "snapshot"} else ())])]
+    kinds = {name: ARROW[kind] for name, (kind, _) in TABLES[table].items()} | {
+        name: KINDS[kind] for name, kind in attributes.items()
     }
-    found = pa.table(columns)
-    return found.slice(0, 0) if empty else found
+    columns = {name: pa.array([row.get(name) for row in kept], type=kinds[name]) for name in kept[0]}
+    return pa.table(columns).slice(0, len(rows))

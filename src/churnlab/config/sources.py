@@ -313,6 +313,9 @@ def _check_meanings(table: str, source: Source, meanings: dict[str, tuple[str, b
             raise ValueError(f"{place}: columns.{meaning} cannot be a product of columns")
     if source.attributes and table not in {"customers", "snapshot"}:
         raise ValueError(f"{place}: attributes belong to customers or snapshot")
+    reserved = {"customer", *TABLES["customers"], *TABLES["snapshot"]} & set(source.attributes)
+    if reserved:
+        raise ValueError(f"{place}: attributes.{min(reserved)} is a reserved name; choose another")
     for name, attribute in source.attributes.items():
         if table == "customers" and not attribute.static and "valid_from" not in given:
             raise ValueError(
