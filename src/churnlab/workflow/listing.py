@@ -1,0 +1,34 @@
+"""`features`: what a project's sources allow, from a handful of its own customers."""
+
+from __future__ import annotations
+
+from churnlab import shards, snapshots
+from churnlab.config import Project
+from churnlab.features import catalogue
+from churnlab.features.feature import Description
+from churnlab.history import History
+from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
+from churnlab.workflow.results import Listed
+
+_ENOUGH = 50  # customers: which features exist depends on the columns, not on the customers
+
+
+def list_features(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Listed:
+    """Every feature of ``project`` with its family, unit, meaning, dimension and sentences."""
+    with opened(project, frames, progress) as opening:
+        progress("list features", None)
+        if not opening.has_histories:
+            return Listed(_attributes(opening))
+        as_of = opening.calendar.instant(scoring_date(opening, None))
+        asked = snapshots.at(opening.tables, [as_of], project.snapshots, opening.calendar)
+        few = snapshots.Snapshots(asked.customer_id[:_ENOUGH], asked.as_of[:_ENOUGH])
+        shard = next(iter(shards.each(opening.tables, few, project.time_zone, project.engine.shard_events)))
+        past = History.of(shard, opening.calendar, project.features)
+        made = catalogue.compute(past, opening.families)
+        return Listed(tuple(feature.described(family) for family, feature in made))
+
+
+def _attributes(opening: Opened) -> tuple[Description, ...]:
+    from churnlab.workflow.panels import snapshot_panel
+
+    return snapshot_panel(opening).features

@@ -1,0 +1,157 @@
+"""Open a project: its engine, its checked tables, its calendar. Every verb starts here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from churnlab import engine, tables
+from churnlab.config import Project
+from churnlab.errors import DataError
+from churnlab.features.own import Family
+from churnlab.snapshots import Calendar
+from churnlab.tables import Tables
+
+if TYPE_CHECKING:
+    from churnlab.history import History
+
+Progress = Callable[[str, float | None], None]
+Frames = Mapping[str, Any]
+
+
+def silent(step: str, share: float | None) -> None:
+    """The progress of a caller who does not want to see any."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project whose sources have been read and checked."""
+
+    project: Project
+    tables: Tables
+    calendar: Calendar
+    progress: Progress
+
+    @property
+    def root(self) -> Path:
+        """The project's folder; all relative paths start there."""
+        return Path(self.project.root)
+
+    @property
+    def out(self) -> Path:
+        """The folder that everything is written to."""
+        return out_folder(self.project)
+
+    @property
+    def has_histories(self) -> bool:
+        """Whether there are transactions, and not only a snapshot table with a supplied label."""
+        return bool(self.project.sources.transactions)
+
+    @property
+    def watermark(self) -> int:
+        """The instant before which no transaction is missing."""
+        return self.tables.watermarks["transactions"]
+
+    @property
+    def families(self) -> Mapping[str, Family]:
+        """The feature families that the project asks for."""
+        from churnlab.features import catalogue
+
+        return catalogue.select(self.project.features, self.root)
+
+    @property
+    def value_days(self) -> int:
+        """The value horizon: the churn horizon where none is given."""
+        return self.project.value.horizon_days or self.project.churn.horizon_days
+
+
+def out_folder(project: Project) -> Path:
+    """Where a project's results are written."""
+    return Path(project.root) / project.lists.folder / project.project
+
+
+@contextmanager
+def opened(project: Project, frames: Frames | None = None, progress: Progress = silent) -> Iterator[Opened]:
+    """Read and check all sources of ``project``; the tables last as long as the context."""
+    _write_synthetic(project)
+    folder = out_folder(project) / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    with engine.session(project.engine.memory, project.engine.threads) as con:
+        loaded = tables.load(
+            project.sources,
+            root=Path(project.root),
+            data_roots=project.data_roots,
+            zone=project.time_zone,
+            currency=project.currency,
+            con=con,
+            frames=frames or {},
+            quarantine=folder / "quarantine.parquet",
+            progress=lambda step: progress(step, None),
+        )
+        yield Opened(project, loaded, Calendar(project.time_zone, project.calendar), progress)
+
+
+def _write_synthetic(project: Project) -> None:
+    if project.synthetic is None:
+        return
+    from churnlab.tables import synthetic
+
+    folder = Path(project.root) / project.synthetic.folder
+    if not all((folder / name).is_file() for name in synthetic.FILES):
+        synthetic.write_world(folder, project.synthetic.customers, project.synthetic.seed)
+
+
+def settings(project: Project) -> dict[str, Any]:
+    """The resolved configuration as plain values, without the machine's own paths and speeds."""
+    resolved = project.model_dump(mode="json", exclude={"root", "data_roots", "engine", "tracking"})
+    resolved["models"].pop("threads")
+    for table in resolved["sources"].values():
+        for source in table:
+            source["files"] = [_label(file) for file in source["files"]]
+            for lookup in source["lookups"]:
+                lookup["files"] = [_label(file) for file in lookup["files"]]
+            if source["duckdb"]:
+                source["duckdb"]["path"] = _label(source["duckdb"]["path"])
+    return resolved
+
+
+def _label(path: str) -> str:
+    # Where a file lies on this machine changes nothing that is computed from it.
+    return path if path.startswith("package:") else path.replace("\\", "/").rpartition("/")[2]
+
+
+def settings_digest(project: Project) -> str:
+    """SHA-256 of the resolved configuration."""
+    text = json.dumps(settings(project), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def scoring_date(opening: Opened, as_of: dt.date | None) -> dt.date:
+    """The date to score: the one asked for, or the day the data is complete until.
+
+    Raises ``DataError`` where the data ends more than a day before ``as_of``: customers would look
+    silent because nobody has told us yet what they bought.
+    """
+    complete = opening.calendar.date(opening.watermark)
+    if as_of is None:
+        return complete
+    if as_of > complete + dt.timedelta(days=1):
+        raise DataError(
+            f"the transactions are complete until {complete} only",
+            got=f"--as-of {as_of}, {(as_of - complete).days} days later",
+            mend="deliver the missing days, or score an earlier date",
+        )
+    return as_of
+
+
+def measures(past: History) -> Mapping[str, Any]:
+    """What the panel keeps beside the features: the parts of intensity."""
+    from churnlab.strategy import intensity
+
+    return intensity.measures(past)

@@ -1,0 +1,45 @@
+"""What the pages say is true: their Python runs, their YAML loads, their links lead somewhere."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from churnlab import config
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page, language):
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_whole_config_of_a_page_loads(page):
+    for text in blocks(page, "yaml"):
+        config.from_mapping(yaml.safe_load(text))
+
+
+@pytest.mark.slow
+def test_the_page_on_own_data_runs_as_it_stands(tmp_path, monkeypatch, tracked):
+    page = ROOT / "docs" / "own-data.md"
+    monkeypatch.chdir(tracked)
+    Path("shop.yaml").write_text(blocks(page, "yaml")[0], encoding="utf-8")
+    names = {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+    assert names["auroc"].estimate > 0.6
+    assert (names["done"].scored.folder / "all.csv").stat().st_size > 10_000
+    assert os.path.getsize("out/shop/report.html") > 10_000
