@@ -8,15 +8,18 @@ import resource
 import signal
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import churnlab
+from churnlab.config.project import Lists
 from churnlab.errors import ChurnlabError, IntegrityError, LockedError, MachineError
-from churnlab.lists import commit, lock
+from churnlab.lists import commit, lock, write
+from churnlab.lists.build import build, totals
 from churnlab.lists.commit import Output, current, publish, verify
-from scored_people import FACTS
+from scored_people import FACTS, STAMP, scored
 
 OLD, NEW, THIRD = "0" * 64, "1" * 64, "2" * 64
 FAILPOINTS = (
@@ -324,3 +327,40 @@ def test_the_name_of_a_dead_holder_is_not_given(root):
             pass
     finally:
         os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("name", "dead"),
+    [
+        ("pid {gone} on {here}, run key 0", True),
+        ("pid {gone} on elsewhere, run key 0", False),  # another machine's processes cannot be asked
+        ("pid {alive} on {here}, run key 0", False),
+        ("no name of ours", False),
+    ],
+)
+def test_who_counts_as_dead(name, dead):
+    gone = os.fork()
+    if gone == 0:
+        os._exit(0)
+    os.waitpid(gone, 0)
+    name = name.format(gone=gone, alive=os.getpid(), here=lock.socket.gethostname())
+    assert lock._dead(name) == dead
+
+
+def test_a_process_of_another_user_is_alive(monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(lock.os, "kill", refuse)
+    assert not lock._dead(f"pid 1 on {lock.socket.gethostname()}, run key 0")
+
+
+def test_ids_are_in_the_lists_and_nowhere_else(tmp_path):
+    ids = [f"canary-{number}" for number in range(200)]
+    table = build(scored(ids), STAMP)
+    facts = replace(FACTS, strategies=totals(table))
+    folder = publish(tmp_path, NEW, write.outputs(table, Lists(), 2), facts).path
+    assert b"canary-7" in (folder / "all.csv").read_bytes()
+    others = [folder / "manifest.json", tmp_path / "CURRENT", tmp_path / ".lock"]
+    assert not any(b"canary" in path.read_bytes() for path in others)
+    assert not any("canary" in str(path) for path in tmp_path.rglob("*"))

@@ -152,6 +152,7 @@ def test_an_id_is_refused_or_escaped_but_never_silently_altered(payload):
         outputs(table, Lists(formula_policy="refuse"), 2)
     escaped = {row["customer_id"] for row in read(csv_of(table, formula_policy="escape"))}
     assert escaped == {"plain", f"'{payload}"}
+    assert outputs(table, Lists(formula_policy="escape"), 2)["all.csv"].rows == 2
     kept = pq.read_table(io.BytesIO(parquet_of(table)))["customer_id"].to_pylist()
     assert sorted(kept) == sorted(["plain", payload])
 

@@ -96,18 +96,19 @@ def inert(text: str) -> str:
 def _cells(column: Column, exponent: int) -> Callable[[Any], list[str]]:
     """How a column's values become cells."""
     if column.kind in {"id", "text"}:
-        return _text_cells
-    number = {"score": "%.6f", "money": f"%.{exponent}f", "count": "%d"}.get(column.kind)
-    show: Callable[[Any], str] = date.isoformat if number is None else number.__mod__
-    return lambda values: ["" if value is None else show(value) for value in values.to_pylist()]
+        return partial(_once_each, lambda text: _quoted(inert(text)))
+    if column.kind == "date":
+        return partial(_once_each, date.isoformat)
+    show = {"score": "%.6f", "money": f"%.{exponent}f", "count": "%d"}[column.kind]
+    return lambda values: ["" if value is None else show % value for value in values.to_pylist()]
 
 
-def _text_cells(values: Any) -> list[str]:
-    # Each different text is treated once: most columns of a list repeat a few.
+def _once_each(show: Callable[[Any], str], values: Any) -> list[str]:
+    # Each different value is treated once: most columns of a list repeat a few.
     encoded = values.dictionary_encode()
-    texts = [_quoted(inert(text)) for text in encoded.dictionary.to_pylist()]
-    rows = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    cells: list[str] = np.array([*texts, ""], dtype=object)[rows].tolist()
+    shown = [*map(show, encoded.dictionary.to_pylist()), ""]
+    rows = encoded.indices.fill_null(len(shown) - 1).to_numpy(zero_copy_only=False)
+    cells: list[str] = np.array(shown, dtype=object)[rows].tolist()
     return cells
 
 
