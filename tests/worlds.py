@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
 from churnlab.config.sources import TABLES, Attribute
+from churnlab.tables import Tables
 
 ARROW = {
     "id": pa.string(),
@@ -21,34 +21,13 @@ ARROW = {
 KINDS = {"number": pa.float64(), "category": pa.string()}
 
 
-@dataclass(frozen=True, eq=False)
-class World:
-    """What later parts use of ``churnlab.tables.Tables``, in a DuckDB in memory."""
-
-    con: Any
-    names: Sequence[str]
-    watermarks: Mapping[str, int] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
-
-    def has(self, name):
-        return name in self.names
-
-    def table(self, name):
-        return self.con.table(name)
-
-    def columns(self, name):
-        return tuple(self.table(name).columns)
-
-
 def world(
     events: Mapping[str, Sequence[Mapping[str, Any]]],
     *,
     attributes: Mapping[str, str] | None = None,
     watermark: int | None = None,
     con: Any = None,
-    **types: Any,
-) -> World:
+) -> Tables:
     """Tables from lists of events: ``world({"transactions": [{"customer_id": "a", "time": 5}]})``.
 
     A table's columns are those that its first event has; ``attributes``: name -> number or category.
@@ -59,12 +38,14 @@ def world(
         con.create_table(name, obj=_arrow(name, rows, attributes), overwrite=True)
     times = [row["time"] for row in events.get("transactions", ())]
     last = watermark if watermark is not None else max(times, default=0) + 1
-    return World(
+    return Tables(
         con,
-        tuple(events),
+        counts=(),
         watermarks=dict.fromkeys(events, last),
         digests={name: str(len(rows)) for name, rows in events.items()},
         attributes={name: Attribute(column=name, kind=kind) for name, kind in attributes.items()},
+        notes=(),
+        stored={name: (name, tuple(con.table(name).columns)) for name in events},
     )
 
 

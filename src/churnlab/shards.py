@@ -182,7 +182,7 @@ def _columns(
                 columns[column], texts[name, column] = _encoded(table[column])
             else:
                 columns[column] = _numeric(table[column], column, kind)
-        events[name] = _with_times(columns, calendar) if name in EVENT_TABLES else columns
+        events[name] = _with_times(columns, calendar) if name in EVENT_TABLES else _with_validity(columns)
     return events, texts
 
 
@@ -227,3 +227,29 @@ def _with_times(columns: dict[str, NDArray[Any]], calendar: Calendar) -> Events:
         "weekday": calendar.weekdays(time),
         "hour": calendar.hours(time),
     }
+
+
+def _with_validity(columns: dict[str, NDArray[Any]]) -> Events:
+    """Attributes without a validity of their own are static: they always held."""
+    bounds = {"valid_from": EVER, "valid_to": NEVER, "joined_at": NEVER}
+    size = len(columns["customer"])
+    return {name: np.full(size, instant) for name, instant in bounds.items()} | columns
+
+
+def of_snapshot_table(tables: Tables, as_of: int) -> tuple[Shard, NDArray[np.object_], Any]:
+    """A table of one row a customer as a single shard without events, seen at ``as_of``.
+
+    Beside it, (n,) the supplied labels (text or None) and values (minor units, NaN; None: no such column).
+    """
+    rows = tables.con.to_pyarrow(tables.table("snapshot").order_by("customer_id"))
+    ids = rows["customer_id"].to_numpy().astype(object)
+    found = _coded(ids).select([_CODE])
+    for column in sorted(set(tables.columns("snapshot")) - {"customer_id", "label", "value"}):
+        found = found.append_column(column, rows[column])
+    events, texts = _columns({"customers": found}, 0, Calendar("UTC"), tables)
+    everyone = np.arange(len(ids), dtype=np.int64)
+    shard = Shard(ids, {}, texts, events["customers"], everyone, np.full(len(ids), as_of))
+    value = (
+        rows["value"].cast("float64").fill_null(np.nan).to_numpy() if "value" in rows.column_names else None
+    )
+    return shard, rows["label"].to_numpy().astype(object), value

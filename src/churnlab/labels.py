@@ -1,0 +1,67 @@
+"""What happened next, as numbers to learn: whether a customer left, and what a customer brought."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.history import Outcome
+
+Floats = NDArray[np.float64]
+ValueBasis = Literal["margin", "net_amount"]
+VALUE_BASES: tuple[ValueBasis, ...] = get_args(ValueBasis)
+
+_COLUMNS = {"margin": "margin", "net_amount": "amount"}
+_YEAR = 365  # days
+
+
+def churned(outcome: Outcome, *, gap_purchase_counts: bool) -> Floats:
+    """(n,) 1: no qualifying order in ``[as_of + gap, as_of + gap + horizon)``; 0: some; NaN: not complete.
+
+    With ``gap_purchase_counts`` an order in ``[as_of, as_of + gap)`` also means that the customer stayed.
+    """
+    orders = outcome.orders.count()
+    if gap_purchase_counts:
+        orders = orders + outcome.gap_orders.count()
+    # Never 0 for want of data: a window that is not over yet says nothing.
+    return np.where(outcome.complete, (orders == 0).astype(np.float64), np.nan)
+
+
+def value_basis(outcome: Outcome) -> ValueBasis | None:
+    """What value is counted in: margins where there are any, else net amounts; None without either."""
+    lines = outcome.transactions.source
+    return next((basis for basis in VALUE_BASES if lines.has(_COLUMNS[basis])), None)
+
+
+def value(
+    outcome: Outcome,
+    *,
+    horizon_days: int,
+    gap_days: int,
+    discount_rate_annual: float,
+    basis: ValueBasis | None,
+    exponent: int,
+) -> Floats:
+    """(n,) what each customer brought in the outcome window, discounted, in major units; NaN: not complete.
+
+    Refunds count, so it may be negative. ``exponent``: decimals of the currency, 2 for euros.
+    """
+    if basis is None:
+        return np.full(len(outcome.complete), np.nan)
+    total = outcome.transactions.sum(_COLUMNS[basis]) / 10**exponent
+    worth = total * discount(horizon_days, gap_days, discount_rate_annual)
+    return np.where(outcome.complete, worth, np.nan)
+
+
+def discount(horizon_days: int, gap_days: int, rate_annual: float) -> float:
+    """Today's worth of 1, paid evenly over a horizon that starts after the gap.
+
+    All of it is taken as paid in the middle, ``gap + horizon / 2`` days from now.
+
+    >>> round(discount(horizon_days=365, gap_days=14, rate_annual=0.10), 2)
+    0.95
+    """
+    days = gap_days + horizon_days / 2
+    return float((1 + rate_annual) ** -(days / _YEAR))
