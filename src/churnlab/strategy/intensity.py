@@ -149,7 +149,7 @@ def score(measures: Measures, references: References) -> Intensity:
     >>> amel = {"days_since_two_way": 90, "own_gap_median": 60, "gap_count": 10,
     ...         "active_months_12": 8, "breadth": 3, "dialogue": 4}
     >>> score({name: np.array([float(value)]) for name, value in amel.items()}, reference).values
-    array([72.019886])
+    array([72.031385])
     """
     parts = {
         "recency": _recency(measures, references.g_pop),
