@@ -13,6 +13,7 @@ from churnlab.features.sentences import said
 from churnlab.panel import Panel
 
 NAN = float("nan")
+USUAL_FR = "\u00a0; habituel ici\u00a0: "
 
 
 def number(name, family="frequency", unit="orders", words=("{value} {period}", "{value} {period}"), days=30):
@@ -83,8 +84,7 @@ def test_in_french():
         [
             "dernière commande il y a 74 jours\u00a0; habituel ici\u00a0: 21 jours",
             "10,00\u00a0€ dépensés sur les 90 derniers jours\u00a0; habituel ici\u00a0: 1\u202f234\u00a0€",
-            "en faveur du maintien\u00a0: 0 commande sur les 30 derniers jours"
-            "\u00a0; habituel ici\u00a0: 2 commandes",
+            f"en faveur du maintien\u00a0: 0 commande sur les 30 derniers jours{USUAL_FR}2 commandes",
         ]
     ]
 

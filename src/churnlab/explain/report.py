@@ -1,0 +1,185 @@
+"""The review: one HTML file that a person reads before a model may be used.
+
+It stands alone: no script, no address outside itself, every text escaped, pictures inline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from churnlab.explain.canvas import Picture
+from churnlab.explain.pictures import LEAST, thousands
+from churnlab.explain.wording import words
+
+Locale = Literal["en", "fr"]
+
+# How many decimals a metric is worth, and whether its sign matters.
+DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1, "rmse": 2, "mae": 2}
+CHURN = ("auroc", "average_precision", "lift_10", "log_loss", "brier", "ece")
+VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
+PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything the report says, as plain values. No customer id belongs anywhere in it.
+
+    ``project``, ``model_version``, ``as_of``: shown in the heading; ``as_of`` is a date as text.
+    ``currency``: ISO 4217. ``models``: task (``churn``, ``value``) -> name of the model in use.
+    ``scorecard``: ``Scorecard.to_records()`` of both tasks; empty: not measured.
+    ``sources``: dicts of ``table, source, read, accepted, quarantined, duplicates, out_of_period`` and
+    ``reasons`` (reason -> rows). ``watermarks``: table -> last complete date, as text.
+    ``churn_rule``: ``horizon_days, gap_days, settlement_days``, or empty where ``label`` says it all.
+    ``label``: how a supplied label came about, or what else there is to say of the label.
+    ``value_rule``: ``days, rate`` (% a year) and ``basis``; empty: no value.
+    ``folds``: dicts of ``fold`` (train, calibrate, test), ``dates`` (text), ``rows``, ``customers``,
+    ``churned_share`` (0 to 1, or None). ``exclusions``: reason -> customers or rows left out.
+    ``calibration``: ``probability.calibration_table``. ``deciles``: ``money.decile_table``.
+    ``drivers``: dicts of ``name, meaning, family, dimension, share`` (0 to 1), largest first.
+    ``dimensions``: dicts of ``name, share``. ``strategies``: the dicts of ``strategy.summary``.
+    ``thresholds``: ``Thresholds.as_dict()``; empty: nobody is placed.
+    ``pictures``: by name, of timeline, gain, calibration, deciles, drivers, dimensions, map; any may
+    be absent. ``notes``: what a reviewer must know first (suspected leaks, a missing axis), as text.
+    ``limits``: limits of this project, beside those of every model. ``lineage``: item -> digest or text.
+    """
+
+    project: str
+    model_version: str
+    as_of: str
+    currency: str
+    models: Mapping[str, str]
+    locale: Locale = "en"
+    scorecard: Sequence[Mapping[str, Any]] = ()
+    sources: Sequence[Mapping[str, Any]] = ()
+    watermarks: Mapping[str, str] = field(default_factory=dict)
+    churn_rule: Mapping[str, int] = field(default_factory=dict)
+    label: str = ""
+    value_rule: Mapping[str, Any] = field(default_factory=dict)
+    folds: Sequence[Mapping[str, Any]] = ()
+    exclusions: Mapping[str, int] = field(default_factory=dict)
+    calibration: Sequence[Mapping[str, float]] = ()
+    deciles: Sequence[Mapping[str, float]] = ()
+    drivers: Sequence[Mapping[str, Any]] = ()
+    dimensions: Sequence[Mapping[str, Any]] = ()
+    strategies: Sequence[Mapping[str, Any]] = ()
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    limits: Sequence[str] = ()
+    lineage: Mapping[str, str] = field(default_factory=dict)
+
+
+def render(report: ReportContent) -> str:
+    """The whole page as text; the same content, the same bytes."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shown = _Shown(report.locale, report.currency)
+    environment = Environment(
+        loader=PackageLoader("churnlab.explain"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": shown.count,
+        "money": shown.money,
+        "percent": shown.percent,
+        "decimal": shown.decimal,
+        "figure": shown.figure,
+    }
+    template = environment.get_template("report.html.j2")
+    return template.render(
+        report=report,
+        say=words(report.locale),
+        scores={"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
+        segments={task: _segments(report, task) for task in PER_SEGMENT},
+        facts=_facts(report, shown),
+        metrics={"churn": CHURN, "value": VALUE},
+        per_segment=PER_SEGMENT,
+        least=LEAST,
+    )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Numbers as a reader of the language writes them; a dash where there is none."""
+
+    locale: Locale
+    currency: str
+
+    def count(self, value: float | None) -> str:
+        return "–" if _absent(value) else thousands(float(value or 0), self.locale)
+
+    def money(self, value: float | None) -> str:
+        if _absent(value) or value is None:
+            return "–"
+        return self.decimal(value, 2) if 0 < abs(value) < 100 else thousands(value, self.locale)
+
+    def percent(self, value: float | None, decimals: int = 1) -> str:
+        if _absent(value) or value is None:
+            return "–"
+        return self.decimal(100 * value, decimals) + ("%" if self.locale == "en" else "\u00a0%")
+
+    def decimal(self, value: float | None, decimals: int = 3) -> str:
+        if _absent(value) or value is None:
+            return "–"
+        text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+        return text if self.locale == "en" else text.replace(",", "\u202f").replace(".", ",")
+
+    def figure(self, row: Mapping[str, Any]) -> str:
+        """``.873``'s estimate; the interval is a matter of the page."""
+        return self.decimal(row["estimate"], DECIMALS.get(row["metric"], 3))
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def _table(report: ReportContent, task: str, metrics: Sequence[str]) -> dict[str, Any]:
+    """Models in the order of the scorecard, each with its row of figures over everyone."""
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in report.scorecard:
+        if row["task"] == task and row["segment"] == "all":
+            rows.setdefault(row["model"], {})[row["metric"]] = row
+    reasons = {row["reason"] for figures in rows.values() for row in figures.values() if row["reason"]}
+    return {
+        "rows": {name: figures for name, figures in rows.items() if set(metrics) <= set(figures)},
+        "in_use": report.models.get(task),
+        "reasons": sorted(reasons),
+    }
+
+
+def _segments(report: ReportContent, task: str) -> dict[str, dict[str, Mapping[str, Any]]]:
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in report.scorecard:
+        if row["task"] == task and row["segment"] != "all" and row["model"] == report.models.get(task):
+            rows.setdefault(row["segment"], {})[row["metric"]] = row
+    return rows
+
+
+def _facts(report: ReportContent, shown: _Shown) -> list[tuple[str, str, str]]:
+    """The few figures at the top: number, what it is, and what stands beside it."""
+    say, facts = words(report.locale), []
+    whole = next((row for row in report.strategies if row["strategy"] == "all"), None)
+    if whole is not None:
+        facts.append((shown.count(whole["customers"]), say["fact_customers"], ""))
+        if whole["value_if_retained"] is not None:
+            name = say["fact_value"].format(currency=report.currency)
+            facts.append((shown.money(whole["value_if_retained"]), name, ""))
+    tested = next((row for row in report.folds if row["fold"] == "test"), None)
+    if tested is not None and tested["churned_share"] is not None:
+        facts.append((shown.percent(tested["churned_share"]), say["fact_churn_rate"], ""))
+    for task, metric in (("churn", "auroc"), ("value", "gini")):
+        figures = {name: row[metric] for name, row in _table(report, task, (metric,))["rows"].items()}
+        own = figures.pop(report.models.get(task, ""), None)
+        if own is None or _absent(own["estimate"]):
+            continue
+        others = [row for row in figures.values() if not _absent(row["estimate"])]
+        best = max(others, key=lambda row: row["estimate"], default=None)
+        beside = "" if best is None else say["fact_beside"].format(figure=shown.figure(best))
+        facts.append((shown.figure(own), say[f"fact_{metric}"], beside))
+    return facts

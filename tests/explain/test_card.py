@@ -1,0 +1,67 @@
+"""One customer in words: complete, safe for a terminal, plain for a machine."""
+
+import json
+
+import numpy as np
+import pytest
+
+from churnlab.explain.card import Card
+
+CARD = Card(
+    customer_id="00042",
+    as_of="2017-11-01",
+    model_version="3",
+    risk=0.6234,
+    band="high",
+    strategy="win_back",
+    currency="EUR",
+    value_if_retained=1234.5,
+    value_if_churned=20.0,
+    expected_loss=757.2,
+    intensity=31.4,
+    reasons=(("days_since_last_order", "last order 74 days ago; usual here: 21 days"),),
+    base=-1.0,
+    margin=0.5,
+    contributions={"days_since_last_order": 1.2, "orders_90d": 0.3},
+)
+
+
+def test_by_hand():
+    assert CARD.text().splitlines() == [
+        "00042",
+        "Risk of leaving: 62% (high)",
+        "Value if kept: €1,234; if they leave: €20.00; expected loss: €757.20",
+        "Relationship intensity: 31 of 100",
+        "Strategy: Win back",
+        "What the model used most:",
+        "  1. last order 74 days ago; usual here: 21 days",
+        "As of 2017-11-01, model 3. Reasons say what the model used; they are no causes.",
+    ]
+
+
+def test_in_french_without_value_or_reasons():
+    card = Card("a", "2017-11-01", "3", 0.1, "low", "unclassified", "EUR", locale="fr")
+    text = card.text()
+    assert "Risque de départ\u00a0: 10\u00a0% (faible)" in text
+    assert "Stratégie\u00a0: Non classé" in text
+    assert "Valeur" not in text
+    assert "Intensité de la relation\u00a0: inconnue sur 100" in text
+
+
+def test_for_machines():
+    record = json.loads(json.dumps(CARD.as_dict(), allow_nan=False))
+    assert record["reasons"] == [
+        {"code": "days_since_last_order", "text": "last order 74 days ago; usual here: 21 days"}
+    ]
+    assert record["base"] + sum(record["contributions"].values()) == pytest.approx(record["margin"], abs=1e-4)
+    unknown = Card("a", "2017-11-01", "3", 0.1, "low", "unclassified", "EUR", intensity=np.nan)
+    assert json.loads(json.dumps(unknown.as_dict(), allow_nan=False))["intensity"] is None
+    assert "nan" not in unknown.text()
+
+
+def test_nothing_in_it_moves_the_cursor():
+    evil = "\x1b[2J\x07 evil\nsecond line\u202e"
+    card = Card(evil, "2017-11-01", evil, 0.1, "low", "retain", "EUR", reasons=(("f", evil),))
+    text = card.text()
+    assert len(text.splitlines()) == 7
+    assert all(letter.isprintable() for line in text.splitlines() for letter in line)
