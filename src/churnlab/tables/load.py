@@ -1,0 +1,171 @@
+"""From declared sources to checked tables: read, judge, set aside, count, stack, compare.
+
+source -> stage -> parse -> check -+-> sound rows, stacked by table -> keys -> Tables
+                                   +-> quarantine (line, reason)
+                                   +-> out of period
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from churnlab.config.sources import TABLES, Attribute, Sources
+from churnlab.tables import identifiers, keys, remarks, watermarks
+from churnlab.tables import quarantine as aside
+from churnlab.tables.counts import refuse_empty
+from churnlab.tables.source import Judged, Surroundings, judge
+from churnlab.tables.stack import remove_duplicates, stack
+from churnlab.tables.tables import SourceCount, Tables
+
+
+def _quiet(step: str) -> None:
+    """Tell nobody."""
+
+
+def load(
+    sources: Sources,
+    *,
+    root: Path,
+    data_roots: Sequence[str],
+    zone: str,
+    currency: str,
+    con: Any,
+    frames: Mapping[str, Any],
+    quarantine: Path | None = None,
+    progress: Callable[[str], object] = _quiet,
+) -> Tables:
+    """Read and check every source of a project.
+
+    ``zone``: the business zone. ``con``: an Ibis DuckDB backend. ``frames``: the pandas frames that
+    sources name. ``quarantine``: the Parquet file for rows set aside, written also when the load
+    fails; rows in conflict go beside it. ``progress`` is told each step.
+    """
+    around = Surroundings(con, root, data_roots, zone, currency, frames, quarantine)
+    aside.start(con)
+    try:
+        judged = _judge_all(sources, around, progress)
+        return _combined(judged, around, progress)
+    finally:
+        if quarantine is not None:
+            aside.write(con, quarantine)
+
+
+def _judge_all(
+    sources: Sources, around: Surroundings, progress: Callable[[str], object]
+) -> dict[str, list[Judged]]:
+    judged: dict[str, list[Judged]] = {}
+    for table in TABLES:
+        for source in getattr(sources, table):
+            progress(f"check {table}.{source.name}")
+            judged.setdefault(table, []).append(judge(table, source, around))
+    return judged
+
+
+def _combined(
+    judged: Mapping[str, list[Judged]], around: Surroundings, progress: Callable[[str], object]
+) -> Tables:
+    con = around.con
+    stored: dict[str, tuple[str, tuple[str, ...]]] = {}
+    counts: list[SourceCount] = []
+    marks: dict[str, int] = {}
+    notes = [f"{part.place}: {note}" for parts in judged.values() for part in parts for note in part.notes]
+    for table, parts in judged.items():
+        progress(f"compare {table}")
+        stored[table] = stack(con, parts)
+        counts += _counts(con, *stored[table], parts, around.kept)
+        _refuse_inconsistent(con, *stored[table], table, around.currency)
+        mark, word = _watermark(con, *stored[table], parts, around.zone)
+        marks |= {} if mark is None else {table: mark}
+        notes += [*word, *_remarks(con, *stored[table], parts)]
+    notes += _across(con, stored, judged)
+    digests = {
+        label: sha for parts in judged.values() for part in parts for label, sha in part.digests.items()
+    }
+    return Tables(con, tuple(counts), marks, digests, _attributes(judged), tuple(notes), stored)
+
+
+def _counts(
+    con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], kept: Path | None
+) -> list[SourceCount]:
+    """Remove duplicates, then count where the rows of each source went."""
+    lost = remove_duplicates(con, stored, columns, parts, kept)
+    rows = con.table(stored)
+    grouped = rows.group_by(source="__source").aggregate(rows=rows.count())
+    accepted = {row["source"]: row["rows"] for row in con.to_pyarrow(grouped).to_pylist()}
+    counted = []
+    for index, part in enumerate(parts):
+        count = SourceCount(
+            part.table,
+            part.source.name,
+            read=part.read,
+            accepted=accepted.get(index, 0),
+            quarantined=sum(part.reasons.values()),
+            duplicates=lost.get(index, 0),
+            out_of_period=part.out_of_period,
+            reasons=part.reasons,
+        )
+        refuse_empty(part.source, count)
+        counted.append(count)
+    return counted
+
+
+def _refuse_inconsistent(con: Any, stored: str, columns: Sequence[str], table: str, currency: str) -> None:
+    rows = con.table(stored)
+    if "currency" in columns:
+        keys.refuse_other_currency(con, rows, currency, table=table)
+    if table == "customers" and "valid_from" in columns:
+        keys.refuse_overlapping_validity(con, rows)
+    elif table in {"customers", "snapshot"}:
+        keys.refuse_repeated_customer(con, rows, table=table)
+
+
+def _watermark(
+    con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], zone: str
+) -> tuple[int | None, list[str]]:
+    rows = con.table(stored)
+    last: dict[int, int] = {}
+    if "time" in columns:
+        grouped = rows.group_by(source="__source").aggregate(last=rows.time.max())
+        last = {row["source"]: row["last"] for row in con.to_pyarrow(grouped).to_pylist()}
+    sources = [part.source for part in parts]
+    mark, observed = watermarks.of_table(sources, [last.get(index) for index in range(len(parts))], zone)
+    table = parts[0].table
+    return mark, [f"{table}.{name}: completeness observed, not proved" for name in observed]
+
+
+def _remarks(con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged]) -> list[str]:
+    table = parts[0].table
+    unkeyed = [index for index, part in enumerate(parts) if part.source.event_key is None]
+    events = table not in {"customers", "snapshot"}
+    words = list(remarks.of_table(con, con.table(stored), table))
+    return words + list(remarks.of_keys(con, stored, columns, unkeyed, table)) if events else words
+
+
+def _across(
+    con: Any, stored: Mapping[str, tuple[str, tuple[str, ...]]], judged: Mapping[str, list[Judged]]
+) -> list[str]:
+    """What only shows between sources: strange ids, orphans, customers who joined late."""
+    rows = {table: con.table(name) for table, (name, _) in stored.items()}
+    kinds = {}
+    for table, parts in judged.items():
+        for index, part in enumerate(parts):
+            ids = rows[table].filter(rows[table]["__source"] == index).select("customer_id").distinct()
+            kinds[part.place] = (part.id_kind, ids)
+    words = identifiers.refuse_strangers(con, kinds)
+    main = rows.get("transactions", rows.get("snapshot"))
+    if main is not None:
+        words += remarks.of_ids(con, main.select("customer_id").distinct())
+    if "customers" in rows:
+        for table in rows.keys() - {"customers", "snapshot"}:
+            words += remarks.of_customers(con, rows["customers"], rows[table], table)
+    return sorted(words)
+
+
+def _attributes(judged: Mapping[str, list[Judged]]) -> dict[str, Attribute]:
+    found: dict[str, Attribute] = {}
+    for table in ("customers", "snapshot"):
+        for part in judged.get(table, []):
+            found |= part.source.attributes
+    return found

@@ -1,0 +1,227 @@
+"""One staged source, row by row: each column by its rule, and the first fault of each row.
+
+    staged (raw)  ->  parsed: canonical columns, local times  ->  checked: instants, one reason a row
+
+Two steps, because what clocks did can only be asked once all local times are known. Nothing leaves
+the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from churnlab.config.sources import TABLES, Product, Source, TimeFormat
+from churnlab.errors import DataError
+from churnlab.tables import identifiers, money, times
+from churnlab.tables.checked import Checked, first_reason
+from churnlab.tables.quarantine import labels
+
+DTYPES = {"id": "string", "text": "string", "category": "string"}
+DTYPES |= {"time": "int64", "money": "int64", "number": "float64"}
+
+# What says "refund" in a type column, compared without regard to case.
+REFUND_TYPES = (
+    "refund",
+    "return",
+    "returned",
+    "cancellation",
+    "cancelled",
+    "credit",
+    "credit_note",
+    "reversal",
+)
+
+# (start, end): an end before its start is a fault of the row.
+_ENDS = (("time", "end"), ("valid_from", "valid_to"))
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A canonical column that a source fills. ``raw``: its column or columns in the staged table."""
+
+    name: str
+    kind: str  # id, text, time, money, number, category
+    required: bool
+    raw: tuple[str, ...]
+    label: str  # the source's own column, as its reader knows it
+
+
+def meanings(table: str, source: Source) -> list[Meaning]:
+    """What a source fills, in the order of the table's definition, attributes last."""
+    return [*_mapped(table, source), *_attributes(source)]
+
+
+def _mapped(table: str, source: Source) -> Iterator[Meaning]:
+    given = {**source.columns, **source.constants}
+    for name, (kind, required) in TABLES[table].items():
+        if name not in given:
+            continue
+        column = given[name]
+        # A key of several columns may have gaps: there null is a value like others.
+        must = required or source.event_key == (name,) or _never_null(table, name, kind, source)
+        if isinstance(column, Product):
+            raw = tuple(f"{name}__{place + 1}" for place in range(len(column.multiply)))
+            yield Meaning(name, kind, must, raw, labels(column.multiply))
+        else:
+            yield Meaning(name, kind, must, (name,), name if name in source.constants else column)
+
+
+def _never_null(table: str, name: str, kind: str, source: Source) -> bool:
+    # A missing amount is not an amount of 0; an unknown value of a supplied snapshot stays unknown.
+    if kind == "money":
+        return table != "snapshot"
+    return name == "currency" or (name == "type" and source.types is not None)
+
+
+def _attributes(source: Source) -> Iterator[Meaning]:
+    for name, attribute in source.attributes.items():
+        yield Meaning(name, attribute.kind, False, (f"attribute__{name}",), attribute.column)
+
+
+def parse(staged: Any, table: str, source: Source, zone: str, currency: str, place: str) -> Any:
+    """Every column by its rule, times still local.
+
+    Adds ``__row``, ``__file``, ``__line``, ``__fault`` (the first fault known so far) and, where ids
+    are normalised, ``__id`` as it was.
+    """
+    columns = {"__row": staged.rowid(), "__file": staged.source_file, "__line": staged.line}
+    reasons = []
+    for meaning in meanings(table, source):
+        where = f"{place}: {meaning.label}"
+        if meaning.kind == "time":
+            raw = staged[meaning.raw[0]]
+            read = times.read_time(raw, time_format(source, meaning, zone), place=where)
+            missing = (("missing", raw.isnull()),) if meaning.required else ()
+            reasons.append(Checked(read.local, (*missing, *read.faults)).reason(meaning.name))
+            columns |= {f"__local_{meaning.name}": read.local, f"__offset_{meaning.name}": read.offset}
+            columns[f"__day_{meaning.name}"] = read.whole_day
+            continue
+        if meaning.kind == "id" and source.id_normalise != "none":
+            # To see later which ids the normalisation makes equal.
+            columns["__id"] = identifiers.id_text(staged[meaning.raw[0]], source, place=where)
+        checked = _by_kind(staged, meaning, source, currency, where)
+        columns[meaning.name] = checked.value
+        reasons.append(checked.reason(meaning.name))
+    return staged.select(**columns, __fault=first_reason(reasons))
+
+
+def time_format(source: Source, meaning: Meaning, zone: str) -> TimeFormat:
+    """How a time column is written; a constant without a declaration is ISO in the business zone."""
+    declared = source.time_formats.get(meaning.name) or source.times
+    return declared or TimeFormat(format="iso", zone=zone)
+
+
+def _by_kind(staged: Any, meaning: Meaning, source: Source, currency: str, where: str) -> Checked:
+    raw = [staged[column] for column in meaning.raw]
+    if meaning.kind == "id":
+        text = identifiers.id_text(raw[0], source, place=where)
+        if not raw[0].type().is_string():
+            return Checked(text, (("missing", text.isnull()),))
+        return identifiers.check_id(identifiers.normalised(text, source.id_normalise))
+    if meaning.kind == "money":
+        return money.check_money(raw, source.numbers, currency, place=where, required=meaning.required)
+    if meaning.kind == "number":
+        return money.check_numbers(raw, source.numbers, place=where, required=meaning.required)
+    checked = identifiers.check_text(raw[0], required=meaning.required, place=where)
+    if meaning.name == "type" and source.types is not None:
+        unknown = checked.value.notnull() & ~checked.value.isin(source.types)
+        return Checked(checked.value, (*checked.faults, ("unknown", unknown)))
+    return checked
+
+
+def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
+    """The canonical columns with ``__reason``: the first fault of each row, null where it is sound.
+
+    ``__out`` marks sound rows outside the period.
+    """
+    filled = meanings(table, source)
+    line = _timelines(con, parsed, source, filled, zone)
+    kept = [name for name in ("__row", "__file", "__line", "__id") if name in parsed.columns]
+    columns: dict[str, Any] = {name: parsed[name] for name in kept}
+    reasons = [parsed["__fault"]]
+    for meaning in filled:
+        if meaning.kind != "time":
+            columns[meaning.name] = parsed[meaning.name]
+            continue
+        local, offset, day = (parsed[f"__{part}_{meaning.name}"] for part in ("local", "offset", "day"))
+        fold = time_format(source, meaning, zone).fold
+        instant = times.to_instant(local, offset, day, line[meaning.name], fold)
+        columns[meaning.name] = instant.value
+        reasons.append(instant.reason(meaning.name))
+    reasons += _across(columns, table, source)
+    out = _outside(columns["time"], source, zone) if "time" in columns else None
+    return parsed.select(**columns, __reason=first_reason(reasons), __out=_or_false(out))
+
+
+def _or_false(flag: Any) -> Any:
+    import ibis
+
+    return ibis.literal(False) if flag is None else flag.fill_null(False)
+
+
+def _timelines(
+    con: Any, parsed: Any, source: Source, filled: list[Meaning], zone: str
+) -> Mapping[str, list[times.Stretch]]:
+    """For each time column, the local timeline of its zone over the times at hand."""
+    columns = [meaning for meaning in filled if meaning.kind == "time"]
+    if not columns:
+        return {}
+    ends = {
+        f"{part}_{m.name}": getattr(parsed[f"__local_{m.name}"], part)()
+        for m in columns
+        for part in ("min", "max")
+    }
+    seen = con.to_pyarrow(parsed.aggregate(**ends)).to_pylist()[0]
+    return {
+        m.name: times.stretches(
+            time_format(source, m, zone).zone, seen[f"min_{m.name}"] or 0, seen[f"max_{m.name}"] or 0
+        )
+        for m in columns
+    }
+
+
+def _across(columns: Mapping[str, Any], table: str, source: Source) -> Iterator[Any]:
+    """Faults that only two columns together show."""
+    if (
+        table in {"transactions", "contracts"}
+        and "amount" in columns
+        and source.negative_purchase != "refund"
+    ):
+        negative = columns["amount"] < 0
+        if "type" in columns:
+            negative &= ~columns["type"].lower().isin(REFUND_TYPES).fill_null(False)
+        yield Checked(columns["amount"], (("negative", negative),)).reason("amount")
+    for start, end in _ENDS:
+        if start in columns and end in columns:
+            backwards = columns[end] < columns[start]
+            yield Checked(columns[end], (("before_start", backwards),)).reason(end)
+
+
+def _outside(time: Any, source: Source, zone: str) -> Any:
+    """Outside ``[since, until)``, or more than a day after the day the delivery is complete until."""
+    bounds = []
+    if source.since:
+        bounds.append(time < times.midnight(source.since, zone))
+    if source.until:
+        bounds.append(time >= times.midnight(source.until, zone))
+    if source.complete_until != "observed":
+        bounds.append(time > times.midnight(source.complete_until, zone) + times.DAY)
+    if not bounds:
+        return None
+    outside = bounds[0]
+    for bound in bounds[1:]:
+        outside |= bound
+    return outside
+
+
+def refuse_overflow(reasons: Mapping[str, int], place: str) -> None:
+    """An amount that 64 bits cannot hold means a wrong column or unit: no row-level matter."""
+    for reason, count in reasons.items():
+        if reason.endswith("_overflow"):
+            raise DataError(
+                f"{place}: {reason.removesuffix('_overflow')} is too large in {count} rows",
+                got="more minor units than 64 bits can hold",
+                mend="check which column is mapped, and numbers.unit",
+            )

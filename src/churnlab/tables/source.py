@@ -1,0 +1,184 @@
+"""One source from its files to judged rows: every row sound, out of period, or set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from churnlab.config.sources import Source
+from churnlab.errors import DataError
+from churnlab.tables import identifiers, keys, quarantine, rows
+from churnlab.tables.counts import refuse_too_many
+from churnlab.tables.staging import stage
+
+# Values of these kinds hold no name, id or free text: an error may show one.
+_SHOWN = {"time", "money", "number"}
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What every source of a project is read with. ``kept``: the quarantine file, or None."""
+
+    con: Any
+    root: Path
+    data_roots: Sequence[str]
+    zone: str
+    currency: str
+    frames: Mapping[str, Any]
+    kept: Path | None
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A source whose rows have been told apart.
+
+    ``rows``: all rows with their canonical columns, ``__reason`` (null: sound) and ``__out`` (outside
+    the period), an expression over the table ``parsed``. ``reasons``: reason -> rows, the reader's included.
+    """
+
+    table: str
+    source: Source
+    rows: Any
+    parsed: str
+    id_kind: str
+    read: int
+    reasons: Mapping[str, int]
+    out_of_period: int
+    digests: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """How messages name the source."""
+        return f"{self.table}.{self.source.name}"
+
+
+def judge(table: str, source: Source, around: Surroundings) -> Judged:
+    """Stage a source, judge its rows, set the bad ones aside; too many of them stop the load."""
+    con, place = around.con, f"{table}.{source.name}"
+    staged = stage(
+        source,
+        table=table,
+        con=con,
+        root=around.root,
+        data_roots=around.data_roots,
+        frames=around.frames,
+    )
+    raw = con.table(staged.name)
+    parsed = _parsed(con, raw, table, source, around, place)
+    checked = rows.check(con, con.table(parsed), table, source, around.zone)
+    found = _counted(con, checked)
+    reasons = quarantine.add_rejects(con, place, staged.rejects)
+    own = {reason: count for (reason, _), count in found.items() if reason is not None}
+    _set_aside(con, raw, checked, table, source, own, place)
+    judged = Judged(
+        table,
+        source,
+        checked,
+        parsed,
+        _id_kind(raw.customer_id.type()),
+        staged.read,
+        _added(reasons, own),
+        found.get((None, True), 0),
+        staged.digests,
+        staged.notes,
+    )
+    con.drop_table(staged.name, force=True)
+    _refuse(con, judged, around.kept)
+    return judged
+
+
+def _parsed(con: Any, raw: Any, table: str, source: Source, around: Surroundings, place: str) -> str:
+    """The one copy of the rows on their way from staged to accepted."""
+    import duckdb
+
+    _refuse_broken_float_ids(con, raw, source, place)
+    parsed = f"churnlab_parsed_{table}_{source.name}"
+    columns = rows.parse(raw, table, source, around.zone, around.currency, place)
+    try:
+        con.create_table(parsed, columns, temp=True, overwrite=True)
+    except duckdb.OutOfRangeException as error:
+        raise DataError(
+            f"{place}: a value is too large to be held exactly",
+            got=str(error).splitlines()[0],
+            mend="check which columns are mapped to amounts and times, and their units",
+        ) from None
+    return parsed
+
+
+def _refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
+    kind = raw.customer_id.type()
+    if not source.id_from_float or not (kind.is_floating() or (kind.is_decimal() and kind.scale)):
+        return
+    broken = int(con.execute(raw.filter(identifiers.not_whole(raw.customer_id)).count()))
+    if broken:
+        raise DataError(
+            f"{place}: {broken} float ids are not whole numbers below 2^53",
+            got="id_from_float: true",
+            mend="cast the id to text at its source",
+        )
+
+
+def _id_kind(kind: Any) -> str:
+    return "text" if kind.is_string() or kind.is_uuid() else "number"
+
+
+def _counted(con: Any, checked: Any) -> dict[tuple[str | None, bool], int]:
+    """(reason or None, outside the period) -> rows."""
+    grouped = checked.group_by(reason="__reason", out="__out").aggregate(rows=checked.count())
+    found: dict[tuple[str | None, bool], int] = {}
+    for row in con.to_pyarrow(grouped).to_pylist():
+        # A row that was set aside is not out of period as well: each row is counted once.
+        key = (row["reason"], row["out"] and row["reason"] is None)
+        found[key] = found.get(key, 0) + row["rows"]
+    return found
+
+
+def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {reason: first.get(reason, 0) + second.get(reason, 0) for reason in sorted({*first, *second})}
+
+
+def _set_aside(
+    con: Any, raw: Any, checked: Any, table: str, source: Source, reasons: Mapping[str, int], place: str
+) -> None:
+    if not reasons:
+        return
+    bad = checked.filter(checked["__reason"].notnull()).select("__row", reason="__reason")
+    raw = raw.mutate(__row=raw.rowid())
+    texts = {
+        meaning.name: (meaning.label, _text(raw, meaning.raw)) for meaning in rows.meanings(table, source)
+    }
+    labelled = raw.select(
+        "__row", "source_file", "line", **{f"__raw_{name}": text for name, (_, text) in texts.items()}
+    )
+    joined = bad.inner_join(labelled, "__row")
+    about = {name: (label, joined[f"__raw_{name}"]) for name, (label, _) in texts.items()}
+    quarantine.add_rows(con, place, joined, reasons, about)
+
+
+def _text(raw: Any, columns: Sequence[str]) -> Any:
+    """The raw value as text; the factors of a product one after the other."""
+    text = raw[columns[0]].cast("string")
+    for column in columns[1:]:
+        text = text + " x " + raw[column].cast("string")
+    return text
+
+
+def _refuse(con: Any, judged: Judged, kept: Path | None) -> None:
+    source, place = judged.source, judged.place
+    if judged.read == 0 and not source.allow_empty:
+        raise DataError(
+            f"{place}: no rows", got="0 rows read", mend="check the files, or set allow_empty: true"
+        )
+    rows.refuse_overflow(judged.reasons, place)
+    shown = {m.label for m in rows.meanings(judged.table, source) if m.kind in _SHOWN or m.name == "type"}
+    example = quarantine.first_example(con, place, shown)
+    refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
+    sound = judged.rows.filter(judged.rows["__reason"].isnull())
+    if source.id_normalise != "none":
+        ids = sound.select("customer_id", raw=sound["__id"])
+        identifiers.refuse_collisions(con, ids, source, place=place)
+    if judged.table == "transactions" and "amount" in source.columns:
+        keys.mixed_units(con, sound.select("__file", "amount"), place=place)
