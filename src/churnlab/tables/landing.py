@@ -17,12 +17,14 @@ from churnlab.tables.records import Reject
 class Part(Protocol):
     """One file, table or frame of a source."""
 
-    columns: tuple[str, ...]
     rejects: list[Reject]
     notes: list[str]
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
 
     def types(self, wanted: Sequence[str]) -> list[Any]:
         """The Arrow types of columns; ``DataError`` where one is not there."""

@@ -15,6 +15,7 @@ from churnlab.errors import ConfigError, DataError, did_you_mean
 from churnlab.tables import decode, records
 from churnlab.tables.locate import Input
 from churnlab.tables.records import Form, Reject
+from churnlab.tables.walk import Walk, first, walk
 
 MAX_COLUMNS = 2_000
 MAX_REJECTS = 100_000  # kept in memory; beyond it the file is not what was declared
@@ -90,7 +91,7 @@ class TextFile:
             line += block.count(newline, 0, end)
             yield lines, arrays
         if carry:
-            met = records.walk(carry, form, unfinished=not carry.endswith(newline))
+            met = walk(carry, form, unfinished=not carry.endswith(newline))
             yield self._walked(met, form, line)
 
     def _parse(self, block: bytes, form: Form, line: int) -> tuple[int, Any, list[Any]]:
@@ -103,10 +104,10 @@ class TextFile:
             if not _repeats_header(arrays, form):
                 self._blanks += found.blanks
                 return found.end, pa.array(found.lines + line), arrays
-        met = records.walk(block, form, more=True)
+        met = walk(block, form, more=True)
         return (met.end, *self._walked(met, form, line))
 
-    def _walked(self, met: records.Walk, form: Form, line: int) -> tuple[Any, list[Any]]:
+    def _walked(self, met: Walk, form: Form, line: int) -> tuple[Any, list[Any]]:
         import pyarrow as pa
 
         self._blanks += met.blanks
@@ -171,7 +172,7 @@ def _header(block: bytes, csv: CsvFormat, label: str) -> tuple[tuple[str, ...], 
             got=f"csv.newline: {csv.newline}",
             mend=f"declare csv.newline: {'cr' if csv.newline == 'lf' else 'lf'}",
         )
-    names, end = records.first(text, Form((), (), csv.delimiter, csv.quote, newline))
+    names, end = first(text, Form((), (), csv.delimiter, csv.quote, newline))
     if names is None or not any(names):
         raise DataError(
             f"{label}: line 1 is not a header", got="a blank or broken line", mend="name the columns there"
