@@ -17,7 +17,7 @@ from churnlab.explain.wording import words
 Floats = NDArray[np.float64]
 Locale = Literal["en", "fr"]
 
-FINEST, COARSEST = 8, 2  # cells on each side of a threshold
+FINEST, COARSEST = 6, 2  # cells on each side of a threshold
 UNDRAWN = 0.10  # the share of customers in cells too small to draw that is still worth a finer grid
 
 COLOURS = {"retain": BLUE, "win_back": VERMILION, "rationalise": GREEN, "release": PURPLE}

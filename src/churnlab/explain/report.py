@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from churnlab.explain.canvas import Picture
 from churnlab.explain.pictures import LEAST, thousands
+from churnlab.explain.reasons import plain
 from churnlab.explain.wording import words
 
 Locale = Literal["en", "fr"]
@@ -20,6 +21,7 @@ Locale = Literal["en", "fr"]
 DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1, "rmse": 2, "mae": 2}
 CHURN = ("auroc", "average_precision", "lift_10", "log_loss", "brier", "ece")
 VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
+LONGEST = 2_000  # letters of any one text
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
 
 
@@ -81,6 +83,7 @@ def render(report: ReportContent) -> str:
         loader=PackageLoader("churnlab.explain"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_line,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -102,6 +105,11 @@ def render(report: ReportContent) -> str:
         per_segment=PER_SEGMENT,
         least=LEAST,
     )
+
+
+def _line(value: Any) -> Any:
+    # Before escaping: text from outside must not turn the direction of reading, or run on for ever.
+    return plain(value, LONGEST) if type(value) is str else value
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,248 @@
+"""The report: one file that stands alone, escapes everything, and leaves nothing out silently."""
+
+import dataclasses
+import html as html_module
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from jinja2 import UndefinedError
+
+from churnlab.evaluation.money import decile_table
+from churnlab.evaluation.probability import calibration_table
+from churnlab.evaluation.scorecard import score_churn, score_value
+from churnlab.explain.attributions import Share
+from churnlab.explain.pictures import calibration, drivers
+from churnlab.explain.report import ReportContent, render
+
+ROWS = 400
+PAYLOADS = [
+    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>", "\"><b onmouseover='alert(1)'>", "' onfocus=alert(1) autofocus='",
+    "<!--", "--><script>alert(1)</script>", "<![CDATA[<script>]]>", "<style>*{display:none}</style>",
+    "</style><script>alert(1)</script>", "<iframe src=javascript:alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<base href=//evil.example>", "<meta http-equiv=refresh content=0>", "<object data=x>", "<form action=x>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;", "{{ 7 * 7 }}", "{% raw %}", "{0}", "{evil}", "{__class__}",
+    "%(evil)s", "${env:HOME}", '=HYPERLINK("x")', "$\\frac{1}{", "\x00\x1b[2J", "line\nbreak", "\u202eevil",
+    "</title><script>alert(1)</script>", "<math><mtext></mtext></math>", "x" * 5_000, "<x" * 500,
+]  # fmt: skip
+
+TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 p div figure figcaption
+table thead tbody tr th td code span strong small svg g path use defs clippath rect"""
+ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href
+scope viewbox d style transform x y width height clip-path type"""
+ALLOWED, ALLOWED_ATTRIBUTES = set(TAGS.split()), set(ATTRIBUTES.split())
+
+
+class Page(HTMLParser):
+    """Every element and attribute of a page, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text = [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def content(word="club", **changes):
+    """A full report in which every name is, or holds, ``word``."""
+    random = np.random.default_rng(1)
+    risk = random.random(ROWS)
+    churned = (random.random(ROWS) < risk).astype(float)
+    value = (1 - churned) * random.exponential(90, ROWS)
+    customer = np.array([f"secret-{row}" for row in range(ROWS)], dtype=object)
+    segments = {word: np.array([word] * 200 + ["other"] * 195 + ["five"] * 5, dtype=object)}
+    card = score_churn(churned, {word: risk, "rule": 9 * risk}, customer, segments, bootstrap=10, seed=0)
+    card += score_value(value, {word: 90 * (1 - risk)}, customer, segments, bootstrap=10, seed=0)
+    table = calibration_table(churned, risk)
+    totals = {"share": 0.5, "value_if_retained": 5_000.0, "value_at_stake": 4_000.0, "expected_loss": 900.5}
+    given = {
+        "project": word,
+        "model_version": word,
+        "as_of": "2017-11-01",
+        "currency": "EUR",
+        "models": {"churn": word, "value": word},
+        "scorecard": card.to_records(),
+        "sources": [
+            {
+                "table": "transactions", "source": word, "read": 1_000, "accepted": 990, "quarantined": 7,
+                "duplicates": 2, "out_of_period": 1, "reasons": {word: 7},
+            }
+        ],
+        "watermarks": {word: "2017-12-31"},
+        "churn_rule": {"horizon_days": 60, "gap_days": 7, "settlement_days": 14},
+        "label": word,
+        "value_rule": {"days": 365, "rate": 10.0, "basis": word},
+        "folds": [{"fold": "test", "dates": word, "rows": 400, "customers": 400, "churned_share": 0.5}],
+        "exclusions": {word: 12},
+        "calibration": table,
+        "deciles": decile_table(value, 90 * (1 - risk)),
+        "drivers": [{"name": word, "meaning": word, "family": word, "dimension": word, "share": 0.6}],
+        "dimensions": [{"name": word, "share": 0.6}],
+        "strategies": [
+            {"strategy": "retain", "customers": 9, "mean_risk": 0.123, **totals},
+            {"strategy": "release", "customers": 0, "mean_risk": None, **totals},
+            {"strategy": "all", "customers": 400, "mean_risk": 0.3, **totals},
+        ],
+        "thresholds": {
+            "value_if_retained": 300.0, "intensity": 50.0, "value_learned": word, "intensity_learned": word,
+        },
+        "pictures": {
+            "calibration": calibration(table),
+            "drivers": drivers([Share(word, 0.6, 1.0)], "drivers", word),
+        },
+        "notes": [word],
+        "limits": [word],
+        "lineage": {word: word},
+    }  # fmt: skip
+    return ReportContent(**{**given, **changes})
+
+
+def check_inert(text):
+    page = Page(text)
+    tags = {tag for tag, _ in page.elements}
+    assert tags <= ALLOWED, tags - ALLOWED
+    assert tags >= {"main", "nav", "header", "h1", "table", "svg"}
+    for tag, attributes in page.elements:
+        assert set(attributes) <= ALLOWED_ATTRIBUTES, (tag, set(attributes) - ALLOWED_ATTRIBUTES)
+        assert attributes.get("href", "#").startswith("#")
+        assert tag not in {"script", "img", "link", "iframe"}
+    return page
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_becomes_markup(payload):
+    page = check_inert(render(content(payload)))
+    shown = "".join(page.text)
+    if payload.isprintable() and len(payload) < 2_000:
+        assert shown.count(payload) >= 15  # as text, wherever a name is shown
+    # No letter that moves a cursor or turns the direction of reading, and no endless word.
+    assert not [one for one in shown if not one.isprintable() and one not in "\n\u00a0\u202f"]
+    assert "x" * 2_001 not in shown
+    styles = [attributes["style"] for _, attributes in page.elements if "style" in attributes]
+    assert not [style for style in styles if "url(" in style and "url(#" not in style]
+
+
+def test_it_stands_alone():
+    text = render(content())
+    page = check_inert(text)
+    assert "http:" not in text
+    assert "https:" not in text
+    assert "//" not in text.replace("<!doctype html>", "")
+    policy = [a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == [
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    ]
+    # Before anything that it must rule: only the character set comes first.
+    assert [tag for tag, _ in page.elements][:4] == ["html", "head", "meta", "meta"]
+    assert "secret" not in text
+
+
+def test_links_and_headings_lead_somewhere():
+    page = Page(render(content()))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    links = [attributes["href"][1:] for tag, attributes in page.elements if tag == "a"]
+    assert len(links) == 10
+    assert set(links) <= set(ids)
+    headings = [
+        attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes
+    ]
+    assert set(headings) <= set(ids)
+
+
+def test_the_same_content_gives_the_same_bytes():
+    assert render(content()) == render(content())
+
+
+def text_of(report):
+    return " ".join(html_module.unescape(" ".join(Page(render(report)).text)).split())
+
+
+def test_figures_stand_beside_their_range_and_their_baselines():
+    report = content()
+    text = text_of(report)
+    own, rule = (
+        next(row for row in report.scorecard if (row["model"], row["metric"]) == (model, "auroc"))
+        for model in ("club", "rule")
+    )
+    assert f"{own['estimate']:.3f} {own['low']:.3f}…{own['high']:.3f}" in text
+    assert f"{rule['estimate']:.3f} {rule['low']:.3f}…{rule['high']:.3f}" in text
+    assert f"best baseline {rule['estimate']:.3f}" in text
+    assert "ranks only: its scores are no probabilities" in text
+    assert 'class="chosen"' in render(report)
+
+
+def test_groups_under_ten_are_neither_counted_nor_measured():
+    text = text_of(content())
+    assert "club: five under 10 – – – –" in text
+    # Nine customers in a strategy: no count, no money. Nobody at all is no secret.
+    assert "Retain keep and deepen under 10 – – – – –" in text
+    assert "Release no paid effort 0 50.0%" in text
+    assert "12.3%" not in text
+
+
+def test_counts_reconcile_as_they_were_given():
+    assert "transactions club 1,000 990 7 2 1 club: 7" in text_of(content())
+
+
+def test_the_label_is_said_with_its_numbers():
+    text = text_of(content())
+    assert "no order in the 60 days that start 7 days after the snapshot" in text
+    assert "waited for 14 more days" in text
+    assert "in 365 days, discounted by 10.0% a year" in text
+    supplied = text_of(content(churn_rule={}, label="The label was supplied."))
+    assert "The label was supplied." in supplied
+    assert "no order in the" not in supplied
+
+
+def test_a_project_without_value_says_so():
+    report = content()
+    churn_only = [row for row in report.scorecard if row["task"] == "churn"]
+    text = text_of(
+        dataclasses.replace(
+            report,
+            scorecard=churn_only,
+            deciles=(),
+            value_rule={},
+            thresholds={
+                "value_if_retained": None, "intensity": 50.0,
+                "value_learned": "no customer has this axis", "intensity_learned": "fixed at 50",
+            },
+            strategies=[
+                {
+                    "strategy": "unclassified", "customers": 400, "share": 1.0, "value_if_retained": None,
+                    "value_at_stake": None, "expected_loss": None, "mean_risk": 0.4,
+                }
+            ],
+        )
+    )  # fmt: skip
+    assert "There are no figures: this project has no value model." in text
+    assert "An axis is missing, so nobody could be placed: value: no customer has this axis" in text
+    assert "Unclassified a score is missing 400 100.0% – – – 40.0%" in text
+
+
+def test_next_to_nothing_still_renders():
+    text = text_of(ReportContent("p", "1", "2020-01-01", "EUR", {}))
+    assert "Nobody was left out." in text
+    assert "The counts of the sources are not part of this report." in text
+
+
+def test_in_french():
+    text = text_of(content(locale="fr"))
+    assert "Ce que le modèle utilise" in text
+    assert "moins de 10" in text
+    assert "ne fait que classer" in text
+    assert "1\u202f000" in render(content(locale="fr"))
+    assert 'lang="fr"' in render(content(locale="fr"))
+
+
+def test_a_missing_key_is_an_error_not_a_gap():
+    with pytest.raises(UndefinedError, match="read"):
+        render(content(sources=[{"table": "t", "source": "s", "reasons": {}}]))
