@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import ibis
 import pyarrow as pa
 
 from churnlab.config.sources import TABLES, Attribute
+from churnlab.snapshots import DAY
 from churnlab.tables import Tables
 
 ARROW = {
@@ -58,3 +60,53 @@ def _arrow(table, rows, attributes):
     }
     columns = {name: pa.array([row.get(name) for row in kept], type=kinds[name]) for name in kept[0]}
     return pa.table(columns).slice(0, len(rows))
+
+
+def drawn(seed: int, edges: Sequence[int], customers: int = 40, lines: int = 700) -> dict[str, list[Any]]:
+    """Events of a whole world; every other instant lies on an edge, or a microsecond beside it."""
+    draw = random.Random(seed)
+    reach = max(edges) - min(edges) + 200 * DAY
+
+    def instant():
+        if draw.random() < 0.5:
+            return draw.choice(edges) + draw.choice([-1, 0, 0, 1])
+        return min(edges) - 200 * DAY + draw.randrange(reach)
+
+    def one(**columns):
+        time = instant()
+        late = draw.choice([0, 0, 0, 0, 1, DAY, 20 * DAY])
+        who = f"{draw.randrange(customers):03}"
+        return {"customer_id": who, "time": time, "recorded_at": time + late} | {
+            name: draw.choice(values) for name, values in columns.items()
+        }
+
+    bought = [
+        one(
+            amount=[1000, 2000, 1999, -1000, -2000],
+            margin=[300, 5, -7],
+            quantity=[0.1, 0.2, 3.0, None],
+            order_id=[None, "1", "2", "3", "4", "5"],
+            product=["pen", "cup", "lamp", None],
+            family=["office", "home"],
+            channel=["web", "shop"],
+        )
+        for _ in range(lines)
+    ]
+    ids = {line["customer_id"] for line in bought}
+    return {
+        "transactions": bought,
+        "interactions": [one(type=["complaint", "open"], score=[None, 0.1, 4.5]) for _ in range(lines // 3)],
+        "campaigns": [one(campaign=["spring", "autumn"], arm=["treated", None]) for _ in range(lines // 5)],
+        "contracts": [
+            one(amount=[900], type=["basic", "full"]) | {"end": instant()} for _ in range(customers)
+        ],
+        "customers": [
+            {
+                "customer_id": who,
+                "joined_at": min(edges) - DAY,
+                "city": draw.choice(["Paris", None]),
+                "size": 0.1,
+            }
+            for who in sorted(ids)
+        ],
+    }
