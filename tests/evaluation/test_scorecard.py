@@ -131,7 +131,7 @@ def test_best_and_compare():
         card.best("value", "mae")
     assert card.best("value", "gini", "club: none") is None
     with pytest.raises(KeyError, match="did you mean 'value/exact/gini/all'"):
-        card.figure("value", "exat", "gini")
+        card.figure("value", "exactly", "gini")
 
 
 def test_metrics_for_a_tracker_are_finite_and_over_all_rows(world):
