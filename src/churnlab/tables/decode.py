@@ -203,18 +203,16 @@ def _chunks(source: Bytes) -> Iterator[bytes]:
 
 
 def _until_newline(chunks: Iterator[bytes], newline: bytes, label: str) -> Iterator[bytes]:
-    carry: list[bytes] = []
+    carry = b""
     for chunk in chunks:
-        end = chunk.rfind(newline) + 1
-        if end:
-            yield b"".join([*carry, chunk[:end]])
-            carry = [chunk[end:]]
-        else:
-            carry.append(chunk)
-        if sum(map(len, carry)) > MAX_LINE:
+        start, end = chunk.find(newline), chunk.rfind(newline) + 1
+        if len(carry) + (start if end else len(chunk)) > MAX_LINE:
             raise DataError(
                 f"{label}: a line is longer than {MAX_LINE >> 20} MiB",
                 mend="check csv.newline and that the file is delimited text",
             )
-    if any(carry):
-        yield b"".join(carry)
+        if end:
+            yield carry + chunk[:end]
+        carry = chunk[end:] if end else carry + chunk
+    if carry:
+        yield carry

@@ -48,6 +48,8 @@ class TextFile:
         with decode.plain(file, kind) as source:
             block = next(decoder.blocks(source), b"")
         columns, size = _header(block, csv, file.label)
+        if any("\ud800" <= char <= "\udfff" for name in columns for char in name):
+            raise _undecodable(file.label, csv, decoder.bad_at, 1, "a header that does not decode")
         return cls(file, kind, csv, columns, tolerated, _header_size=size)
 
     @property
@@ -124,7 +126,8 @@ class TextFile:
             _check_field_count(self.rejects, self.columns, self.csv, label)
         broken = [each for each in self.rejects if each.reason == "encoding"]
         if len(broken) > self.tolerated(read):
-            self._refuse_encoding(broken, read)
+            told = f"{len(broken):,} of {read:,} lines do not decode"
+            raise _undecodable(label, self.csv, self._bad_at, broken[0].line, told)
         if len(self.rejects) > MAX_REJECTS:
             raise DataError(
                 f"{label}: more than {MAX_REJECTS:,} broken lines",
@@ -141,14 +144,14 @@ class TextFile:
                 f"{label}: {self._garbled:,} lines ({share:.1%}) look like UTF-8 read as latin-1 (Ã©)"
             )
 
-    def _refuse_encoding(self, broken: Sequence[Reject], read: int) -> None:
-        declared = self.csv.encoding
-        hint = "utf-8" if declared != "utf-8" else "latin-1 or cp1252"
-        raise DataError(
-            f"{self.file.label}: not {declared} at byte {self._bad_at}, line {broken[0].line}",
-            got=f"{len(broken):,} of {read:,} lines do not decode",
-            mend=f"declare csv.encoding, perhaps {hint}, or save the file as {declared}",
-        )
+
+def _undecodable(label: str, csv: CsvFormat, at: int | None, line: int | None, got: str) -> DataError:
+    hint = "latin-1 or cp1252" if decode.codec(csv.encoding) == "utf-8" else "utf-8"
+    return DataError(
+        f"{label}: not {csv.encoding} at byte {at}, line {line}",
+        got=got,
+        mend=f"declare csv.encoding, perhaps {hint}, or save the file as {csv.encoding}",
+    )
 
 
 def _check_marks(csv: CsvFormat) -> None:
@@ -190,10 +193,6 @@ def _check_names(names: Sequence[str], label: str) -> None:
         raise DataError(
             f"{label}: {len(names):,} columns, at most {MAX_COLUMNS:,} are read",
             mend="deliver the needed columns only",
-        )
-    if any(not name.isascii() and any("\ud800" <= c <= "\udfff" for c in name) for name in names):
-        raise DataError(
-            f"{label}: line 1 does not decode", mend="declare csv.encoding, perhaps latin-1 or cp1252"
         )
     repeated = [name for n, name in enumerate(names) if name and name in names[:n]]
     if repeated:
