@@ -22,6 +22,13 @@ UNDRAWN = 0.10  # the share of customers in cells too small to draw that is stil
 
 COLOURS = {"retain": BLUE, "win_back": VERMILION, "rationalise": GREEN, "release": PURPLE}
 
+CORNERS: Mapping[str, dict[str, Any]] = {
+    "retain": {"xy": (0.99, 0.985), "xycoords": "axes fraction", "ha": "right", "va": "top"},
+    "win_back": {"xy": (0.01, 0.985), "xycoords": "axes fraction", "ha": "left", "va": "top"},
+    "rationalise": {"xy": (0.99, 0.015), "xycoords": "axes fraction", "ha": "right", "va": "bottom"},
+    "release": {"xy": (0.01, 0.015), "xycoords": "axes fraction", "ha": "left", "va": "bottom"},
+}
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -60,18 +67,7 @@ def quadrant_map(
     most, scale = max((cell.customers for cell in drawn), default=1), _scale(cut[0])
 
     def paint(axes: Any) -> None:
-        for strategy, tenth in sorted({(cell.strategy, _tenth(cell, most)) for cell in drawn}):
-            own = [cell for cell in drawn if (cell.strategy, _tenth(cell, most)) == (strategy, tenth)]
-            # Areas, not widths, stand for customers; ten sizes make a far smaller file than fifty.
-            axes.plot(
-                [cell.intensity for cell in own],
-                [cell.value for cell in own],
-                "o",
-                markersize=17 * np.sqrt(tenth / 10),
-                markeredgewidth=0,
-                color=COLOURS[strategy],
-                alpha=0.75,
-            )
+        _circles(axes, drawn, most)
         axes.set_yscale("asinh", linear_width=scale)
         low, high = _frame([cell.value for cell in drawn], scale)
         axes.set(xlim=(0, 100), ylim=(low, high), xlabel=say["intensity_axis"])
@@ -82,26 +78,26 @@ def quadrant_map(
         axes.yaxis.set_major_formatter(lambda amount, _: thousands(amount, locale))
         axes.minorticks_off()
         axes.set_title(say["map_title"])
-        for strategy, (across, up) in {
-            "retain": (0.99, 0.985),
-            "win_back": (0.01, 0.985),
-            "rationalise": (0.99, 0.015),
-            "release": (0.01, 0.015),
-        }.items():
-            axes.text(
-                across,
-                up,
-                say[strategy],
-                transform=axes.transAxes,
-                ha="right" if across > 0.5 else "left",
-                va="top" if up > 0.5 else "bottom",
-                color=COLOURS[strategy],
-                fontweight="bold",
-                bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
-            )
+        for strategy, corner in CORNERS.items():
+            axes.annotate(say[strategy], color=COLOURS[strategy], fontweight="bold", **corner)
 
     alt = say["map_alt"].format(customers=sum(cell.customers for cell in drawn), most=most, hidden=hidden)
     return draw("map", alt, (5.8, 4.4), paint)
+
+
+def _circles(axes: Any, drawn: Sequence[Cell], most: int) -> None:
+    for strategy, tenth in sorted({(cell.strategy, _tenth(cell, most)) for cell in drawn}):
+        own = [cell for cell in drawn if (cell.strategy, _tenth(cell, most)) == (strategy, tenth)]
+        # Areas, not widths, stand for customers; ten sizes make a far smaller file than fifty.
+        axes.plot(
+            [cell.intensity for cell in own],
+            [cell.value for cell in own],
+            "o",
+            markersize=17 * np.sqrt(tenth / 10),
+            markeredgewidth=0,
+            color=COLOURS[strategy],
+            alpha=0.75,
+        )
 
 
 def _tenth(cell: Cell, most: int) -> int:
@@ -111,29 +107,41 @@ def _tenth(cell: Cell, most: int) -> int:
 def _grid(
     value: Floats, intensity: Floats, cut: tuple[float, float], per_side: int
 ) -> tuple[tuple[Cell, ...], int]:
-    across = _edges(cut[1], per_side, (0.0, 100.0))
-    # Equal steps of asinh: near zero like the amounts, further up like their logarithm.
     scale = _scale(cut[0])
+    # Equal steps of asinh: near zero like the amounts, further up like their logarithm.
     bent = np.arcsinh(value / scale)
     # The ends of the axis would be two customers' own amounts: whoever is beyond joins the last cells.
     ends = (float(np.quantile(bent, 0.01)), float(np.quantile(bent, 0.99))) if len(bent) else (0.0, 1.0)
     up = _edges(float(np.arcsinh(cut[0] / scale)), per_side, ends)
-    column = np.clip(np.searchsorted(across, intensity, side="right") - 1, 0, len(across) - 2)
-    row = np.clip(np.searchsorted(up, bent, side="right") - 1, 0, len(up) - 2)
+    across = _edges(cut[1], per_side, (0.0, 100.0))
+    row = _place(bent, up, value >= cut[0], per_side)
+    column = _place(intensity, across, intensity >= cut[1], per_side)
     drawn, hidden = [], 0
-    for place, customers in zip(*np.unique(row * len(across) + column, return_counts=True), strict=True):
+    places, counts = np.unique(row * 2 * per_side + column, return_counts=True)
+    for place, customers in zip(places.tolist(), counts.tolist(), strict=True):
         if customers < LEAST:
-            hidden += int(customers)
+            hidden += customers
             continue
-        at_row, at_column = divmod(int(place), len(across))
-        middle = float((up[at_row] + up[at_row + 1]) / 2)
-        high_value, close = up[at_row] >= np.arcsinh(cut[0] / scale), across[at_column] >= cut[1]
-        strategy = {(True, True): "retain", (True, False): "win_back", (False, True): "rationalise"}.get(
-            (bool(high_value), bool(close)), "release"
-        )
-        centre = float((across[at_column] + across[at_column + 1]) / 2)
-        drawn.append(Cell(centre, float(np.sinh(middle) * scale), int(customers), strategy))
+        at_row, at_column = divmod(place, 2 * per_side)
+        middle = np.sinh((up[at_row] + up[at_row + 1]) / 2) * scale
+        centre = np.clip((across[at_column] + across[at_column + 1]) / 2, 0, 100)
+        strategy = STRATEGIES[at_row >= per_side, at_column >= per_side]
+        drawn.append(Cell(float(centre), float(middle), customers, strategy))
     return tuple(drawn), hidden
+
+
+STRATEGIES = {  # high value, high intensity
+    (True, True): "retain",
+    (True, False): "win_back",
+    (False, True): "rationalise",
+    (False, False): "release",
+}
+
+
+def _place(scores: Floats, edges: Floats, high: NDArray[np.bool_], per_side: int) -> NDArray[np.intp]:
+    # The side is decided by the score itself, as in the lists; only the place on that side by the edges.
+    found = np.searchsorted(edges, scores, side="right") - 1
+    return np.where(high, np.clip(found, per_side, 2 * per_side - 1), np.clip(found, 0, per_side - 1))
 
 
 def _scale(cut: float) -> float:
@@ -141,12 +149,10 @@ def _scale(cut: float) -> float:
 
 
 def _edges(cut: float, per_side: int, ends: tuple[float, float]) -> Floats:
-    low, high = min(ends[0], cut), max(ends[1], cut)
-    sides = [np.linspace(low, cut, per_side + 1)] if low < cut else [np.array([cut])]
-    if high > cut:
-        sides.append(np.linspace(cut, high, per_side + 1)[1:])
-    edges = np.concatenate(sides)
-    return edges if len(edges) > 1 else np.array([cut, cut + 1])
+    # Both sides exist, even where nobody stands on one of them.
+    low = ends[0] if ends[0] < cut else cut - 1
+    high = ends[1] if ends[1] > cut else cut + 1
+    return np.append(np.linspace(low, cut, per_side + 1), np.linspace(cut, high, per_side + 1)[1:])
 
 
 def _frame(values: Sequence[float], scale: float) -> tuple[float, float]:
