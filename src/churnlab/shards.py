@@ -49,8 +49,8 @@ class Shard:
     Money is int64 minor units, 0 where it is missing; numbers are float64, NaN where missing; text is
     an int64 code, -1 where missing; other instants (``end``, ``resolved_at``) NEVER where missing.
     ``texts``: (table, column) -> the texts behind the codes, sorted by their UTF-8 bytes.
-    ``attributes``: rows (customer, valid_from, valid_to, joined_at, one column an attribute), sorted by
-    (customer, valid_from); the texts of categories are under ("customers", name). None: no such table.
+    ``attributes``: rows (customer, valid_from, valid_to, joined_at if known, one column an attribute),
+    sorted by (customer, valid_from); texts of categories are under ("customers", name). None: no table.
     ``customer``, ``as_of``: the snapshots asked about, sorted.
     """
 
@@ -231,7 +231,7 @@ def _with_times(columns: dict[str, NDArray[Any]], calendar: Calendar) -> Events:
 
 def _with_validity(columns: dict[str, NDArray[Any]]) -> Events:
     """Attributes without a validity of their own are static: they always held."""
-    bounds = {"valid_from": EVER, "valid_to": NEVER, "joined_at": NEVER}
+    bounds = {"valid_from": EVER, "valid_to": NEVER}
     size = len(columns["customer"])
     return {name: np.full(size, instant) for name, instant in bounds.items()} | columns
 

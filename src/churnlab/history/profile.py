@@ -66,10 +66,13 @@ class Profile:
         return np.where(self._row >= 0, self._take(name).astype(np.float64), np.nan)
 
     @property
-    def joined_at(self) -> Floats:
-        """(n,) the instant each customer joined, NaN where that is missing or not yet past."""
+    def joined_at(self) -> Floats | None:
+        """(n,) the instant each customer joined, NaN where that is missing or not yet past.
+
+        None where the input has no such column.
+        """
         if "joined_at" not in self._attributes:
-            return np.full(len(self._row), np.nan)
+            return None
         joined = self._take("joined_at")
         return np.where((self._row >= 0) & is_past(joined, self._as_of), joined, np.nan)
 
