@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Written into an event's row after the event: each value is a fact only once its own time has come.
 LATER_FACTS = frozenset({"end", "resolved_at"})
 
+BITS = 64  # in a whole number: as many values can be told apart by one bit each
+
 Gaps = Literal["mean", "std", "max", "median", "min"]
 
 
@@ -78,7 +80,7 @@ class Window:
         if changes is not None:  # such as days: a value comes once, so its changes can be counted
             return _each(rows, lambda start, end: 1 + changes[end] - changes[start + 1], 0)
         codes = rows.source.codes(column)
-        if codes.max() < 64:  # one bit for each value
+        if codes.max() < BITS:
             bits = np.left_shift(np.uint64(1), codes.astype(np.uint64))
             return _each(
                 rows, lambda start, end: np.bitwise_count(slices.reduced(np.bitwise_or, bits, start, end)), 0
@@ -134,7 +136,7 @@ class Window:
         # What is known differs by snapshot, so each gets rows of its own.
         rows, owner = slices.expanded(self.start, self.end)
         known = is_past(self.source.values(column)[rows], self.source.as_of[owner])
-        end = np.append(0, np.cumsum(known))[np.cumsum(self.count())]
+        end = np.append(0, np.cumsum(known))[np.cumsum(self.end - self.start)]
         source = replace(self.source, columns=self.source.columns.take(rows[known]))
         return Window(source, np.append(0, end)[:-1], end)
 
