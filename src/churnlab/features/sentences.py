@@ -38,4 +38,3 @@ def period_en(days: int) -> str:
 def period_fr(days: int) -> str:
     """``sur les 30 derniers jours``."""
     return "sur le dernier jour" if days == 1 else f"sur les {days} derniers jours"
-

@@ -1,0 +1,204 @@
+"""Monetary: what the customer spends, how it is spread over orders, and what comes back.
+
+Dimension: economic. Money is what the two sides exchange; living on discounts is a dependence, and
+so political.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+
+from churnlab.features.feature import Feature
+from churnlab.features.frequency import recent_weighted
+from churnlab.features.orders import long, middle, qualifying
+from churnlab.features.sentences import said
+from churnlab.history import ALL, History, Source, ratio
+
+
+def monetary(past: History) -> Iterator[Feature]:
+    """Spend net of refunds per window, the size of orders, discounts, margin and refunds."""
+    lines, orders = past.transactions, qualifying(past)
+    if lines is None or orders is None or not lines.has("amount"):
+        return
+    for days in past.windows:
+        yield Feature(
+            f"spend_{days}d",
+            lines.last(days).sum("amount"),
+            "currency",
+            f"Spend in the last {days} days, net of refunds",
+            "economic",
+            **said("{value} spent {period}", "{value} dépensés {period}", days),
+            empty=0,
+        )
+    for days in long(past.windows):
+        yield Feature(
+            f"average_order_{days}d",
+            orders.last(days).mean("amount"),
+            "currency",
+            f"Mean value of an order in the last {days} days",
+            "economic",
+            **said("average order {period}: {value}", "commande moyenne {period} : {value}", days),
+        )
+    yield from _totals(lines, orders)
+    yield from _single_orders(orders, past.windows[-1])
+    yield from _baskets(orders, (middle(past.windows), past.windows[-1]))
+    yield from _discounts(orders, long(past.windows))
+    yield from _margin(lines, past.windows)
+    yield from _refunds(lines, past.windows[-1])
+
+
+def _totals(lines: Source, orders: Source) -> Iterator[Feature]:
+    yield Feature(
+        "spend_ever",
+        lines.last(ALL).sum("amount"),
+        "currency",
+        "Spend ever, net of refunds",
+        "economic",
+        **said("{value} spent so far", "{value} dépensés à ce jour"),
+        empty=0,
+    )
+    yield Feature(
+        "spend_recent_weighted",
+        recent_weighted(orders, "amount"),
+        "currency",
+        "Spend, counting half as much for each doubling of its age from a week on",
+        "economic",
+        **said("recent spend, weighted by age: {value}", "dépenses récentes, pondérées par l'âge : {value}"),
+        empty=0,
+    )
+
+
+def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
+    ever, recent = orders.last(ALL), orders.last(longest)
+    measures = (
+        (
+            "first_order_value",
+            ever.first("amount"),
+            "currency",
+            "Value of the first order",
+            said("first order of {value}", "première commande de {value}"),
+        ),
+        (
+            "last_order_value",
+            ever.last("amount"),
+            "currency",
+            "Value of the last order",
+            said("last order of {value}", "dernière commande de {value}"),
+        ),
+        (
+            "last_order_to_average",
+            ratio(ever.last("amount"), ever.mean("amount")),
+            "ratio",
+            "Value of the last order against the mean of all",
+            said("last order {value} the own average", "dernière commande à {value} la moyenne propre"),
+        ),
+        (
+            f"largest_order_{longest}d",
+            recent.max("amount"),
+            "currency",
+            f"Largest order in the last {longest} days",
+            said("largest order {period}: {value}", "plus grosse commande {period} : {value}", longest),
+        ),
+        (
+            f"order_value_spread_{longest}d",
+            ratio(recent.std("amount"), recent.mean("amount")),
+            "ratio",
+            f"Standard deviation of order values in the last {longest} days, against their mean",
+            said(
+                "spread of order values {period}: {value}",
+                "dispersion des commandes {period} : {value}",
+                longest,
+            ),
+        ),
+    )
+    for name, values, unit, meaning, sentences in measures:
+        yield Feature(name, values, unit, meaning, "economic", **sentences)
+
+
+def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
+    for days in sorted(set(windows)):
+        window = orders.last(days)
+        yield Feature(
+            f"lines_per_order_{days}d",
+            window.mean("lines"),
+            "lines",
+            f"Mean number of lines of an order in the last {days} days",
+            "economic",
+            **said("{value} per order {period}", "{value} par commande {period}", days),
+        )
+        if not orders.has("quantity"):
+            continue
+        yield Feature(
+            f"items_per_order_{days}d",
+            ratio(window.sum("quantity"), window.count()),
+            "items",
+            f"Mean quantity of an order in the last {days} days",
+            "economic",
+            **said("{value} per order {period}", "{value} par commande {period}", days),
+        )
+        yield Feature(
+            f"price_per_item_{days}d",
+            ratio(window.sum("amount"), window.sum("quantity")),
+            "currency",
+            f"Mean price of an item in the last {days} days",
+            "economic",
+            **said("{value} per item {period}", "{value} par article {period}", days),
+        )
+
+
+def _discounts(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
+    if not orders.has("discount"):
+        return
+    for days in windows:
+        window = orders.last(days)
+        discount = window.sum("discount")
+        yield Feature(
+            f"discount_share_{days}d",
+            ratio(discount, discount + window.sum("amount")),
+            "share",
+            f"Share of the full price that was taken off in the last {days} days",
+            "political",
+            **said(
+                "discounts {period}: {value} of full prices",
+                "remises {period} : {value} des prix pleins",
+                days,
+            ),
+        )
+
+
+def _margin(lines: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
+    if not lines.has("margin"):
+        return
+    for days in windows:
+        yield Feature(
+            f"margin_{days}d",
+            lines.last(days).sum("margin"),
+            "currency",
+            f"Net margin in the last {days} days",
+            "economic",
+            **said("margin of {value} {period}", "marge de {value} {period}", days),
+            empty=0,
+        )
+
+
+def _refunds(lines: Source, longest: int) -> Iterator[Feature]:
+    refunds = lines.where("amount", operator.lt, 0).last(longest)
+    gross = lines.where("amount", operator.gt, 0).last(longest).sum("amount")
+    yield Feature(
+        f"refunds_{longest}d",
+        refunds.count(),
+        "refunds",
+        f"Lines given back in the last {longest} days",
+        "economic",
+        **said("{value} {period}", "{value} {period}", longest),
+        empty=0,
+    )
+    yield Feature(
+        f"refund_share_{longest}d",
+        ratio(-refunds.sum("amount"), gross),
+        "share",
+        f"Money given back in the last {longest} days, against the money spent",
+        "economic",
+        **said("given back {period}: {value} of spend", "remboursé {period} : {value} des dépenses", longest),
+    )

@@ -1,0 +1,109 @@
+"""Recency: a customer's silence, in days and in their own rhythm (Fader, Hardie & Lee, 2005).
+
+Dimension: informational. A silence is the first thing both sides can observe of a relationship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.features.feature import Feature
+from churnlab.features.orders import qualifying
+from churnlab.features.sentences import said
+from churnlab.history import ALL, History, Window, days_between, ratio
+
+Floats = NDArray[np.float64]
+
+# A gap the customer is assumed to have until their own are seen, worth three of them. Fixed, so
+# that no other customer has a say in a feature; a learned one belongs to the model.
+PRIOR_GAP, PRIOR_WEIGHT = 60, 3
+
+RANKS = {
+    2: ("2nd last", "avant-dernière commande"),
+    3: ("3rd last", "3e commande en partant de la dernière"),
+    5: ("5th last", "5e commande en partant de la dernière"),
+    10: ("10th last", "10e commande en partant de la dernière"),
+}
+
+
+def recency(past: History) -> Iterator[Feature]:
+    """Silence since the last order and since those before it, and how unusual it is."""
+    orders = qualifying(past)
+    if orders is None:
+        return
+    ever = orders.last(ALL)
+    silence = days_between(ever.last("time"), past.as_of)
+    yield Feature(
+        "days_since_last_order",
+        silence,
+        "days",
+        "Time since the last order",
+        "informational",
+        **said("last order {value} ago", "dernière commande il y a {value}"),
+    )
+    yield from _earlier(past, ever)
+    yield from _in_own_rhythm(past, ever, silence)
+
+
+def _earlier(past: History, ever: Window) -> Iterator[Feature]:
+    for rank, (english, french) in RANKS.items():
+        since = days_between(ever.latest(rank).first("time"), past.as_of)
+        yield Feature(
+            f"days_since_order_{rank}",
+            np.where(ever.count() >= rank, since, np.nan),  # fewer orders have no such rank
+            "days",
+            f"Time since the {english} order",
+            "informational",
+            **said(f"time since the {english} order: {{value}}", f"temps depuis la {french} : {{value}}"),
+        )
+
+
+def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Feature]:
+    orders, mean, median = ever.count(), ever.gaps("mean"), ever.gaps("median")
+    gaps = np.maximum(orders - 1, 0)
+    own = np.where(gaps > 0, gaps * median, 0) + PRIOR_WEIGHT * PRIOR_GAP
+    measures = (
+        (
+            "silence_ratio",
+            ratio(silence * (gaps + PRIOR_WEIGHT), own),
+            "ratio",
+            "Silence in usual intervals, shrunk towards one of 60 days where few are known",
+            said("silence of {value} the own interval", "silence de {value} l'intervalle propre"),
+        ),
+        (
+            "silence_to_mean_gap",
+            silence / np.maximum(mean, 1),
+            "ratio",
+            "Silence against the mean interval between orders, or a day if that is shorter",
+            said("silence of {value} the mean interval", "silence de {value} l'intervalle moyen"),
+        ),
+        (
+            "silence_to_longest_gap",
+            silence / np.maximum(ever.gaps("max"), 1),
+            "ratio",
+            "Silence against the longest interval the customer came back from, or a day if that is shorter",
+            said("silence of {value} the longest so far", "silence de {value} le plus long connu"),
+        ),
+        (
+            "silence_deviation",
+            # Two intervals at least have a spread; a day keeps clockwork customers finite.
+            np.where(gaps > 1, (silence - mean) / (ever.gaps("std") + 1), np.nan),
+            "deviations",
+            "Silence beyond the mean interval, in standard deviations (plus a day) of the intervals",
+            said(
+                "silence beyond the mean interval: {value}", "silence au-delà de l'intervalle moyen : {value}"
+            ),
+        ),
+        (
+            "missed_orders",
+            ratio(silence * orders, days_between(ever.first("time"), past.as_of)),
+            "orders",
+            "Orders the own pace since the first order would have brought in this silence",
+            said("expected in this silence: {value}", "attendu pendant ce silence : {value}"),
+        ),
+    )
+    for name, values, unit, meaning, sentences in measures:
+        yield Feature(name, values, unit, meaning, "informational", **sentences)

@@ -1,0 +1,69 @@
+"""Season: when in the year the question is asked, and when in the week the customer comes.
+
+Dimension: informational for the time of year, normative for the customer's own hours.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+
+import numpy as np
+
+from churnlab.features.feature import Feature
+from churnlab.features.orders import middle, qualifying
+from churnlab.features.sentences import said
+from churnlab.history import ALL, History, Source, days_between, ratio
+
+YEAR, SATURDAY, EVENING = 365, 5, 18  # days, weekday (0 Monday), hour of the local clock
+
+
+def season(past: History) -> Iterator[Feature]:
+    """The month as a point on a circle, shares of weekends and evenings, and the same season last year."""
+    orders = qualifying(past)
+    if orders is None:
+        return
+    angle = 2 * np.pi * (past.calendar.month_numbers(past.as_of) % 12) / 12
+    for name, values in (("sine", np.sin(angle)), ("cosine", np.cos(angle))):
+        yield Feature(
+            f"month_{name}",
+            values,
+            "number",
+            f"Month of the snapshot on a circle, January at the top: its {name}",
+            "informational",
+            en=f"time of year ({name}): {{value}}",
+            fr=f"moment de l'année ({'sinus' if name == 'sine' else 'cosinus'}) : {{value}}",
+        )
+    yield from _hours(orders, past.windows[-1])
+    yield from _a_year_ago(past, orders, middle(past.windows))
+
+
+def _hours(orders: Source, longest: int) -> Iterator[Feature]:
+    everything = orders.last(longest).count()
+    measures = (
+        ("weekend", orders.where("weekday", operator.ge, SATURDAY), "at weekends", "le week-end"),
+        ("evening", orders.where("hour", operator.ge, EVENING), "in the evening", "le soir"),
+    )
+    for name, some, english, french in measures:
+        yield Feature(
+            f"{name}_share_{longest}d",
+            ratio(some.last(longest).count(), everything),
+            "share",
+            f"Share of the orders of the last {longest} days that came {english}",
+            "normative",
+            **said(f"orders {english}: {{value}}", f"commandes {french} : {{value}}"),
+        )
+
+
+def _a_year_ago(past: History, orders: Source, days: int) -> Iterator[Feature]:
+    """The window that begins at the snapshot, a year earlier: what this season used to bring."""
+    then = orders.between(YEAR, YEAR - days) if days < YEAR else orders.last(YEAR)
+    known = days_between(orders.last(ALL).first("time"), past.as_of) >= YEAR
+    yield Feature(
+        "orders_same_season_last_year",
+        np.where(known, then.count(), np.nan),  # a newer customer had no such season here
+        "orders",
+        f"Orders a year ago, in the {days} days that are now ahead",
+        "informational",
+        **said("{value} in this season last year", "{value} à la même saison l'an dernier"),
+    )
