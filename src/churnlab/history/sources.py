@@ -63,6 +63,8 @@ class Source:
 
     def where(self, column: str, compare: Callable[[Any, Any], Flags], value: Any) -> Source:
         """The events whose column compares with ``value``: ``operator.eq``, ``gt``..., or ``isin``."""
+        if isinstance(value, list | set | frozenset):
+            value = tuple(value)  # to be remembered by
         return self.once(
             ("where", column, compare, value), lambda: self.rows(self._matches(column, compare, value))
         )
