@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from postgres import postgres_dsn  # noqa: F401 - a fixture
+
 ROOT = Path(__file__).parents[1]
 
 # Properties have no deadline, since machines are shared; CHURNLAB_PROFILE=long looks harder.

@@ -43,7 +43,8 @@ def staged(folder, *files, frames=None, data_roots=(), **keys):
         data_roots=data_roots,
         frames=frames or {},
     )
-    rows = con.con.execute(f"SELECT * FROM {result.name}").fetchall()
+    columns = con.con.sql(f"SELECT * FROM {result.name}").arrow().read_all().columns
+    rows = list(zip(*(column.to_pylist() for column in columns), strict=True))
     assert result.read == len(rows) + len(result.rejects), "rows read are not all accounted for"
     return result, rows
 

@@ -118,7 +118,7 @@ class PostgresPart:
             for row in bad:
                 if good[row]:  # a row with two such values is one record
                     raw = text[row].as_py()
-                    self.rejects.append(Reject(None, name, raw, "not_finite", f"a finite {type_}"))
+                    self.rejects.append(Reject(None, name, raw, "out_of_range", f"a value that {type_} can hold"))
                     good[row] = False
             arrays.append(array)
         return arrays if good.all() else [each.filter(pa.array(good)) for each in arrays]
