@@ -119,10 +119,11 @@ class FramePart:
     def _arrays(self, wanted: Sequence[str]) -> list[Any]:
         import pyarrow as pa
 
-        arrays = []
         for name in wanted:
             if name not in self.columns:
                 raise missing(name, self.columns, self.label)
+        arrays = []
+        for name in wanted:
             try:
                 values = self.frame.iloc[:, self.columns.index(name)]
                 arrays.append(pa.array(values, from_pandas=True))

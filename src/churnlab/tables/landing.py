@@ -50,19 +50,20 @@ def land(
     *,
     table: str,
     con: Any,
-    select: str = "SELECT * FROM arriving",
+    select: str,
     constants: Sequence[str] = (),
 ) -> Landed:
     """Stack the wanted columns of all parts in the temporary table ``table``, replacing it.
 
-    ``select`` is what becomes of each batch, called ``arriving``; ``constants`` are texts that every
-    row has beside the wanted columns, in the columns after them.
+    ``select`` is SQL for what becomes of each batch, called ``arriving``, whose column ``place`` counts
+    its rows; ``constants`` are texts that every row has, in the columns after the wanted ones.
     """
+    import numpy as np
     import pyarrow as pa
 
     types = agreed(parts, wanted)
-    kinds = [pa.string(), pa.int64(), *types, *(pa.string() for _ in constants)]
-    names = ["source_file", "line", *(slot(n) for n in range(len(kinds) - 2))]
+    kinds = [pa.int64(), pa.string(), pa.int64(), *types, *(pa.string() for _ in constants)]
+    names = ["place", "source_file", "line", *(slot(n) for n in range(len(kinds) - 3))]
     schema = pa.schema(list(zip(names, kinds, strict=True)))
     _execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}', schema.empty_table(), con)
     rows = 0
@@ -72,6 +73,7 @@ def land(
             if not size:
                 continue
             arrays = [
+                pa.array(np.arange(size)),
                 pa.repeat(pa.scalar(part.label), size),
                 pa.nulls(size, pa.int64()) if lines is None else lines,
                 *(_cast(*each) for each in zip(columns, types, strict=True)),

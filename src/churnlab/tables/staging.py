@@ -160,7 +160,9 @@ def _select(
         *(f'{place[column]} AS "{name}"' for name, column in columns),
         *(f'arriving.{slot(n)} AS "{name}"' for n, name in constants),
     ]
-    return f"SELECT {', '.join(chosen)} FROM arriving {' '.join(joins)}"
+    # A join may turn rows round; as they came they are easier to compare with the file.
+    order = "ORDER BY arriving.place" if joins else ""
+    return f"SELECT {', '.join(chosen)} FROM arriving {' '.join(joins)} {order}"
 
 
 def _drift(parts: Sequence[Part], wanted: Sequence[str]) -> Iterator[str]:
