@@ -164,15 +164,16 @@ MUTANTS = {
 }
 
 
+NOTICED = r"not as defined|changes|shows?|after settlement|lost|yet seen"
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_mutant_is_caught(name, monkeypatch):
     guards, wrong = MUTANTS[name]
     for place, replacement in wrong.items():
         monkeypatch.setattr(place, replacement)
     for guard in guards:
-        with pytest.raises(
-            AssertionError, match="not as defined|changes|shows?|after settlement|lost|yet seen"
-        ):
+        with pytest.raises(AssertionError, match=NOTICED):
             within_fifty_worlds(guard)
 
 

@@ -4,11 +4,11 @@ import operator
 
 import numpy as np
 import pytest
-from ledger import DAY, past
 
 from churnlab.errors import ConfigError
 from churnlab.history import ALL, isin, ratio
 from churnlab.snapshots import Calendar
+from ledger import DAY, past
 
 NAN = np.nan
 THREE = [
