@@ -52,6 +52,23 @@ def test_a_label_settled_at_the_very_test_date_may_be_learnt_from():
     assert later.note.startswith("no date is left to calibrate on: of 1 date (1970-01-01)")
 
 
+def test_without_a_date_to_calibrate_on_customers_are_held_out():
+    ids = np.array([str(who) for who in range(500)], dtype=object)
+    customer_id, as_of = np.repeat(ids, 3), np.tile(days(0, 5, 11), 500)
+    labelled = np.arange(1500) % 7 != 0
+    fold = folds.time_fold(as_of, labelled, 11, UTC, customer_id=customer_id)
+    assert (fold.train | fold.calibrate).tolist() == (labelled & (as_of == 0)).tolist()
+    assert not (fold.train & fold.calibrate).any()
+    assert 0.1 < fold.calibrate.sum() / (fold.train | fold.calibrate).sum() < 0.3
+    assert fold.calibrate_as_of == fold.train_as_of == (0,)
+    assert "one customer in five was held out" in fold.note
+    # Who is held out is decided by the id alone.
+    alone = folds.time_fold(as_of[300:], labelled[300:], 11, UTC, customer_id=customer_id[300:])
+    assert alone.calibrate.tolist() == fold.calibrate[300:].tolist()
+    whole = folds.time_fold(as_of, labelled, 5, UTC, customer_id=customer_id)
+    assert whole.note is None
+
+
 def test_too_few_dates():
     with pytest.raises(DataError, match=r"(?s)no snapshot date is old enough.*2 dates .*, 11 days of gap"):
         folds.time_fold(days(0, 10), np.ones(2, dtype=bool), 11, UTC)

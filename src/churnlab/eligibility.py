@@ -48,22 +48,44 @@ def _qualifying(lines: Any, count: int) -> Any:
     """Orders, each for the snapshots ``start:end`` at which its known net amount is above 0."""
     import ibis
 
-    alone = lines.filter(lines.order_id.isnull())
-    steps = lines.filter(lines.order_id.notnull()).aggregate(
-        by=["customer_id", "order_id", "start"], net=lambda t: t.amount.sum(), time=lambda t: t.time.min()
+    with_id = lines.filter(lines.order_id.notnull())
+    orders = with_id.aggregate(
+        by=["customer_id", "order_id"],
+        net=with_id.amount.sum(),
+        time=with_id.time.min(),
+        start=with_id.start.min(),
+        last=with_id.start.max(),
+    )
+    # Nearly all orders become known at once; only the others need their lines step by step.
+    at_once = orders.filter(orders.start == orders.last)
+    torn = with_id.semi_join(orders.filter(orders.start != orders.last), ["customer_id", "order_id"])
+    to_the_end = ibis.literal(count, "int64")
+    every = ibis.union(
+        at_once.select("customer_id", "time", "start", end=to_the_end, amount=at_once.net.cast("int64")),
+        lines.filter(lines.order_id.isnull()).select(
+            "customer_id", "time", "start", end=to_the_end, amount="amount"
+        ),
+        _step_by_step(torn, count),
+    )
+    return every.filter(every.amount > 0)
+
+
+def _step_by_step(lines: Any, count: int) -> Any:
+    """What each order amounts to, from each snapshot that knew more of it to the next."""
+    import ibis
+
+    steps = lines.aggregate(
+        by=["customer_id", "order_id", "start"], net=lines.amount.sum(), time=lines.time.min()
     )
     so_far = ibis.cumulative_window(group_by=["customer_id", "order_id"], order_by="start")
     following = ibis.window(group_by=["customer_id", "order_id"], order_by="start")
-    orders = steps.mutate(
-        net=steps.net.sum().over(so_far),
+    return steps.select(
+        "customer_id",
         time=steps.time.min().over(so_far),
+        start="start",
         end=steps.start.lead(default=count).over(following),
+        amount=steps.net.sum().over(so_far).cast("int64"),
     )
-    every = ibis.union(
-        orders.select("customer_id", "time", "start", "end", amount=orders.net.cast("int64")),
-        alone.select("customer_id", "time", "start", end=ibis.literal(count, "int64"), amount="amount"),
-    )
-    return every.filter(every.amount > 0)
 
 
 def order_counts(lines: Any, edges: Ints, lost: Ints | None) -> Any:
@@ -84,6 +106,7 @@ def order_counts(lines: Any, edges: Ints, lost: Ints | None) -> Any:
         orders.select("customer_id", position="end", orders=-1, recent=0),
         orders.select("customer_id", position="forgotten", orders=0, recent=-1),
     )
+    changes = changes.filter(changes.position < len(edges))  # after the last snapshot nothing matters
     steps = changes.aggregate(
         by=["customer_id", "position"], orders=changes.orders.sum(), recent=changes.recent.sum()
     )

@@ -11,7 +11,7 @@ that was not settled when the rows it is judged by were scored:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +46,20 @@ def settled(as_of: Ints, moment: int, tail_days: int, calendar: Calendar) -> Fla
 
 
 def time_fold(
-    as_of: Ints, labelled: Flags, tail_days: int, calendar: Calendar, test_as_of: int | None = None
+    as_of: Ints,
+    labelled: Flags,
+    tail_days: int,
+    calendar: Calendar,
+    test_as_of: int | None = None,
+    *,
+    customer_id: NDArray[np.object_] | None = None,
 ) -> Fold:
     """Train, calibrate and test, each settled before the next begins.
 
     ``as_of``, ``labelled``: (n,) when each row was seen, and whether its label is known.
     ``tail_days``: gap + horizon + settlement. ``test_as_of`` None: the last date with known labels.
+    Where no date is left to calibrate on, one customer in five is held out of training for it,
+    if ``customer_id`` says who is who.
     """
     dates = np.unique(as_of[labelled])
     test = _test_date(dates, test_as_of, calendar)
@@ -68,11 +76,21 @@ def time_fold(
     train = before[settled(before, int(calibrate[0]), tail_days, calendar)]
     if len(train):
         return _fold(as_of, labelled, train, calibrate, test)
-    note = (
-        f"no date is left to calibrate on: of {_told(before, calendar)}, none is settled before another; "
-        "probabilities are used as the model gives them"
-    )
-    return _fold(as_of, labelled, before, calibrate[:0], test, note)
+    none = f"no date is left to calibrate on: of {_told(before, calendar)}, none is settled before another"
+    if customer_id is None:
+        note = f"{none}; probabilities are used as the model gives them"
+        return _fold(as_of, labelled, before, calibrate[:0], test, note)
+    note = f"{none}; one customer in five was held out of training for it instead"
+    whole, apart = _fold(as_of, labelled, before, before, test, note), _one_in_five(customer_id)
+    # Of very few customers all may fall on one side; fitting says what it needs.
+    return replace(whole, train=whole.train & ~apart, calibrate=whole.calibrate & apart)
+
+
+def _one_in_five(customer_id: NDArray[np.object_]) -> Flags:
+    ids, of_row = np.unique(customer_id, return_inverse=True)
+    dealt = [hashlib.sha256(f"calibrate/{who}".encode()).digest()[0] % 5 == 0 for who in ids]
+    flags: Flags = np.array(dealt, dtype=np.bool_)[of_row]
+    return flags
 
 
 def earlier(

@@ -12,7 +12,7 @@ customer ends and the next begins:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -82,9 +82,10 @@ def each(tables: Tables, snapshots: Snapshots, zone: str, shard_events: int) -> 
             weights += _counts(tables, name, asked, len(ids))
         streams = {name: stack.enter_context(_stream(tables, name, asked)) for name in names}
         for start, end in _cuts(weights, shard_events):
-            rows = {name: stream.until(end) for name, stream in streams.items()}
             of_shard = slice(first[start], first[end])
             customer = np.repeat(np.arange(end - start), np.diff(first[start : end + 1]))
+            # The Arrow rows are let go as soon as they are arrays.
+            rows = ((name, stream.until(end)) for name, stream in streams.items())
             events, texts = _columns(rows, start, Calendar(zone), tables)
             attributes = events.pop("customers", None)
             yield Shard(ids[start:end], events, texts, attributes, customer, snapshots.as_of[of_shard])
@@ -169,12 +170,12 @@ def _stream(tables: Tables, name: str, asked: Any) -> _Stream:
 
 
 def _columns(
-    rows: Mapping[str, Any], start: int, calendar: Calendar, tables: Tables
+    rows: Iterable[tuple[str, Any]], start: int, calendar: Calendar, tables: Tables
 ) -> tuple[dict[str, Events], dict[tuple[str, str], NDArray[np.object_]]]:
     """Events as arrays, and the texts behind the codes. ``start``: the first customer's code."""
     events: dict[str, Events] = {}
     texts: dict[tuple[str, str], NDArray[np.object_]] = {}
-    for name, table in rows.items():
+    for name, table in rows:
         columns: dict[str, NDArray[Any]] = {"customer": table[_CODE].to_numpy() - start}
         for column in table.column_names[1:]:
             kind = _kind(name, column, tables)
@@ -206,14 +207,13 @@ def _encoded(column: Any) -> tuple[Ints, NDArray[np.object_]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    chunks = column.dictionary_encode().unify_dictionaries().chunks
-    if not chunks:
-        return np.empty(0, np.int64), np.empty(0, object)
-    found = chunks[0].dictionary
+    # Large, since the offsets of ordinary strings end at 2 GiB.
+    encoded = column.cast(pa.large_string()).combine_chunks().dictionary_encode()
+    found = encoded.dictionary
     order = pc.sort_indices(found)
     rank = np.full(len(found) + 1, -1)  # the last is for a missing text
     rank[order.to_numpy()] = np.arange(len(found))
-    codes = pa.chunked_array([chunk.indices.fill_null(-1) for chunk in chunks]).to_numpy()
+    codes = encoded.indices.fill_null(-1).to_numpy()
     return rank[codes], found.take(order).to_numpy(zero_copy_only=False).astype(object)
 
 
@@ -246,7 +246,7 @@ def of_snapshot_table(tables: Tables, as_of: int) -> tuple[Shard, NDArray[np.obj
     found = _coded(ids).select([_CODE])
     for column in sorted(set(tables.columns("snapshot")) - {"customer_id", "label", "value"}):
         found = found.append_column(column, rows[column])
-    events, texts = _columns({"customers": found}, 0, Calendar("UTC"), tables)
+    events, texts = _columns([("customers", found)], 0, Calendar("UTC"), tables)
     everyone = np.arange(len(ids), dtype=np.int64)
     shard = Shard(ids, {}, texts, events["customers"], everyone, np.full(len(ids), as_of))
     value = (
