@@ -47,6 +47,7 @@ def read(folder, text, block=None, **keys):
     with pytest.MonkeyPatch.context() as patch:
         if block:
             patch.setattr(decode, "BLOCK", block)
+            patch.setattr(text_files, "_SLICE", 1 + block // 3)
         return staged(folder, written(folder, text), **keeping)
 
 

@@ -18,6 +18,7 @@ from churnlab.tables.records import Form, Reject
 from churnlab.tables.walk import Walk, first, walk
 
 MAX_COLUMNS = 2_000
+_SLICE = 1 << 19  # bytes looked at closely at a time
 MAX_REJECTS = 100_000  # kept in memory; beyond it the file is not what was declared
 # UTF-8 read as latin-1 and saved as UTF-8 again: HÃ©lÃ¨ne, â‚¬.
 _MOJIBAKE = ("Ã".encode() + b"\xc2", "Â".encode() + b"\xc2", "â€".encode(), "â‚".encode())
@@ -88,28 +89,46 @@ class TextFile:
                 line += block.count(newline, 0, self._header_size)
                 block = block[self._header_size :]
             self._garbled += _garbled_lines(piece, newline)
-            end, lines, arrays = self._parse(block[: block.rfind(newline) + 1], form, line)
-            carry = block[end:]
-            line += block.count(newline, 0, end)
-            yield lines, arrays
+            place = 0
+            for end, lines, arrays in self._parse(block[: block.rfind(newline) + 1], form, line):
+                line += block.count(newline, place, place + end)
+                place += end
+                yield lines, arrays
+            carry = block[place:]
         if carry:
             met = walk(carry, form, unfinished=not carry.endswith(newline))
-            yield self._walked(met, form, line)
+            yield self._walked(met, form, line)[1:]
 
-    def _parse(self, block: bytes, form: Form, line: int) -> tuple[int, Any, list[Any]]:
-        """(bytes used, lines, wanted columns) of a block of whole lines."""
+    def _parse(self, block: bytes, form: Form, line: int) -> Iterator[tuple[int, Any, list[Any]]]:
+        """(bytes used, lines, wanted columns) of a block of whole lines, by slices if something is off."""
+        whole = self._surveyed(block, form, line)
+        if whole:
+            yield whole
+            return
+        newline = form.newline.encode()
+        place = stop = 0
+        while stop < len(block):
+            stop = (block.find(newline, stop + _SLICE) + 1) or len(block)
+            slice_ = block[place:stop]
+            part = self._surveyed(slice_, form, line)
+            part = part or self._walked(walk(slice_, form, more=True), form, line)
+            place += part[0]
+            line += slice_.count(newline, 0, part[0])
+            yield part
+
+    def _surveyed(self, block: bytes, form: Form, line: int) -> tuple[int, Any, list[Any]] | None:
         import pyarrow as pa
 
         found = records.survey(block, form)
-        if found and len(block) - found.end <= records.MAX_FIELD:
-            arrays = records.columns(block, found, form) if len(found.lines) else _no_rows(form)
-            if not _repeats_header(arrays, form):
-                self._blanks += found.blanks
-                return found.end, pa.array(found.lines + line), arrays
-        met = walk(block, form, more=True)
-        return (met.end, *self._walked(met, form, line))
+        if not found or len(block) - found.end > records.MAX_FIELD:  # a quote that does not close
+            return None
+        arrays = records.columns(block, found, form) if len(found.lines) else _no_rows(form)
+        if _repeats_header(arrays, form):
+            return None
+        self._blanks += found.blanks
+        return found.end, pa.array(found.lines + line), arrays
 
-    def _walked(self, met: Walk, form: Form, line: int) -> tuple[Any, list[Any]]:
+    def _walked(self, met: Walk, form: Form, line: int) -> tuple[int, Any, list[Any]]:
         import pyarrow as pa
 
         self._blanks += met.blanks
@@ -117,7 +136,7 @@ class TextFile:
             self.rejects.append(replace(each, line=line + (each.line or 0), file=self.label))
         columns = list(zip(*met.rows, strict=True)) or [()] * len(form.wanted)
         lines = pa.array([each + line for each in met.lines], pa.int64())
-        return lines, [pa.array(each, pa.string()) for each in columns]
+        return met.end, lines, [pa.array(each, pa.string()) for each in columns]
 
     def _judge(self) -> None:
         """File-level faults that only show once the lines are known, and what is worth a note."""
