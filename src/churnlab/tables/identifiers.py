@@ -44,7 +44,7 @@ def id_text(raw: Any, source: Source, *, place: str) -> Any:
 def not_whole(raw: Any) -> Any:
     """Which float ids are not exact whole numbers."""
     value = raw.cast("float64")
-    return raw.notnull() & ~((value.abs() < _HELD) & (value == value.floor())).fill_null(False)
+    return raw.notnull() & ~((value.abs() < _HELD) & (value % 1 == 0)).fill_null(False)
 
 
 def normalised(text: Any, how: str) -> Any:
@@ -91,7 +91,7 @@ def _canonical(raw: Any) -> Any:
     if not raw.type().is_floating():
         return raw.cast("string")
     value = raw.cast("float64")
-    whole = (value.abs() < _HELD) & (value == value.floor())
+    whole = (value.abs() < _HELD) & (value % 1 == 0)
     # NaN is how pandas writes a missing code.
     return ibis.cases(
         (value.isnan(), ibis.null("string")),

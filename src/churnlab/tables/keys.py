@@ -86,7 +86,8 @@ def mixed_units(con: Any, rows: Any, *, place: str) -> None:
     ``rows``: ``__file`` and ``amount``. Files of fewer than 20 amounts say nothing.
     """
     sized = rows.filter(rows.amount != 0)
-    by_file = sized.group_by("__file").aggregate(rows=sized.count(), usual=sized.amount.abs().median())
+    size = sized.amount.cast("float64").abs()
+    by_file = sized.group_by("__file").aggregate(rows=sized.count(), usual=size.median())
     usual = by_file.filter(by_file.rows >= 20).order_by("usual")
     found = con.to_pyarrow(usual).to_pylist()
     if len(found) < 2 or not 50 <= found[-1]["usual"] / found[0]["usual"] <= 200:

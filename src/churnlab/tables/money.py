@@ -230,7 +230,7 @@ def _from_float(raw: Any, most: int, places: int) -> Checked:
     null = ibis.null("float64")
     unit = ibis.literal(Decimal(1).scaleb(-most), f"decimal(38, {most})")
     whole = ibis.ifelse(raw.abs() < _TOO_LARGE, raw, null)
-    is_whole = whole == whole.floor()
+    is_whole = whole % 1 == 0
     target = f"decimal(38, {places})"
     value = ibis.cases(
         (is_whole, whole.cast("decimal(38, 0)").cast(target)),

@@ -39,8 +39,9 @@ def of_table(con: Any, rows: Any, table: str) -> Iterator[str]:
 def _counts(con: Any, rows: Any) -> dict[str, int]:
     measures = {"rows": rows.count()}
     if "amount" in rows.columns:
+        size = rows.amount.cast("float64").abs()
+        measures |= {"zero": (size == 0).sum(), "large": (size >= LARGE).sum()}
         measures |= {"refunds": (rows.amount < 0).sum()}
-        measures |= {"zero": (rows.amount == 0).sum(), "large": (rows.amount.abs() >= LARGE).sum()}
     if {"recorded_at", "time"} <= set(rows.columns):
         measures |= {
             "early": (rows.recorded_at < rows.time).sum(),

@@ -188,9 +188,9 @@ def _read_epoch(raw: Any, tick: int, place: str) -> Read:
 
     kind = raw.type()
     if kind.is_string():
-        wrong = raw.notnull() & ~raw.re_search("^-?[0-9]{1,18}$")
+        wrong = raw.notnull() & ~raw.re_search("^-?[0-9]+$")
     elif kind.is_floating():
-        wrong = raw.notnull() & ~((raw.abs() < 2.0**53) & (raw == raw.floor()))
+        wrong = raw.notnull() & ~(raw % 1 == 0)
     elif kind.is_integer() or kind.is_decimal():
         wrong = ibis.literal(False)
     else:
