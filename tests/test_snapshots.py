@@ -1,5 +1,6 @@
 """The business calendar against zoneinfo, snapshot dates by hand, and who is eligible."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churnlab import eligibility
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import DataError
 from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, at, dates
@@ -217,9 +219,7 @@ lines = st.fixed_dictionaries(
 SHARED = ibis.duckdb.connect(threads=2)
 
 
-@settings(max_examples=40)
-@given(st.lists(lines, min_size=1, max_size=40), st.sampled_from([1, 2]), st.sampled_from([None, 30]))
-def test_eligibility_matches_its_definition(events, least, lost_days):
+def check_eligible(events, least, lost_days):
     wanted, excluded = eligible_by_definition(events, AS_OFS, least, lost_days)
     tables = world({"transactions": events}, con=SHARED)
     asked = plan(min_orders=least, lost_after_days=lost_days)
@@ -228,9 +228,71 @@ def test_eligibility_matches_its_definition(events, least, lost_days):
             at(tables, AS_OFS, asked, Calendar("UTC"))
         return
     found = at(tables, AS_OFS, asked, Calendar("UTC"))
-    assert list(zip(found.customer_id, found.as_of, strict=True)) == wanted
-    assert found.excluded == excluded
+    assert list(zip(found.customer_id, found.as_of, strict=True)) == wanted, "not as defined"
+    assert found.excluded == excluded, "not as defined"
     assert found.eligible == {as_of: sum(a == as_of for _, a in wanted) for as_of in AS_OFS}
+
+
+@settings(max_examples=30)
+@given(st.lists(lines, min_size=1, max_size=40), st.sampled_from([1, 2]), st.sampled_from([None, 30]))
+def test_eligibility_matches_its_definition(events, least, lost_days):
+    check_eligible(events, least, lost_days)
+
+
+def many(customers=300, per_customer=6):
+    """Lines of many customers at once, half of the instants on an edge."""
+    draw = random.Random(4)
+
+    def instant():
+        return draw.choice(edges) if draw.random() < 0.5 else draw.randrange(200 * DAY)
+
+    return [
+        {
+            "customer_id": str(number % customers),
+            "time": instant(),
+            "recorded_at": draw.choice([None, None, instant()]),
+            "amount": draw.choice([-500, 500, 900, 0]),
+            "order_id": draw.choice([None, "1", "2"]),
+        }
+        for number in range(customers * per_customer)
+    ]
+
+
+def late_position(instant, thresholds):
+    return sum(((instant > int(edge)).cast("int64") for edge in thresholds), ibis.literal(0))
+
+
+MUTANTS = {
+    "strict edges": ("_position", late_position),
+    "recorded_at ignored": (
+        "known_lines",
+        lambda t, e, keep=eligibility.known_lines: keep(t.drop("recorded_at"), e),
+    ),
+    "orders ignored": ("known_lines", lambda t, e, keep=eligibility.known_lines: keep(t.drop("order_id"), e)),
+    "amounts ignored": ("known_lines", lambda t, e, keep=eligibility.known_lines: keep(t.drop("amount"), e)),
+    "orders known whole": (
+        "_step_by_step",
+        lambda t, count: t.aggregate(
+            by=["customer_id", "order_id"],
+            time=t.time.min(),
+            start=t.start.min(),
+            amount=t.amount.sum().cast("int64"),
+        ).select("customer_id", "time", "start", end=ibis.literal(count, "int64"), amount="amount"),
+    ),
+    "nobody is lost": (
+        "order_counts",
+        lambda t, e, _, keep=eligibility.order_counts: keep(t, e, None),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [None, *MUTANTS])
+def test_a_planted_mutant_is_caught(monkeypatch, name):
+    check_eligible(many(), 2, 30)
+    if name:
+        monkeypatch.setattr(eligibility, *MUTANTS[name])
+        with pytest.raises(AssertionError, match="not as defined"):
+            check_eligible(many(), 2, 30)
 
 
 def test_without_amounts_and_orders_every_line_counts():
@@ -243,5 +305,5 @@ def test_without_amounts_and_orders_every_line_counts():
 
 def test_many_snapshots_at_once():
     tables = world({"transactions": [{"customer_id": "a", "time": 0, "amount": 5}]})
-    daily = [day * DAY for day in range(1500)]
+    daily = [day * DAY for day in range(366)]
     assert at(tables, daily, plan(), Calendar("UTC")).as_of.tolist() == daily[1:]
