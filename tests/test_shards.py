@@ -188,3 +188,9 @@ def test_nothing_is_left_behind_when_the_reader_stops_early():
     next(shards)
     shards.close()
     assert tables.con.list_tables() == ["transactions"]
+
+
+def test_the_two_zeros_are_one():
+    lines = [{"customer_id": "a", "time": 5, "quantity": zero} for zero in (0.0, -0.0)]
+    (shard,) = each(world({"transactions": lines}), snapshots("a"), "UTC", 10)
+    assert not np.signbit(shard.events["transactions"]["quantity"]).any()
