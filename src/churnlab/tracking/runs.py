@@ -55,6 +55,10 @@ class Run:
 
         return str(mlflow.artifacts.load_text(f"{self.artifact_uri}/{name}"))
 
+    def tags(self) -> dict[str, str]:
+        """The run's tags."""
+        return dict(self.store.client.get_run(self.run_id).data.tags)
+
     @property
     def artifact_uri(self) -> str:
         """Where the run's artifacts are."""

@@ -30,19 +30,20 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
         panel = snapshot_panel(opening)
         missing = int(np.isnan(panel.churned).sum())
         return panel, {"label_missing": missing} if missing else {}
-    asked = snapshots.at(
-        opening.tables, training_dates(opening), opening.project.snapshots, opening.calendar
-    )
+    asked = snapshots.at(opening.tables, training_dates(opening), opening.project.snapshots, opening.calendar)
     panel = _panel(opening, asked, "make features")
     return panel, panels.exclusions(asked, panel)
 
 
-def scoring_panel(opening: Opened, day: dt.date) -> tuple[Panel, Mapping[str, int]]:
-    """Everyone eligible at the local midnight of ``day``; and how many were not, by reason."""
+def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tuple[Panel, Mapping[str, int]]:
+    """Everyone eligible at the local midnight of ``day``, or one of them; how many were not, by reason."""
     if not opening.has_histories:
         return snapshot_panel(opening), {}
     as_of = opening.calendar.instant(day)
     asked = snapshots.at(opening.tables, [as_of], opening.project.snapshots, opening.calendar)
+    if only is not None and (asked.customer_id == only).any():
+        mine = asked.customer_id == only
+        asked = Snapshots(asked.customer_id[mine], asked.as_of[mine])
     return _panel(opening, asked, "make features"), asked.excluded
 
 

@@ -41,7 +41,7 @@ class Validated:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "sources": [_plain_count(count) for count in self.counts],
+            "sources": [plain_count(count) for count in self.counts],
             "notes": list(self.notes),
             "report": str(self.report),
             "quarantine": None if self.quarantine is None else str(self.quarantine),
@@ -77,7 +77,8 @@ class Validated:
         yield {"title": "Written", "lines": where}
 
 
-def _plain_count(count: SourceCount) -> dict[str, Any]:
+def plain_count(count: SourceCount) -> dict[str, Any]:
+    """The counts of one source as plain values."""
     plain = asdict(count)
     plain["reasons"] = dict(count.reasons)
     return plain

@@ -1,0 +1,83 @@
+"""Write docs/configuration.md from the configuration's own types, so that the page cannot go stale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from churnlab.config.project import Project
+
+PAGE = Path(__file__).with_name("configuration.md")
+HEAD = """# Configuration
+
+One YAML file per project. Required: `project`, `time_zone`, `sources`, `churn.horizon_days`. Everything else has the
+default shown. `churnlab schema` prints the JSON Schema; the first line of each file in `configs/` makes editors use
+it. `--set section.key=value` overrides a key for one run. `${env:NAME}` stands for an environment variable.
+A date means its local midnight in `time_zone`; intervals are half-open.
+
+This page is generated: `python docs/make_reference.py`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    sections = dict(_sections("", Project))
+    return HEAD + "".join(sections.values())
+
+
+def _sections(place: str, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    title = place or "the file"
+    rows = [_row(name, field) for name, field in model.model_fields.items()]
+    about = " ".join((model.__doc__ or "").split())
+    table = "| key | type | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
+    yield title, f"\n## {title if place else 'At the top'}\n\n{about}\n\n{table}"
+    for name, field in model.model_fields.items():
+        for inner in _models(field.annotation):
+            if inner.__name__ not in _seen:
+                _seen.add(inner.__name__)
+                yield from _sections(f"{place}.{name}".lstrip("."), inner)
+
+
+_seen: set[str] = set()
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models(inner)
+
+
+def _row(name: str, field: Any) -> str:
+    default = "required" if field.is_required() else f"`{_plain(field.default)}`"
+    meaning = field.description or ""
+    if not meaning:
+        meaning = next((" ".join((m.__doc__ or "").split()) for m in _models(field.annotation)), "")
+    cells = (f"`{name}`", f"`{_type(field.annotation)}`", default, meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return "see below" if value.model_dump() else "{}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(str(each) for each in value) + "]"
+    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, dict | float | int) or isinstance(value, bool) else str(value)
+
+
+def _type(annotation: Any) -> str:
+    text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else None
+    text = text or str(annotation)
+    text = re.sub(r"Annotated\[(\w+),.*?\]{1,2}(?=,|\]|$| )", r"\1", text)
+    text = re.sub(r"(churnlab\.config\.\w+\.|typing\.|datetime\.|Literal)", "", text)
+    for python, plain in (("NoneType", "null"), ("None", "null"), ("str", "text"), ("bool", "true/false"), ("int", "whole number"), ("float", "number")):
+        text = re.sub(rf"\b{python}\b", plain, text)
+    return re.sub(r"tuple\[(.*), \.\.\.\]", r"list of \1", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,108 @@
+"""What any model must beat: rules that a spreadsheet could apply, fitted on the same training rows.
+
+prior         everybody's risk is the share that left
+recency       the longer the silence, the higher the risk (a logistic curve on its logarithm)
+logistic_rfm  logistic regression on recency, frequency and spend
+
+trailing      what the customer brought lately, at the same pace
+segment_mean  the mean value of customers with as many orders
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.panel import Panel
+
+Floats = NDArray[np.float64]
+Scores = Callable[[Panel], Floats]
+
+RECENCY, ORDERS, SPEND = "days_since_last_order", "orders", "spend"
+
+
+def churn(train: Panel) -> dict[str, Scores]:
+    """Baseline name -> its risk for a panel; those whose features are absent are left out."""
+    share = float(np.mean(train.churned))
+    found: dict[str, Scores] = {"prior": lambda panel: np.full(len(panel), share)}
+    if RECENCY in train.names:
+        found["recency"] = _logistic(train, lambda panel: _logs(panel, [RECENCY]))
+        names = [RECENCY, *_named(train, ORDERS), *_named(train, SPEND)]
+        found["logistic_rfm"] = _logistic(train, lambda panel: _logs(panel, names))
+    else:
+        found["logistic"] = _logistic(train, lambda panel: _logs(panel, _numbers(train)))
+    return found
+
+
+def value(train: Panel, horizon_days: int) -> dict[str, Scores]:
+    """Baseline name -> its expected value for a panel, in major units."""
+    known = train.take(np.isfinite(train.value))
+    mean = float(known.value.mean())
+    found: dict[str, Scores] = {}
+    windows = {int(name.split("_")[1][:-1]): name for name in _named(train, SPEND) if name.endswith("d")}
+    if windows:
+        days = min(windows, key=lambda days: (abs(days - 2 * horizon_days), days))
+        found["trailing"] = lambda panel: np.maximum(panel.number(windows[days]), 0) * horizon_days / days
+    counted = _named(train, ORDERS)
+    if counted:
+        found["segment_mean"] = _by_orders(known, counted[-1], mean)
+    else:
+        found["mean"] = lambda panel: np.full(len(panel), mean)
+    return found
+
+
+def _named(panel: Panel, stem: str) -> list[str]:
+    """``orders_30d``, ``orders_90d`` ... in the panel's order."""
+    return [
+        name
+        for name in panel.names
+        if name.startswith(f"{stem}_") and name.removeprefix(f"{stem}_").rstrip("d").isdigit()
+    ]
+
+
+def _numbers(panel: Panel) -> list[str]:
+    return [feature.name for feature in panel.features if feature.kind == "number"]
+
+
+def _logs(panel: Panel, names: list[str]) -> Floats:
+    values = np.stack([panel.number(name) for name in names], axis=1)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float64)
+
+
+def _logistic(train: Panel, columns: Callable[[Panel], Floats]) -> Scores:
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    line = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(max_iter=1_000),
+    )
+    line.fit(columns(train), train.churned)
+
+    def risk(panel: Panel) -> Floats:
+        return np.asarray(line.predict_proba(columns(panel))[:, 1], dtype=np.float64)
+
+    return risk
+
+
+def _by_orders(train: Panel, name: str, mean: float) -> Scores:
+    counts = train.number(name)
+    # Tenths of customers by their number of orders, merged where many have the same.
+    edges = np.unique(np.quantile(counts[np.isfinite(counts)], np.linspace(0, 1, 11)[1:-1]))
+    group = np.searchsorted(edges, np.nan_to_num(counts), side="right")
+    means = np.array(
+        [
+            train.value[group == each].mean() if (group == each).any() else mean
+            for each in range(len(edges) + 1)
+        ]
+    )
+
+    def expected(panel: Panel) -> Floats:
+        return means[np.searchsorted(edges, np.nan_to_num(panel.number(name)), side="right")]
+
+    return expected

@@ -1,0 +1,150 @@
+"""The churn model: trees on log odds, then a calibration learned on rows the trees had not seen.
+
+1. trees on the training rows, calibration on the later fold (or, where there is no later date whose
+   labels are settled, on rows of customers held out in turn);
+2. trees once more on all of these rows, with that calibration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config.project import Models
+from churnlab.errors import DataError
+from churnlab.features.feature import Description
+from churnlab.models import boosted
+from churnlab.models.boosted import Trees
+from churnlab.models.calibration import Calibration
+from churnlab.models.recipe import Recipe
+from churnlab.panel import Panel
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+DECIMALS = 6
+HELD_OUT = 5  # parts that customers are dealt into where no later date can calibrate
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """``risk`` for lists, ``explained`` for reasons."""
+
+    recipe: Recipe
+    trees: Trees
+    calibration: Calibration
+
+    @property
+    def features(self) -> tuple[Description, ...]:
+        """Every feature that contributions are given for."""
+        return self.recipe.features
+
+    @property
+    def reference(self) -> Mapping[str, float | str]:
+        """The usual value of each feature in training."""
+        return self.recipe.reference
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Features that never varied in training."""
+        return self.recipe.dropped
+
+    def risk(self, panel: Panel) -> Floats:
+        """(n,) calibrated probability of leaving, to six decimals."""
+        return np.round(self.calibration.risk(self.trees.margin(self.recipe.matrix(panel))), DECIMALS)
+
+    def explained(self, panel: Panel) -> tuple[Floats, float, Floats]:
+        """Margin (n,), base, and contributions (n, features): base + their sum is the margin.
+
+        On the log odds before calibration; a category's columns are summed into the category.
+        """
+        matrix = self.recipe.matrix(panel)
+        parts, base = self.trees.contributions(matrix)
+        contributions = np.zeros((len(panel), len(self.features)))
+        for column, owner in enumerate(self.recipe.owners):
+            contributions[:, owner] += parts[:, column]
+        return self.trees.margin(matrix), base, contributions
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the trees, for JSON."""
+        return {"recipe": self.recipe.as_dict(), "calibration": self.calibration.as_dict()}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
+        """The model that ``as_dict`` was asked for, with its trees."""
+        return cls(Recipe.from_dict(record["recipe"]), trees, Calibration.from_dict(record["calibration"]))
+
+
+def fit_churn(panel: Panel, train: Flags, calibrate: Flags, models: Models) -> ChurnModel:
+    """Fit on the rows ``train`` of ``panel`` and calibrate on ``calibrate``, (n,) flags each.
+
+    ``calibrate``: later rows with settled labels; where there are none, customers are held out in turn.
+    Raises ``DataError`` where there are too few customers, or too few of either outcome.
+    """
+    everything = panel.take(train | calibrate)
+    _enough(everything, models)
+    if calibrate.any():
+        first, held_out = _Fitter(panel.take(train), models), panel.take(calibrate)
+        margin = first.margin(held_out)
+    else:
+        held_out = everything
+        margin = _held_out_margin(everything, models)
+    calibration = Calibration.learn(margin, held_out.churned, models.calibration)
+    final = _Fitter(everything, models)
+    return ChurnModel(final.recipe, final.trees, calibration)
+
+
+@dataclass(frozen=True)
+class _Fitter:
+    panel: Panel
+    models: Models
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return Recipe.learn(self.panel)
+
+    @cached_property
+    def trees(self) -> Trees:
+        matrix = self.recipe.matrix(self.panel)
+        return boosted.fit(
+            matrix,
+            self.panel.churned,
+            self.models.churn,
+            "binary:logistic",
+            seed=self.models.seed,
+            threads=self.models.threads,
+        )
+
+    def margin(self, panel: Panel) -> Floats:
+        return self.trees.margin(self.recipe.matrix(panel))
+
+
+def _held_out_margin(train: Panel, models: Models) -> Floats:
+    """(n,) margins, each from trees that saw nothing of that customer."""
+    ids, of_row = np.unique(train.customer_id.astype(str), return_inverse=True)
+    keys = [hashlib.sha256(f"{models.seed}/{each}".encode()).digest() for each in ids]
+    part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
+    margin = np.empty(len(train))
+    for each in range(HELD_OUT):
+        out = part[of_row] == each
+        fitter = _Fitter(train.take(~out), models)
+        margin[out] = fitter.margin(train.take(out))
+    return margin
+
+
+def _enough(panel: Panel, models: Models) -> None:
+    customers = len(np.unique(panel.customer_id.astype(str)))
+    left, stayed = int((panel.churned == 1).sum()), int((panel.churned == 0).sum())
+    if customers >= models.min_customers and min(left, stayed) >= models.min_positives:
+        return
+    raise DataError(
+        "too little to train on",
+        got=f"{customers} customers, {left} rows that churned, {stayed} that stayed; needed "
+        f"{models.min_customers} customers and {models.min_positives} of each",
+        mend="add data or snapshot dates, or another churn.horizon_days; the champion stays as it was",
+    )

@@ -1,0 +1,169 @@
+"""From a panel to the matrix a model reads, learned once on training rows and frozen with the model.
+
+    numbers     as they are, NaN where there is nothing to measure
+    categories  one column per value known at training, one for all others, one for none
+
+Columns that never vary in training are left out and listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.errors import IntegrityError
+from churnlab.features.feature import Description
+from churnlab.panel import Panel
+
+MOST = 100  # values kept per category: the most frequent, ties by name
+OTHER, NONE = "(other)", "(none)"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which features are read, and how.
+
+    ``features``: everything the panel offered, in order. ``numbers``: the numeric ones kept.
+    ``categories``: name -> the values that have a column. ``dropped``: what never varied.
+    ``reference``: feature -> its usual value in training, the median or the most frequent.
+    """
+
+    features: tuple[Description, ...]
+    numbers: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]]
+    dropped: tuple[str, ...]
+    reference: Mapping[str, float | str]
+
+    @classmethod
+    def learn(cls, panel: Panel) -> Self:
+        """What the rows of ``panel`` allow."""
+        numeric = [feature.name for feature in panel.features if feature.kind == "number"]
+        varies = [_varies(panel.numbers[:, column]) for column in range(len(numeric))]
+        kept = {name: _frequent(values) for name, values in panel.categories.items()}
+        flat = {name for name, values in panel.categories.items() if len({*values.tolist()}) < 2}
+        return cls(
+            panel.features,
+            tuple(name for name, vary in zip(numeric, varies, strict=True) if vary),
+            {name: values for name, values in kept.items() if name not in flat},
+            tuple(name for name, vary in zip(numeric, varies, strict=True) if not vary) + tuple(sorted(flat)),
+            dict(_usual(panel, numeric)) | {name: values[0] for name, values in kept.items() if values},
+        )
+
+    def matrix(self, panel: Panel) -> NDArray[np.float32]:
+        """(n, m) float32 for the same features; an unknown category counts as other.
+
+        Raises ``IntegrityError`` where the panel's features are not those of training.
+        """
+        self._same_features(panel)
+        numeric = [feature.name for feature in panel.features if feature.kind == "number"]
+        place = {name: column for column, name in enumerate(numeric)}
+        parts = [panel.numbers[:, [place[name] for name in self.numbers]]]
+        parts += [_indicators(panel.categories[name], known) for name, known in self.categories.items()]
+        return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.float32)
+
+    def unseen(self, panel: Panel) -> dict[str, int]:
+        """Category -> rows whose value had no column of its own at training."""
+        counts = {
+            name: int((~np.isin(panel.categories[name].astype(str), [*known, "None"])).sum())
+            for name, known in self.categories.items()
+        }
+        return {name: rows for name, rows in counts.items() if rows}
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the matrix's columns."""
+        indicators = (
+            f"{name}={value}" for name, known in self.categories.items() for value in (*known, OTHER, NONE)
+        )
+        return (*self.numbers, *indicators)
+
+    @cached_property
+    def owners(self) -> NDArray[np.int64]:
+        """(m,) the position in ``features`` that each column of the matrix comes from."""
+        place = {feature.name: position for position, feature in enumerate(self.features)}
+        owners = [place[name] for name in self.numbers]
+        for name, known in self.categories.items():
+            owners += [place[name]] * (len(known) + 2)
+        return np.array(owners, dtype=np.int64)
+
+    @property
+    def schema_hash(self) -> str:
+        """SHA-256 of names, order and kinds of the features."""
+        named = [(feature.name, feature.kind) for feature in self.features]
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "features": [feature.as_dict() for feature in self.features],
+            "numbers": list(self.numbers),
+            "categories": {name: list(values) for name, values in self.categories.items()},
+            "dropped": list(self.dropped),
+            "reference": dict(self.reference),
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """The recipe that ``as_dict`` was asked for."""
+        return cls(
+            tuple(Description(**feature) for feature in record["features"]),
+            tuple(record["numbers"]),
+            {name: tuple(values) for name, values in record["categories"].items()},
+            tuple(record["dropped"]),
+            dict(record["reference"]),
+        )
+
+    def _same_features(self, panel: Panel) -> None:
+        mine = [(feature.name, feature.kind) for feature in self.features]
+        theirs = [(feature.name, feature.kind) for feature in panel.features]
+        if mine == theirs:
+            return
+        missing = sorted({name for name, _ in mine} - {name for name, _ in theirs})
+        new = sorted({name for name, _ in theirs} - {name for name, _ in mine})
+        told = "; ".join(
+            f"{what}: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}"
+            for what, names in (("missing", missing), ("new", new))
+            if names
+        )
+        raise IntegrityError(
+            "the features are not those that the model was trained on",
+            got=told or "the same features in another order or of another kind",
+            mend="score with the configuration of training, or train again: churnlab train CONFIG",
+        )
+
+
+def _varies(values: NDArray[np.float32]) -> bool:
+    known = values[~np.isnan(values)]
+    # A column that is sometimes missing says something even if its known values are all equal.
+    return bool(len(known)) and (len(known) < len(values) or bool((known != known[0]).any()))
+
+
+def _frequent(values: NDArray[np.object_]) -> tuple[str, ...]:
+    counts = Counter(value for value in values.tolist() if value is not None)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(name for name, _ in ranked[:MOST])
+
+
+def _usual(panel: Panel, numeric: list[str]) -> Iterator[tuple[str, float]]:
+    for column, name in enumerate(numeric):
+        values = panel.numbers[:, column]
+        known = values[~np.isnan(values)]
+        if len(known):
+            yield name, float(np.median(known))
+
+
+def _indicators(values: NDArray[np.object_], known: tuple[str, ...]) -> NDArray[np.float32]:
+    place = {value: column for column, value in enumerate(known)}
+    other, none = len(known), len(known) + 1
+    column = np.array([none if value is None else place.get(value, other) for value in values.tolist()])
+    indicators = np.zeros((len(values), len(known) + 2), dtype=np.float32)
+    indicators[np.arange(len(values)), column.astype(np.int64)] = 1.0
+    return indicators

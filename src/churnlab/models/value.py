@@ -1,0 +1,138 @@
+"""The value model: the second part of a two-part pair whose first part is the churn model.
+
+value_expected = (1 - p) x V1 + p x V0
+
+V1  trees on the value of those who stayed, with a log link, so that big spenders are learned in
+    proportion; a factor learned on the later fold takes out the bias of the total
+V0  what those who left still brought: 0 where both horizons are equal, else their mean
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config.project import Models
+from churnlab.models import boosted
+from churnlab.models.boosted import Trees
+from churnlab.models.recipe import Recipe
+from churnlab.panel import Panel
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+BANDS = 5  # groups of predictions that an interval is learned for
+LEAST = 50  # rows with a value, below which no value model is fitted
+
+
+@dataclass(frozen=True)
+class ValueModel:
+    """``if_retained``, ``if_churned`` and an 80 % interval, in major units.
+
+    ``scale``: what the trees' answer is multiplied by. ``edges``, ``low``, ``high``: between which
+    predictions the actual value was how many times the predicted one, in one case of ten.
+    ``floored``: training rows whose value was below zero and counted as zero.
+    """
+
+    recipe: Recipe
+    trees: Trees
+    scale: float
+    churned_value: float
+    edges: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    floored: int
+
+    def if_retained(self, panel: Panel) -> Floats:
+        """(n,) expected value of a customer who stays."""
+        return self.scale * np.exp(self.trees.margin(self.recipe.matrix(panel)))
+
+    def if_churned(self, panel: Panel) -> Floats:
+        """(n,) expected value of a customer who leaves, and may come back."""
+        return np.full(len(panel), self.churned_value)
+
+    def interval(self, panel: Panel) -> tuple[Floats, Floats]:
+        """(n,) each: one retained customer in ten brings less than the first, one more than the second."""
+        value = self.if_retained(panel)
+        band = np.searchsorted(self.edges, value, side="right")
+        return value * np.array(self.low)[band], value * np.array(self.high)[band]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the trees, for JSON."""
+        return {
+            "recipe": self.recipe.as_dict(),
+            "scale": self.scale,
+            "churned_value": self.churned_value,
+            "edges": list(self.edges),
+            "low": list(self.low),
+            "high": list(self.high),
+            "floored": self.floored,
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
+        """The model that ``as_dict`` was asked for, with its trees."""
+        edges, low, high = (tuple(record[name]) for name in ("edges", "low", "high"))
+        recipe = Recipe.from_dict(record["recipe"])
+        return cls(
+            recipe, trees, record["scale"], record["churned_value"], edges, low, high, record["floored"]
+        )
+
+
+def fit_value(
+    panel: Panel, train: Flags, calibrate: Flags, models: Models, *, same_horizon: bool
+) -> ValueModel | None:
+    """Fit on rows of ``panel`` whose value is known; None where hardly anybody who stayed brought anything.
+
+    ``train``, ``calibrate``: (n,) flags. The later rows teach the bias of the total and the interval;
+    where they are too few, the training rows do.
+    """
+    known = np.isfinite(panel.value)
+    stayed = known & (panel.churned == 0)
+    everyone = panel.take((train | calibrate) & stayed)
+    if (everyone.value > 0).sum() < LEAST:
+        return None
+    recipe, trees = _trees(everyone, models)
+    judged, judge = everyone, (recipe, trees)
+    if (calibrate & stayed).sum() >= LEAST and (train & stayed).sum() >= LEAST:
+        judged, judge = panel.take(calibrate & stayed), _trees(panel.take(train & stayed), models)
+    predicted, actual = _amount(*judge, judged), np.maximum(judged.value, 0)
+    scale = float(actual.sum() / predicted.sum())
+    edges, low, high = _spread(scale * predicted, actual)
+    left = panel.value[(train | calibrate) & known & (panel.churned == 1)]
+    churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
+    floored = int((everyone.value < 0).sum())
+    return ValueModel(recipe, trees, scale, churned_value, edges, low, high, floored)
+
+
+def _trees(panel: Panel, models: Models) -> tuple[Recipe, Trees]:
+    recipe = Recipe.learn(panel)
+    # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
+    target = np.maximum(panel.value, 0)
+    matrix = recipe.matrix(panel)
+    trees = boosted.fit(matrix, target, models.value, "reg:tweedie", seed=models.seed, threads=models.threads)
+    return recipe, trees
+
+
+def _amount(recipe: Recipe, trees: Trees, panel: Panel) -> Floats:
+    return np.exp(trees.margin(recipe.matrix(panel)))
+
+
+def _spread(
+    predicted: Floats, actual: Floats
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Where the bands of predictions begin, and the 10 % and 90 % points of actual / predicted in each."""
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, BANDS + 1)[1:-1]))
+    band = np.searchsorted(edges, predicted, side="right")
+    ratio = actual / predicted
+    whole = np.quantile(ratio, [0.1, 0.9])
+    points = [
+        np.quantile(ratio[band == each], [0.1, 0.9]) if (band == each).sum() >= 10 else whole
+        for each in range(len(edges) + 1)
+    ]
+    # The mean belongs inside its interval, however skewed the ratios are.
+    low = tuple(min(float(point[0]), 1.0) for point in points)
+    return tuple(float(edge) for edge in edges), low, tuple(max(float(point[1]), 1.0) for point in points)

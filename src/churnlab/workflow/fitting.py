@@ -1,0 +1,151 @@
+"""Fold, tune, fit: the models of one training and their baselines, asked about the test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab import folds, labels, tuning
+from churnlab.config import Models
+from churnlab.folds import Fold
+from churnlab.models import baselines
+from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.value import ValueModel, fit_value
+from churnlab.panel import Panel
+from churnlab.workflow.opening import Opened
+
+Floats = NDArray[np.float64]
+CHURN, VALUE = "boosted", "two_part"
+_TUNING_FOLDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """``risks``, ``values``: model -> (m,) for the m test rows, ours first. ``basis``: what value counts."""
+
+    fold: Fold
+    churn: ChurnModel
+    value: ValueModel | None
+    basis: str | None
+    risks: Mapping[str, Floats]
+    values: Mapping[str, Floats]
+    notes: tuple[str, ...]
+
+
+def fit(opening: Opened, panel: Panel) -> Fitted:
+    """Everything that is learned from ``panel``; the test rows are only asked about."""
+    fold = _fold(opening, panel)
+    models = _tuned(opening, panel, fold)
+    churn = fit_churn(panel, fold.train, fold.calibrate, models)
+    basis = _basis(opening)
+    same = opening.value_days == opening.project.churn.horizon_days
+    value = None
+    if basis is not None:
+        settled = _value_settled(opening, panel, fold)
+        train, calibrate = fold.train & settled, fold.calibrate & settled
+        value = fit_value(panel, train, calibrate, models, same_horizon=same)
+    learned, test = panel.take(fold.train | fold.calibrate), panel.take(fold.test)
+    risks = {CHURN: churn.risk(test)} | {
+        name: scores(test) for name, scores in baselines.churn(learned).items()
+    }
+    return Fitted(
+        fold,
+        churn,
+        value,
+        basis,
+        risks,
+        _values(opening, value, risks[CHURN], learned, test),
+        _notes(fold, value, basis),
+    )
+
+
+def _fold(opening: Opened, panel: Panel) -> Fold:
+    project = opening.project
+    if not opening.has_histories:
+        return folds.customer_folds(panel.customer_id, panel.churned, project.models.seed)[0]
+    test = project.evaluation.test_as_of
+    return folds.time_fold(
+        panel.as_of,
+        np.isfinite(panel.churned),
+        _tail(opening),
+        opening.calendar,
+        None if test is None else opening.calendar.instant(test),
+    )
+
+
+def _tail(opening: Opened) -> int:
+    churn = opening.project.churn
+    return churn.gap_days + churn.horizon_days + churn.settlement_days
+
+
+def _tuned(opening: Opened, panel: Panel, fold: Fold) -> Models:
+    """The configured models, with the churn booster's dials chosen on earlier folds if asked for."""
+    project = opening.project
+    if not project.tuning.n_trials:
+        return project.models
+    if opening.has_histories:
+        labelled = np.isfinite(panel.churned)
+        first_test = min(fold.test_as_of)
+        earlier = folds.earlier(
+            panel.as_of, labelled, _tail(opening), opening.calendar, first_test, _TUNING_FOLDS
+        )
+    else:
+        labelled_rows = panel.churned.copy()
+        labelled_rows[fold.test] = np.nan  # the test customers stay out of every choice
+        earlier = folds.customer_folds(panel.customer_id, labelled_rows, project.models.seed)[:_TUNING_FOLDS]
+    booster = tuning.tune(
+        panel,
+        earlier,
+        project.models,
+        project.tuning.n_trials,
+        lambda share: opening.progress("tune", share),
+    )
+    return project.models.model_copy(update={"churn": booster})
+
+
+def _basis(opening: Opened) -> str | None:
+    """What value is counted in, by the columns there are."""
+    table = "transactions" if opening.has_histories else "snapshot"
+    columns = opening.tables.columns(table)
+    if not opening.has_histories:
+        return "supplied" if "value" in columns else None
+    known = {"margin": "margin", "net_amount": "amount"}
+    return next((basis for basis in labels.VALUE_BASES if known[basis] in columns), None)
+
+
+def _value_settled(opening: Opened, panel: Panel, fold: Fold) -> NDArray[np.bool_]:
+    """(n,) whether the value window was over when the first test row was scored."""
+    if not opening.has_histories:
+        return np.isfinite(panel.value)
+    churn = opening.project.churn
+    tail = churn.gap_days + opening.value_days + churn.settlement_days
+    return folds.settled(panel.as_of, min(fold.test_as_of), tail, opening.calendar)
+
+
+def _values(
+    opening: Opened, value: ValueModel | None, risk: Floats, learned: Panel, test: Panel
+) -> dict[str, Floats]:
+    # The value of the test rows may need a longer horizon than the data has left after them.
+    if value is None or not np.isfinite(test.value).any() or not np.isfinite(learned.value).any():
+        return {}
+    expected = (1 - risk) * value.if_retained(test) + risk * value.if_churned(test)
+    found = {VALUE: np.asarray(expected, dtype=np.float64)}
+    for name, scores in baselines.value(learned, opening.value_days).items():
+        found[name] = scores(test)
+    return found
+
+
+def _notes(fold: Fold, value: ValueModel | None, basis: str | None) -> tuple[str, ...]:
+    notes = [fold.note] if fold.note else []
+    if basis is None:
+        notes.append("no amounts: there is no value model, and strategies stay unclassified")
+    elif value is None:
+        notes.append("too few customers brought anything: there is no value model")
+    elif value.floored:
+        notes.append(
+            f"{value.floored:,} training rows had a value below zero; the value model counts them as 0"
+        )
+    return tuple(notes)

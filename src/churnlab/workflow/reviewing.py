@@ -1,0 +1,113 @@
+"""`review`: the explanation report of the champion, from what training kept and the latest lists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from churnlab import tracking
+from churnlab.config import Project
+from churnlab.durable import write_whole
+from churnlab.errors import IntegrityError
+from churnlab.explain import maps, report
+from churnlab.explain.canvas import Picture
+from churnlab.lists import commit
+from churnlab.tracking import Champion, Run, Store
+from churnlab.workflow.opening import Progress, out_folder, silent
+from churnlab.workflow.results import Reviewed
+
+EVIDENCE, EVIDENCE_TAG = "evidence.json", "churnlab.evidence_sha256"
+
+
+def review(project: Project, *, progress: Progress = silent) -> Reviewed:
+    """Write the champion's report to ``out/PROJECT/report.html`` and keep it with its run."""
+    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    return review_champion(project, store, tracking.champion(store), progress)
+
+
+def review_champion(project: Project, store: Store, champion: Champion, progress: Progress) -> Reviewed:
+    """The same with the tracking store open already."""
+    progress("write the report", None)
+    evidence = _evidence(store, champion)
+    lists = _latest(project, champion)
+    with tracking.run(store, "review", {"model_version": champion.version}) as run:
+        page = report.render(_content(project, champion, evidence, lists))
+        path = out_folder(project) / "report.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, page.encode())
+        run.log_text("report.html", page)
+    return Reviewed(path)
+
+
+def _evidence(store: Store, champion: Champion) -> dict[str, Any]:
+    run = Run(store, champion.run_id)
+    try:
+        text = run.read_text(EVIDENCE)
+        # Its pictures go into a page unescaped, so it has to be what training wrote.
+        if hashlib.sha256(text.encode()).hexdigest() != run.tags()[EVIDENCE_TAG]:
+            raise ValueError("changed")  # noqa: TRY301
+        found: dict[str, Any] = json.loads(text)
+    except Exception as error:
+        raise IntegrityError(
+            f"what training kept of version {champion.version} cannot be read",
+            got=type(error).__name__,
+            mend="restore the artifact folder, or train again: churnlab train CONFIG",
+        ) from error
+    return found
+
+
+def _latest(project: Project, champion: Champion) -> Path | None:
+    """The lists of the latest date that this champion made, verified."""
+    folder = out_folder(project) / "lists"
+    for day in sorted(folder.glob("????-??-??"), reverse=True):
+        run = commit.current(day)
+        if run is not None and commit.verify(run)["model_version"] == champion.version:
+            return run
+    return None
+
+
+def _content(
+    project: Project, champion: Champion, evidence: Mapping[str, Any], lists: Path | None
+) -> report.ReportContent:
+    shown = {**evidence, "pictures": _pictures(evidence)}
+    as_of = "-"
+    if lists is not None:
+        manifest = commit.verify(lists)
+        as_of = str(manifest["as_of"])
+        shown["strategies"] = manifest["strategies"]
+        drawn = _map(project, evidence["thresholds"], lists)
+        if drawn is not None:
+            shown["pictures"]["map"] = drawn
+    return report.ReportContent(
+        project=project.project,
+        model_version=champion.version,
+        as_of=as_of,
+        currency=project.currency,
+        locale=project.locale,
+        **shown,
+    )
+
+
+def _pictures(evidence: Mapping[str, Any]) -> dict[str, Picture]:
+    # Our own pictures, read back from the run that drew them.
+    return {
+        name: Picture(kept["name"], kept["alt"], Markup(kept["svg"]))  # noqa: S704
+        for name, kept in evidence["pictures"].items()
+    }
+
+
+def _map(project: Project, thresholds: Mapping[str, Any], lists: Path) -> Picture | None:
+    import pyarrow.parquet as pq
+
+    value, near = thresholds["value_if_retained"], thresholds["intensity"]
+    if value is None or near is None:
+        return None
+    everyone = pq.read_table(lists / "all.parquet", columns=["value_if_retained", "intensity"])
+    axes = (np.asarray(everyone[name].to_numpy(), np.float64) for name in everyone.column_names)
+    return maps.quadrant_map(*axes, (value, near), project.currency, project.locale)

@@ -1,0 +1,182 @@
+"""`score`: the champion's answer for everyone eligible at a date, published as lists or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import churnlab
+from churnlab import tracking
+from churnlab.config import Project
+from churnlab.explain import reasons
+from churnlab.explain.attributions import Attributions
+from churnlab.lists import build, commit, manifest, write
+from churnlab.lists.scored import ScoredCustomers
+from churnlab.models import files
+from churnlab.models.files import Models
+from churnlab.panel import Panel
+from churnlab.strategy import intensity, quadrants
+from churnlab.strategy.intensity import Intensity, References
+from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.worth import Worth
+from churnlab.tables.money import exponent
+from churnlab.tracking import Champion, Store
+from churnlab.workflow.opening import (
+    Frames,
+    Opened,
+    Progress,
+    opened,
+    out_folder,
+    scoring_date,
+    settings,
+    settings_digest,
+    silent,
+)
+from churnlab.workflow.panels import scoring_panel
+from churnlab.workflow.results import Scored, plain_count
+
+
+def score(
+    project: Project, as_of: dt.date, frames: Frames | None = None, *, progress: Progress = silent
+) -> Scored:
+    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none."""
+    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    champion = tracking.champion(store)
+    models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
+    with opened(project, frames, progress) as opening:
+        return score_opened(opening, store, champion, models, as_of)
+
+
+def score_opened(
+    opening: Opened, store: Store, champion: Champion, models: Models, as_of: dt.date | None
+) -> Scored:
+    """The same for a project that is open already."""
+    project, day = opening.project, scoring_date(opening, as_of)
+    key = manifest.run_key(
+        config_sha256=settings_digest(project),
+        inputs=opening.tables.digests,
+        model=champion.digests,
+        as_of=day,
+        code_version=churnlab.__version__,
+    )
+    with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
+        run.log_settings(settings(project))
+        panel, excluded = scoring_panel(opening, day)
+        opening.progress("score and explain", None)
+        placed = place(panel, models, project)
+        stamp = build.Stamp(
+            run_id=key[:16],
+            model_version=champion.version,
+            scored_at=day,
+            valid_until=day + dt.timedelta(days=project.lists.valid_days),
+            currency=project.currency,
+            value_basis=models.extra["value_basis"],
+            exponent=exponent(project.currency),
+            locale=project.locale,
+        )
+        table = build.build(placed.customers, stamp)
+        totals = build.totals(table, stamp.exponent)
+        facts = manifest.Facts(
+            as_of=day,
+            config_sha256=settings_digest(project),
+            model_version=champion.version,
+            model=champion.digests,
+            inputs=opening.tables.digests,
+            counts=[plain_count(count) for count in opening.tables.counts],
+            strategies=totals,
+            excluded=excluded,
+            currency=project.currency,
+            code_version=churnlab.__version__,
+        )
+        opening.progress("publish lists", None)
+        published = commit.publish(
+            out_folder(project) / "lists" / day.isoformat(),
+            key,
+            write.outputs(table, project.lists, stamp.exponent),
+            facts,
+            info={"tracking_run": run.run_id},
+        )
+        run.log_metrics({f"customers.{row.strategy}": row.customers for row in totals})
+        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+    return Scored(
+        as_of=day.isoformat(),
+        folder=published.path,
+        existed=published.existed,
+        version=champion.version,
+        currency=project.currency,
+        totals=totals,
+        excluded=excluded,
+        notes=placed.notes,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Everyone with scores, strategy and reasons; and what was missing for it, if anything."""
+
+    customers: ScoredCustomers
+    attributions: Attributions
+    notes: tuple[str, ...]
+
+
+def place(panel: Panel, models: Models, project: Project) -> Placed:
+    """Risk, value, intensity, strategy and reasons of every row of ``panel``."""
+    risk = models.churn.risk(panel)
+    worth = _worth(panel, models, risk, exponent(project.currency))
+    near = _intensity(panel, models.extra)
+    thresholds = Thresholds.from_dict(models.extra["thresholds"])
+    quadrant = quadrants.assign(None if worth is None else worth.if_retained, near.values, thresholds)
+    margin, base, contributions = models.churn.explained(panel)
+    attributions = Attributions.of(margin, base, contributions, models.churn.features)
+    strongest = reasons.strongest(
+        panel,
+        contributions,
+        models.churn.features,
+        models.churn.reference,
+        locale=project.locale,
+        currency=project.currency,
+    )
+    segment = panel.segments.get(project.lists.segment or "")
+    scored = ScoredCustomers(
+        customer_id=panel.customer_id,
+        churn_risk=risk,
+        risk_band=quadrants.risk_band(risk, project.strategy.risk_bands),
+        quadrant=quadrant,
+        intensity=near.values,
+        intensity_basis=near.basis,
+        reason_codes=strongest.codes,
+        reason_texts=strongest.texts,
+        worth=worth,
+        segment=segment,
+    )
+    return Placed(scored, attributions, _missing(thresholds))
+
+
+def _worth(panel: Panel, models: Models, risk: Any, decimals: int) -> Worth | None:
+    if models.value is None:
+        return None
+    return Worth.of(risk, models.value.if_retained(panel), models.value.if_churned(panel), decimals)
+
+
+def _intensity(panel: Panel, extra: Mapping[str, Any]) -> Intensity:
+    if extra["references"] is None:
+        return Intensity.unknown(len(panel))
+    return intensity.score(panel.measures, References.from_dict(extra["references"]))
+
+
+def _missing(thresholds: Thresholds) -> tuple[str, ...]:
+    """Why customers stay unclassified, where an axis of the strategy is missing."""
+    axes = {
+        "value": (thresholds.value_if_retained, thresholds.value_learned),
+        "intensity": (thresholds.intensity, thresholds.intensity_learned),
+    }
+    return tuple(
+        f"no {axis} axis ({why}): the strategy is unclassified and customers are ranked by risk"
+        if axis == "value"
+        else f"no {axis} axis ({why}): the strategy is unclassified"
+        for axis, (cut, why) in axes.items()
+        if cut is None
+    )

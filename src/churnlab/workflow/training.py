@@ -1,0 +1,166 @@
+"""`train`: a panel, models beside baselines, one look at the test date, a registered version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import churnlab
+from churnlab import tracking
+from churnlab.config import Project
+from churnlab.errors import GateError
+from churnlab.evaluation import leaks
+from churnlab.evaluation.scorecard import Scorecard, score_churn, score_value
+from churnlab.explain.attributions import Attributions
+from churnlab.models import files
+from churnlab.models.files import Models
+from churnlab.panel import Panel
+from churnlab.strategy import intensity, quadrants
+from churnlab.strategy.intensity import References
+from churnlab.strategy.worth import Worth
+from churnlab.tables.money import exponent
+from churnlab.tracking import Run, Store
+from churnlab.workflow import evidence
+from churnlab.workflow.fitting import Fitted, fit
+from churnlab.workflow.opening import Frames, Opened, Progress, opened, settings, settings_digest, silent
+from churnlab.workflow.panels import training_panel
+from churnlab.workflow.results import Trained
+from churnlab.workflow.reviewing import EVIDENCE, EVIDENCE_TAG
+
+Floats = NDArray[np.float64]
+
+
+def train(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Trained:
+    """Fit, calibrate, evaluate beside baselines, and register the models as the new champion."""
+    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    with opened(project, frames, progress) as opening:
+        return train_opened(opening, store)
+
+
+def train_opened(opening: Opened, store: Store) -> Trained:
+    """The same for a project that is open already."""
+    project, progress = opening.project, opening.progress
+    with tracking.run(store, "train") as run:
+        run.log_settings(settings(project))
+        panel, excluded = training_panel(opening)
+        progress("fit models", None)
+        fitted = fit(opening, panel)
+        test = panel.take(fitted.fold.test)
+        progress("evaluate", None)
+        card = _scorecard(project, test, fitted)
+        explained = Attributions.of(*fitted.churn.explained(test), fitted.churn.features)
+        _refuse_leaks(test, explained)
+        models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted))
+        kept = evidence.gathered(
+            opening,
+            panel,
+            fitted,
+            card,
+            explained,
+            excluded,
+            models.extra,
+            _lineage(opening, panel),
+        )
+        progress("register", None)
+        version = _register(run, models, kept, project)
+        run.log_metrics(card.metrics())
+        return Trained(version, run.run_id, _about(opening, panel, fitted, excluded), card, fitted.notes)
+
+
+def _scorecard(project: Project, test: Panel, fitted: Fitted) -> Scorecard:
+    names = project.evaluation.segments
+    segments = {name: test.segments[name] for name in names}
+    how = {"bootstrap": project.evaluation.bootstrap, "seed": project.models.seed}
+    card = score_churn(test.churned, fitted.risks, test.customer_id, segments, **how)
+    if fitted.values:
+        card += score_value(test.value, fitted.values, test.customer_id, segments, **how)
+    return card
+
+
+def _refuse_leaks(test: Panel, explained: Attributions) -> None:
+    """A feature that alone predicts nearly everything was made from the answer."""
+    importance = {share.name: share.share for share in explained.by_feature()}
+    numeric = [feature.name for feature in test.features if feature.kind == "number"]
+    found = leaks.suspected_leaks(test.numbers, numeric, test.categories, test.churned, importance)
+    if found:
+        raise GateError(
+            f"suspected_leak: {', '.join(sorted({leak.feature for leak in found}))}",
+            got="; ".join(f"{leak.feature} {leak.sign} {leak.figure:.3f}" for leak in found),
+            mend="remove the attribute or family it comes from, unless it was truly known at as_of; "
+            "the champion stays as it was",
+        )
+
+
+def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
+    """What scoring needs beside the models, learned on training rows and frozen with them."""
+    project = opening.project
+    latest = panel.as_of == panel.as_of[fitted.fold.train | fitted.fold.calibrate].max()
+    learned_on = panel.take((fitted.fold.train | fitted.fold.calibrate) & latest)
+    references = References.learn(learned_on.measures) if opening.has_histories else None
+    near = None if references is None else intensity.score(learned_on.measures, references).values
+    value = None
+    if fitted.value is not None:
+        risk = fitted.churn.risk(learned_on)
+        retained, churned = fitted.value.if_retained(learned_on), fitted.value.if_churned(learned_on)
+        value = Worth.of(risk, retained, churned, exponent(project.currency)).if_retained
+    thresholds = quadrants.learn_thresholds(value, near, project.strategy)
+    return {
+        "references": None if references is None else references.as_dict(),
+        "thresholds": thresholds.as_dict(),
+        "value_basis": fitted.basis if fitted.value is not None else None,
+        "label": project.churn.model_dump(mode="json"),
+    }
+
+
+def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:
+    return {
+        "panel": panel.fingerprint,
+        "configuration": settings_digest(opening.project),
+        "churnlab": churnlab.__version__,
+        **{f"input {label}": digest for label, digest in opening.tables.digests.items()},
+    }
+
+
+def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Project) -> str:
+    """Keep the evidence with the run, and the models in the registry."""
+    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    run.log_text(EVIDENCE, text)
+    run.log_text("config.json", json.dumps(settings(project), ensure_ascii=False, indent=1))
+    run.log_text("scorecard.json", json.dumps(kept["scorecard"], ensure_ascii=False, indent=1))
+    for name, picture in kept["pictures"].items():
+        run.log_text(f"pictures/{name}.svg", _file(picture))
+    run.tag({EVIDENCE_TAG: hashlib.sha256(text.encode()).hexdigest(), **_short(kept)})
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+        digests = files.save(Path(folder), models)
+        return tracking.register(run, Path(folder), digests, models.churn.features)
+
+
+def _file(picture: Mapping[str, str]) -> str:
+    return picture["svg"].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+
+
+def _short(kept: Mapping[str, Any]) -> dict[str, str]:
+    folds = {f"churnlab.{row['fold']}_dates": row["dates"] for row in kept["folds"]}
+    return {"churnlab.fingerprint": kept["lineage"]["panel"], **folds}
+
+
+def _about(opening: Opened, panel: Panel, fitted: Fitted, excluded: Mapping[str, int]) -> dict[str, Any]:
+    folds = evidence.fold_rows(opening, panel, fitted.fold)
+    about: dict[str, Any] = {
+        "features": f"{len(panel.features)}, of which {len(fitted.churn.dropped)} constant and left out",
+        **{
+            row["fold"]: f"{row['dates']}: {row['rows']:,} rows of {row['customers']:,} customers"
+            + (f", {row['churned_share']:.1%} churned" if row["churned_share"] is not None else "")
+            for row in folds
+        },
+    }
+    if excluded:
+        about["left_out"] = ", ".join(f"{number:,} x {reason}" for reason, number in excluded.items())
+    return about

@@ -1,0 +1,33 @@
+"""`validate`: read and check every source, and write what was found."""
+
+from __future__ import annotations
+
+from churnlab.config import Project
+from churnlab.durable import write_whole
+from churnlab.workflow.opening import Frames, Opened, Progress, opened, silent
+from churnlab.workflow.results import Validated
+
+
+def validate(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Validated:
+    """Read and check every source; write the quarantine and the data report."""
+    with opened(project, frames, progress) as opening:
+        return validate_opened(opening)
+
+
+def validate_opened(opening: Opened) -> Validated:
+    """The same for a project that is open already."""
+    from churnlab.tables import report
+
+    opening.progress("write the data report", None)
+    path = opening.out / "data" / "report.html"
+    page = report.page(
+        opening.tables, opening.project.project, opening.project.time_zone, opening.project.currency
+    )
+    write_whole(path, page.encode())
+    quarantine = opening.out / "data" / "quarantine.parquet"
+    return Validated(
+        opening.tables.counts,
+        opening.tables.notes,
+        path,
+        quarantine if quarantine.exists() else None,
+    )

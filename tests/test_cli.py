@@ -1,0 +1,121 @@
+"""The command line: quick to answer, mistakes told in words, exit codes a scheduler understands."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from churnlab import cli, errors
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"pandas", "numpy", "sklearn", "xgboost", "mlflow", "shap", "optuna", "ibis", "duckdb", "matplotlib"}
+
+
+def called(capfd, *arguments):
+    with pytest.raises(SystemExit) as left:  # noqa: PT011
+        cli.main(list(arguments))
+    out, err = capfd.readouterr()
+    return left.value.code, out, err
+
+
+def test_help_lists_every_command(capfd):
+    code, out, _ = called(capfd, "--help")
+    assert code == 0
+    for command in ("validate", "features", "train", "score", "review", "explain", "run", "schema"):
+        assert f"\n  {command} " in out
+
+
+def test_starting_imports_nothing_heavy():
+    code = "import sys, churnlab.cli; print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    ran = subprocess.run([sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bogus"], "No such command 'bogus'"),
+        (["train"], "Missing argument 'CONFIG'"),
+        (["train", "x.yaml", "--bogus", "1"], "No such option: --bogus"),
+        (["train", "none.yaml"], "none.yaml: no such file"),
+        (["score", "x.yaml"], "score needs --as-of"),
+        (["score", "x.yaml", "--as-of", "31/12/2025"], "--as-of 31/12/2025: not a date"),
+        (["explain", "x.yaml"], "Missing option '--customer'"),
+    ],
+)
+def test_a_users_mistake_is_exit_2_in_words(capfd, arguments, words):
+    code, out, err = called(capfd, *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) <= 3
+
+
+def test_every_deliberate_error_leaves_with_its_code(capfd, monkeypatch):
+    codes = {
+        errors.ConfigError: 2,
+        errors.DataError: 3,
+        errors.GateError: 4,
+        errors.IntegrityError: 5,
+        errors.LockedError: 6,
+        errors.MachineError: 7,
+        KeyboardInterrupt: 130,
+    }
+    for kind, expected in codes.items():
+
+        def fails(kind=kind):
+            raise kind("what happened")
+
+        monkeypatch.setattr("churnlab.config.schema", fails)
+        code, out, err = called(capfd, "schema")
+        assert (code, out) == (expected, ""), kind
+        assert "Traceback" not in err
+
+
+def test_a_bug_of_ours_is_one_line_and_a_file(capfd, monkeypatch):
+    def fails():
+        raise ZeroDivisionError("customer 00042")
+
+    monkeypatch.setattr("churnlab.config.schema", fails)
+    code, _, err = called(capfd, "schema")
+    assert code == 1
+    assert "this is a bug in churnlab: ZeroDivisionError" in err
+    assert "00042" not in err  # what an exception says may be a customer's
+    kept = Path(err.split("details in ")[1].split(" (")[0])
+    assert "customer 00042" in kept.read_text(encoding="utf-8")
+    kept.unlink()
+
+
+def test_a_full_disk_is_the_machines_fault(capfd, monkeypatch):
+    def fails():
+        raise OSError(28, "No space left on device", "out/list.csv")
+
+    monkeypatch.setattr("churnlab.config.schema", fails)
+    code, _, err = called(capfd, "schema")
+    assert code == 7
+    assert "out/list.csv: No space left on device" in err
+    assert "mend: free some space" in err
+
+
+def test_the_schema_is_a_json_document(capfd):
+    code, out, _ = called(capfd, "schema")
+    assert code == 0
+    assert json.loads(out)["title"] == "churnlab project"
+
+
+@pytest.mark.parametrize("job", ["train", "score", "review", "run"])
+def test_jobs_hold_no_logic_and_pass_everything_on(job, tmp_path):
+    script = ROOT / "pipelines" / f"{job}.py"
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 60
+    when = ["--as-of", "2025-01-31"] if job in {"score", "run"} else []
+    arguments = [str(tmp_path / "none.yaml"), *when, "--overrides", "churn.horizon_days=60"]
+    ran = subprocess.run(
+        [sys.executable, str(script), *arguments], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, "none.yaml: no such file" in ran.stderr) == (2, True)
+    bogus = subprocess.run(
+        [sys.executable, str(script), *arguments, "--bogus", "1"], capture_output=True, check=False
+    )
+    assert bogus.returncode == 2
