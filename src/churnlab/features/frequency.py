@@ -71,7 +71,7 @@ def _spread(orders: Source, longest: int) -> Iterator[Feature]:
                 (orders.between(7 * week + 7, 7 * week).count() > 0).astype(np.int64) for week in range(WEEKS)
             ),
             "weeks",
-            f"Of the last {WEEKS} times seven days, those with an order",
+            f"Weeks with an order, of the last {7 * WEEKS} days",
             said(
                 "weeks with an order {period}: {value}",
                 "semaines avec commande {period} : {value}",
