@@ -220,7 +220,7 @@ def busy():
     random = Random(5)
     calendar = Calendar("Europe/Paris")
     now = calendar.instant(dt.date(2025, 6, 15))
-    world = World(calendar, (now, now + 3 * DAY), {})
+    world = World(calendar, tuple(now - days * DAY for days in (300, 200, 100, 3, 0)), {})
 
     def one(table):
         time = now - random.randrange(500 * DAY)
