@@ -137,6 +137,8 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     telling = [name for name in columns if name in _TELLING or not rows[name].type().is_string()]
     marked = rows.mutate(__mark=functools.reduce(operator.xor, (rows[name].hash() for name in telling)))
     several = marked.group_by("__mark").having(marked.count() > 1).aggregate(rows=marked.count())
+    if not int(con.execute(several.count())):
+        return 0
     name = f"{stored}_alike"
     con.create_table(name, marked.semi_join(several, "__mark"), temp=True, overwrite=True)
     alike = con.table(name)

@@ -74,9 +74,11 @@ def _combined(
     for table, parts in judged.items():
         progress(f"compare {table}")
         stored[table] = stack(con, parts)
-        counts += _counts(con, *stored[table], parts, around.kept)
+        lost = remove_duplicates(con, *stored[table], parts, around.kept)
+        left = _left(con, *stored[table])
+        counts += _counts(parts, lost, left)
         _refuse_inconsistent(con, *stored[table], table, around.currency)
-        mark, word = _watermark(con, *stored[table], parts, around.zone)
+        mark, word = _watermark(parts, left, around.zone)
         marks |= {} if mark is None else {table: mark}
         notes += [*word, *_remarks(con, *stored[table], parts)]
     notes += _across(con, stored, judged)
@@ -86,21 +88,27 @@ def _combined(
     return Tables(con, tuple(counts), marks, digests, _attributes(judged), tuple(notes), stored)
 
 
-def _counts(
-    con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], kept: Path | None
-) -> list[SourceCount]:
-    """Remove duplicates, then count where the rows of each source went."""
-    lost = remove_duplicates(con, stored, columns, parts, kept)
+def _left(con: Any, stored: str, columns: Sequence[str]) -> dict[int, tuple[int, int | None]]:
+    """Position of a source -> its rows left in a table, and the last time among them."""
+    import ibis
+
     rows = con.table(stored)
-    grouped = rows.group_by(source="__source").aggregate(rows=rows.count())
-    accepted = {row["source"]: row["rows"] for row in con.to_pyarrow(grouped).to_pylist()}
+    last = rows.time.max() if "time" in columns else ibis.null("int64")
+    grouped = rows.group_by(source="__source").aggregate(rows=rows.count(), last=last)
+    return {row["source"]: (row["rows"], row["last"]) for row in con.to_pyarrow(grouped).to_pylist()}
+
+
+def _counts(
+    parts: Sequence[Judged], lost: Mapping[int, int], left: Mapping[int, tuple[int, int | None]]
+) -> list[SourceCount]:
+    """Where the rows of each source went; they add up, or the count raises."""
     counted = []
     for index, part in enumerate(parts):
         count = SourceCount(
             part.table,
             part.source.name,
             read=part.read,
-            accepted=accepted.get(index, 0),
+            accepted=left.get(index, (0, None))[0],
             quarantined=sum(part.reasons.values()),
             duplicates=lost.get(index, 0),
             out_of_period=part.out_of_period,
@@ -122,17 +130,12 @@ def _refuse_inconsistent(con: Any, stored: str, columns: Sequence[str], table: s
 
 
 def _watermark(
-    con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], zone: str
+    parts: Sequence[Judged], left: Mapping[int, tuple[int, int | None]], zone: str
 ) -> tuple[int | None, list[str]]:
-    rows = con.table(stored)
-    last: dict[int, int] = {}
-    if "time" in columns:
-        grouped = rows.group_by(source="__source").aggregate(last=rows.time.max())
-        last = {row["source"]: row["last"] for row in con.to_pyarrow(grouped).to_pylist()}
     sources = [part.source for part in parts]
-    mark, observed = watermarks.of_table(sources, [last.get(index) for index in range(len(parts))], zone)
-    table = parts[0].table
-    return mark, [f"{table}.{name}: completeness observed, not proved" for name in observed]
+    last = [left.get(index, (0, None))[1] for index in range(len(parts))]
+    mark, observed = watermarks.of_table(sources, last, zone)
+    return mark, [f"{parts[0].table}.{name}: completeness observed, not proved" for name in observed]
 
 
 def _remarks(con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged]) -> list[str]:
@@ -155,7 +158,7 @@ def _across(
             kinds[part.place] = (part.id_kind, ids)
     words = identifiers.refuse_strangers(con, kinds)
     main = rows.get("transactions", rows.get("snapshot"))
-    if main is not None:
+    if main is not None and any(kind == "text" for kind, _ in kinds.values()):
         words += remarks.of_ids(con, main.select("customer_id").distinct())
     if "customers" in rows:
         for table in rows.keys() - {"customers", "snapshot"}:

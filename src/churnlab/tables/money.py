@@ -46,7 +46,7 @@ def decimals(currency: str, numbers: NumberFormat) -> int:
     >>> decimals("JPY", NumberFormat()), decimals("EUR", NumberFormat(unit="minor"))
     (0, 0)
     """
-    return 0 if numbers.unit == "minor" else MINOR_UNITS.get(currency, 2)
+    return 0 if numbers.unit == "minor" else exponent(currency)
 
 
 def number_pattern(numbers: NumberFormat, most: int | None = None) -> str:

@@ -173,12 +173,13 @@ def _refuse(con: Any, judged: Judged, kept: Path | None) -> None:
             f"{place}: no rows", got="0 rows read", mend="check the files, or set allow_empty: true"
         )
     rows.refuse_overflow(judged.reasons, place)
-    shown = {m.label for m in rows.meanings(judged.table, source) if m.kind in _SHOWN or m.name == "type"}
-    example = quarantine.first_example(con, place, shown)
-    refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
+    if judged.reasons:
+        shown = {m.label for m in rows.meanings(judged.table, source) if m.kind in _SHOWN or m.name == "type"}
+        example = quarantine.first_example(con, place, shown)
+        refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
     sound = judged.rows.filter(judged.rows["__reason"].isnull())
     if source.id_normalise != "none":
         ids = sound.select("customer_id", raw=sound["__id"])
         identifiers.refuse_collisions(con, ids, source, place=place)
-    if judged.table == "transactions" and "amount" in source.columns:
+    if judged.table == "transactions" and "amount" in source.columns and len(judged.digests) > 1:
         keys.mixed_units(con, sound.select("__file", "amount"), place=place)
