@@ -83,7 +83,7 @@ def test_mistakes_are_told(tmp_path):
         joined(tmp_path, FAMILY | {"keys": {"product": "cod"}})
     with pytest.raises(DataError, match=r"orders.csv: no column 'produkt'; did you mean 'product'"):
         joined(tmp_path, FAMILY | {"keys": {"produkt": "code"}})
-    with pytest.raises(DataError, match=r"adds a column 'amount' that the source has already"):
+    with pytest.raises(DataError, match=r"adds a column 'amount' that orders.csv has already"):
         joined(tmp_path, FAMILY | {"columns": {"amount": "name"}})
     with pytest.raises(ConfigError, match=r"a lookup needs keys"):
         joined(tmp_path, FAMILY | {"keys": {}})

@@ -82,14 +82,9 @@ def test_nothing_is_left_behind(tmp_path):
     name = written(tmp_path, "id,date,amount,product\nC1,d,1,P1\n")
     lookup = {"files": ["products.csv"], "keys": {"product": "code"}, "columns": {"family": "name"}}
     result, _ = staged(tmp_path, name, lookups=[lookup], columns=COLUMNS | {"family": "family"})
-    tables = (
-        engine()
-        .con.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'lookup%'")
-        .fetchall()
-    )
-    views = (
-        engine().con.execute("SELECT view_name FROM duckdb_views() WHERE view_name = 'arriving'").fetchall()
-    )
+    others = "SELECT table_name FROM duckdb_tables() WHERE NOT starts_with(table_name, 'staged_')"
+    tables = engine().con.execute(others).fetchall()
+    views = engine().con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     assert (tables, views) == ([], [])
     assert result.name == "staged_orders"
 

@@ -17,14 +17,19 @@ from churnlab.tables.records import Reject
 class Part(Protocol):
     """One file, table or frame of a source."""
 
-    rejects: list[Reject]
-    notes: list[str]
-
     @property
     def label(self) -> str: ...
 
     @property
     def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def rejects(self) -> Sequence[Reject]:
+        """Records set aside so far: complete once all batches were taken."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]: ...
 
     def types(self, wanted: Sequence[str]) -> list[Any]:
         """The Arrow types of columns; ``DataError`` where one is not there."""
@@ -55,15 +60,14 @@ def land(
 ) -> Landed:
     """Stack the wanted columns of all parts in the temporary table ``table``, replacing it.
 
-    ``select`` is SQL for what becomes of each batch, called ``arriving``, whose column ``place`` counts
-    its rows; ``constants`` are texts that every row has, in the columns after the wanted ones.
+    ``select`` is SQL for what becomes of each batch, called ``arriving``; ``constants`` are texts that
+    every row has, in the columns after the wanted ones.
     """
-    import numpy as np
     import pyarrow as pa
 
     types = agreed(parts, wanted)
-    kinds = [pa.int64(), pa.string(), pa.int64(), *types, *(pa.string() for _ in constants)]
-    names = ["place", "source_file", "line", *(slot(n) for n in range(len(kinds) - 3))]
+    kinds = [pa.string(), pa.int64(), *types, *(pa.string() for _ in constants)]
+    names = ["source_file", "line", *(slot(n) for n in range(len(kinds) - 2))]
     schema = pa.schema(list(zip(names, kinds, strict=True)))
     _execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}', schema.empty_table(), con)
     rows = 0
@@ -73,7 +77,6 @@ def land(
             if not size:
                 continue
             arrays = [
-                pa.array(np.arange(size)),
                 pa.repeat(pa.scalar(part.label), size),
                 pa.nulls(size, pa.int64()) if lines is None else lines,
                 *(_cast(*each) for each in zip(columns, types, strict=True)),

@@ -6,15 +6,15 @@ files | duckdb | postgres | frame  ->  parts  ->  land (lookups joined, meanings
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from churnlab.config.sources import Product, Source
 from churnlab.tables.counts import allowed
-from churnlab.tables.landing import Part, agreed, land, slot
-from churnlab.tables.lookups import Prepared, canonical, prepare
+from churnlab.tables.landing import Part, land, slot
+from churnlab.tables.lookups import Joined, prepare
 from churnlab.tables.opening import opened
 from churnlab.tables.records import Reject
 from churnlab.tables.text_files import shown
@@ -50,35 +50,20 @@ def stage(
 ) -> Staged:
     """Read a source of ``table`` into ``con``, an Ibis DuckDB backend; an earlier staging is replaced."""
     parts, digests = _parts(source, table, root, data_roots, frames)
+    lookups = [prepare(each, root=root, data_roots=data_roots) for each in source.lookups]
+    for lookup in lookups:
+        parts = [Joined(part, lookup) for part in parts]
+        digests = {**digests, **lookup.digests}
     columns = list(_columns(source))
-    lookups = [
-        prepare(
-            each,
-            table=f"lookup_{source.name}_{n}",
-            con=con,
-            root=root,
-            data_roots=data_roots,
-            source=parts,
-        )
-        for n, each in enumerate(source.lookups)
-    ]
-    wanted = _wanted(columns, lookups)
-    select = _select(source, columns, wanted, agreed(parts, wanted), lookups)
+    wanted = list(dict.fromkeys(column for _, column in columns))
+    name = f"staged_{source.name}"
+    select = _select(columns, wanted, source.constants)
     landed = land(
-        parts,
-        wanted,
-        table=f"staged_{source.name}",
-        con=con,
-        select=select,
-        constants=list(source.constants.values()),
+        parts, wanted, table=name, con=con, select=select, constants=list(source.constants.values())
     )
-    for each in lookups:
-        con.con.execute(f"DROP TABLE {each.table}")
-        digests = {**digests, **each.digests}
-    notes = [*landed.notes, *(note for each in lookups for note in each.notes), *_drift(parts, wanted)]
-    return Staged(
-        f"staged_{source.name}", landed.rows + len(landed.rejects), landed.rejects, digests, tuple(notes)
-    )
+    used = {*wanted, *(key for lookup in lookups for key in lookup.keys)}
+    notes = (*landed.notes, *(note for each in lookups for note in each.notes), *_drift(parts, used))
+    return Staged(name, landed.rows + len(landed.rejects), landed.rejects, digests, notes)
 
 
 def _parts(
@@ -125,49 +110,20 @@ def _columns(source: Source) -> Iterator[tuple[str, str]]:
         yield f"attribute__{name}", attribute.column
 
 
-def _wanted(columns: Sequence[tuple[str, str]], lookups: Sequence[Prepared]) -> list[str]:
-    """The columns to be found in the source itself: what is mapped or is a key, less what lookups add."""
-    added: set[str] = set()
-    wanted: dict[str, None] = {}
-    for each in lookups:
-        wanted |= dict.fromkeys(key for key in each.keys if key not in added)
-        added |= set(each.added)
-    wanted |= dict.fromkeys(column for _, column in columns if column not in added)
-    return list(wanted)
-
-
-def _select(
-    source: Source,
-    columns: Sequence[tuple[str, str]],
-    wanted: Sequence[str],
-    types: Sequence[Any],
-    lookups: Sequence[Prepared],
-) -> str:
+def _select(columns: Sequence[tuple[str, str]], wanted: Sequence[str], constants: Iterable[str]) -> str:
     """SQL from what arrives to what is staged. Only slots, meanings and checked names are in it."""
-    place = {name: f"arriving.{slot(n)}" for n, name in enumerate(wanted)}
-    key = {name: canonical(place[name], types[n]) for n, name in enumerate(wanted)}
-    joins = []
-    for each in lookups:
-        pairs = [f"{key[name]} = {each.table}.{slot(n)}" for n, name in enumerate(each.keys)]
-        joins.append(f"LEFT JOIN {each.table} ON {' AND '.join(pairs)}")
-        for n, (name, type_) in enumerate(zip(each.added, each.types, strict=True), len(each.keys)):
-            place[name] = f"{each.table}.{slot(n)}"
-            key[name] = canonical(place[name], type_)
-    constants = enumerate(source.constants, len(wanted))
     chosen = [
-        "arriving.source_file",
-        "arriving.line",
-        *(f'{place[column]} AS "{name}"' for name, column in columns),
-        *(f'arriving.{slot(n)} AS "{name}"' for n, name in constants),
+        "source_file",
+        "line",
+        *(f'{slot(wanted.index(column))} AS "{name}"' for name, column in columns),
+        *(f'{slot(n)} AS "{name}"' for n, name in enumerate(constants, len(wanted))),
     ]
-    # A join may turn rows round; as they came they are easier to compare with the file.
-    order = "ORDER BY arriving.place" if joins else ""
-    return f"SELECT {', '.join(chosen)} FROM arriving {' '.join(joins)} {order}"
+    return f"SELECT {', '.join(chosen)} FROM arriving"
 
 
-def _drift(parts: Sequence[Part], wanted: Sequence[str]) -> Iterator[str]:
+def _drift(parts: Sequence[Part], used: Collection[str]) -> Iterator[str]:
     """Columns that nothing reads: in all parts, and in some only."""
-    unread = [[name for name in part.columns if name and name not in wanted] for part in parts]
+    unread = [[name for name in part.columns if name and name not in used] for part in parts]
     common = [name for name in unread[0] if all(name in names for names in unread)] if unread else []
     if common:
         yield f"{parts[0].label}: columns not mapped: {shown(common)}"
