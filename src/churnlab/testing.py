@@ -14,7 +14,7 @@ change; records come late; orders are returned, partly or wholly. Needs Hypothes
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from random import Random
@@ -179,9 +179,14 @@ def _clock(calendar: Calendar, time: Any) -> dict[str, Any]:
 
 
 # Days on which the clocks of Paris go forward and back, and plain ones.
-_DAYS = (dt.date(2025, 3, 30), dt.date(2025, 10, 26), dt.date(2025, 3, 31), dt.date(2025, 6, 15))
+_DAYS = (dt.date(2025, 3, 30), dt.date(2025, 10, 26), dt.date(2025, 3, 31), dt.date(2025, 10, 27))
 _BESIDE = (0, 0, 0, -1, 1, -HOUR, HOUR, -2 * HOUR, 2 * HOUR, -DAY, DAY)
-_CALENDARS = (Calendar("Europe/Paris"), Calendar("UTC", "fixed"), Calendar("America/New_York"))
+_CALENDARS = (
+    Calendar("Europe/Paris"),
+    Calendar("Europe/Paris"),
+    Calendar("America/New_York"),
+    Calendar("UTC", "fixed"),
+)
 _LATE = (0, 0, 0, 1, HOUR, DAY, 5 * DAY)
 
 
@@ -197,7 +202,7 @@ def worlds(tables: Iterable[str] = tuple(COLUMNS), most: int = 14) -> SearchStra
     def world(seed: int, rows: tuple[list[int], ...], periods: list[int]) -> World:
         bare = _bare_world(Random(seed))
         drawn = {
-            table: tuple(event(bare, table, Random(seed)) for seed in seeds)
+            table: tuple(row for seed in seeds for row in _story(bare, table, Random(seed)))
             for table, seeds in zip(tables, rows, strict=True)
         }
         attributes = {
@@ -207,6 +212,16 @@ def worlds(tables: Iterable[str] = tuple(COLUMNS), most: int = 14) -> SearchStra
 
     rows = st.tuples(*(st.lists(seeds, max_size=most) for _ in tables))
     return st.builds(world, seeds, rows, st.lists(seeds, max_size=4))
+
+
+def _story(world: World, table: str, random: Random) -> Iterator[Event]:
+    """An event, and sometimes the return of what was bought: all of it, or half."""
+    row = event(world, table, random)
+    yield row
+    if table == "transactions" and row["order_id"] and random.random() < 0.3:
+        back = max(row["time"], _instant(world, random))
+        amount = -row["amount"] // random.choice((1, 1, 2))
+        yield {**row, "time": back, "recorded_at": back + random.choice(_LATE), "amount": amount}
 
 
 def event(world: World, table: str, random: Random) -> Event:

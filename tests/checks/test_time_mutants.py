@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 import laws
 from churnlab.history import ALL, Source, Window, knowledge, outcome
@@ -91,11 +91,11 @@ MUTANTS = {
         },
     ),
     "a record at the snapshot is known": (
-        (DEFINED, BLIND, LATER, ARRIVES, LABEL, SETTLED),
+        (DEFINED, LATER, ARRIVES, SETTLED),
         {PAST + "cuts._known_at": lambda time, recorded: np.maximum(time, recorded - 1)},
     ),
     "records are never late": (
-        (DEFINED, BLIND, LATER, ARRIVES, LABEL, SETTLED),
+        (DEFINED, BLIND, LATER, ARRIVES, SETTLED),
         {PAST + "cuts._known_at": lambda time, recorded: time},
     ),
     "an event at an edge is before it": (
@@ -106,8 +106,8 @@ MUTANTS = {
     "a window starts a moment early": ((DEFINED, RECENT), {CALENDAR + "back": later_by(1, -1)}),
     "days are UTC dates": ((DEFINED, ARRIVES, RECENT, LABEL), {PAST + "cuts._cut": by_day(0)}),
     "days are local dates": ((DEFINED, ARRIVES, RECENT, LABEL), {PAST + "cuts._cut": by_day(HOUR)}),
-    "days are always 24 hours": ((DEFINED, RECENT, LABEL), {CALENDAR + "back": fixed_days}),
-    "days are those of UTC": ((DEFINED, RECENT, LABEL), {CALENDAR + "back": utc_days}),
+    "days are always 24 hours": ((DEFINED, RECENT), {CALENDAR + "back": fixed_days}),
+    "days are those of UTC": ((DEFINED, RECENT), {CALENDAR + "back": utc_days}),
     # scope
     "the count is not windowed": (
         (DEFINED, RECENT, LABEL),
@@ -121,15 +121,15 @@ MUTANTS = {
     ),
     # data
     "no private copies": (
-        (DEFINED, BLIND, LATER, TIES, RETURNS, LABEL, SETTLED),
+        (DEFINED, BLIND, LATER, RETURNS, SETTLED),
         {PAST + "tables.untorn": lambda events, asked, orders=None: (events, asked)},
     ),
     "a return nets its order before its date": (
-        (DEFINED, BLIND, LATER, RETURNS, LABEL),
+        (DEFINED, BLIND, LATER, RETURNS),
         {PAST + "knowledge._torn": lambda rows, snapshots, orders: TORN(rows, snapshots, None)},
     ),
     "late records only matter in orders": (
-        (DEFINED, BLIND, LATER, ARRIVES, TIES, LABEL, SETTLED),
+        (DEFINED, LATER, TIES),
         {PAST + "knowledge._torn": lambda rows, snapshots, orders: TORN(np.sort(rows), snapshots, orders)},
     ),
     "returned orders stay": (
@@ -137,7 +137,7 @@ MUTANTS = {
         {PAST + "orders.Orders.refunded": lambda orders, amount: np.zeros(len(orders.first), dtype=bool)},
     ),
     "gifts count as returned": (
-        (DEFINED, LABEL),
+        (DEFINED,),
         {PAST + "orders.Orders.refunded": lambda orders, amount: orders.sum(amount) == 0},
     ),
     "later facts are known at once": (
@@ -186,9 +186,8 @@ def within_fifty_worlds(check):
         max_examples=50,
         deadline=None,
         database=None,
-        derandomize=True,
         phases=(Phase.generate,),
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    quietly(given(worlds())(check))()
+    seed(1)(quietly(given(worlds())(check)))()
