@@ -60,6 +60,7 @@ def test_wide_encodings_declared_and_not(tmp_path, encoding):
     _, rows = staged(tmp_path, name, csv={"encoding": encoding})
     assert values(rows) == ROWS
     refused(tmp_path, name, match="utf-16|utf-32|no column|header")
+    refused(tmp_path, written(tmp_path, ORDERS), match="orders.csv: not utf-32", csv={"encoding": "utf-32"})
 
 
 def test_k16_latin_1_undeclared_on_most_lines(tmp_path):
@@ -138,7 +139,7 @@ def test_k20_missing_files(tmp_path):
         ".orders.csv",
         "orders copy.csv",
         "orders (1).csv",
-        "orders - Copie.csv",
+        "orders - Kopie.csv",
         "~$orders.csv",
     ],
 )

@@ -13,11 +13,11 @@ HEADER = "id,date,amount\n"
 
 
 def test_k14_k41_a_column_that_is_missing_or_renamed(tmp_path):
-    name = written(tmp_path, ORDERS.replace(b"amount", b"ammount"))
-    pq.write_table(pa.table({"id": ["C1"], "date": ["d"], "ammount": [1]}), tmp_path / "orders.parquet")
+    name = written(tmp_path, ORDERS.replace(b"amount", b"amounts"))
+    pq.write_table(pa.table({"id": ["C1"], "date": ["d"], "amounts": [1]}), tmp_path / "orders.parquet")
     expected = (
-        r"no column 'amount'; did you mean 'ammount'\?\n"
-        r"got: the columns id, date, ammount\nmend: map the column"
+        r"no column 'amount'; did you mean 'amounts'\?\n"
+        r"got: the columns id, date, amounts\nmend: map the column"
     )
     for each in (name, "orders.parquet"):
         with pytest.raises(DataError, match=expected):

@@ -1,5 +1,7 @@
 """Files by path, pattern and package: found in a fixed order, named without where they lie."""
 
+import os
+
 import pytest
 
 from churnlab.errors import DataError
@@ -83,3 +85,9 @@ def test_a_file_that_may_not_be_read(folder, monkeypatch):
     monkeypatch.setattr("churnlab.tables.locate.os.open", refused)
     with pytest.raises(DataError, match=r"a.csv: cannot be opened\ngot: Permission denied"):
         found(folder, "a.csv")
+
+
+def test_names_that_would_break_a_message(tmp_path):
+    for name in (b"a\nb.csv", b"\xe9.csv", "é\u202e.csv".encode()):
+        (tmp_path / os.fsdecode(name)).write_bytes(name)
+    assert found(tmp_path, "*.csv") == ["a\\nb.csv", "é\\u202e.csv", "\\udce9.csv"]

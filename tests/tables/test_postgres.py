@@ -166,7 +166,7 @@ def test_names_are_quoted(server, tmp_path):
     [
         (table("shop.order"), "no such table in the database"),
         (table("other.orders"), "no such table in the database"),
-        (table(columns=COLUMNS | {"amount": "ammount"}), r"no column 'ammount'; did you mean 'amount'\?"),
+        (table(columns=COLUMNS | {"amount": "amounts"}), r"no column 'amounts'; did you mean 'amount'\?"),
         (
             table(columns=COLUMNS | {"amount": "tags"}),
             r"column 'tags' does not hold plain values\ngot: _text",

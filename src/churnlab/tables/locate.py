@@ -22,7 +22,7 @@ from churnlab.errors import DataError, IntegrityError, did_you_mean
 
 # What editors, downloads and file managers leave beside the real file.
 _STRAY = re.compile(
-    r"^[.~]|~$|\.(tmp|temp|part|partial|bak|swp|old|orig|crdownload)(\.|$)|\(\d+\)|\b(copy|copie|kopie)\b",
+    r"^[.~]|~$|\.(tmp|temp|part|partial|bak|swp|old|orig|crdownload)(\.|$)|\(\d+\)|\b(cop(y|ie)|kopie)\b",
     re.IGNORECASE,
 )
 
@@ -99,11 +99,16 @@ def _folder_of(package: str) -> Path:
     return Path(spec.submodule_search_locations[0]).resolve()
 
 
+def _printable(label: str) -> str:
+    """A file's name may hold anything but a slash; a message or a report may not."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in label)
+
+
 def _matches(given: str, roots: Sequence[Path], prefix: str = "") -> list[tuple[str, Path]]:
     """(label, real path) of each file that a path or pattern names: at least one, all inside."""
     plain = roots[0] / given
+    label = _printable(plain.name if plain == Path(given) else prefix + given)
     if os.path.lexists(plain) or not glob.has_magic(given):
-        label = plain.name if Path(given).is_absolute() else prefix + given
         real = _inside(plain, label, roots)
         if not os.path.lexists(plain):
             beside = [path.name for path in plain.parent.iterdir()] if plain.parent.is_dir() else []
@@ -119,14 +124,14 @@ def _matches(given: str, roots: Sequence[Path], prefix: str = "") -> list[tuple[
         paths = [path for path in paths if not path.is_dir()]
     if not paths:
         raise DataError(
-            f"{prefix}{given}: no file matches", mend="check the pattern: it starts at the project's root"
+            f"{label}: no file matches", mend="check the pattern: it starts at the project's root"
         )
     return [_matched(path, roots, prefix) for path in paths]
 
 
 def _matched(path: Path, roots: Sequence[Path], prefix: str) -> tuple[str, Path]:
     starts = [start for start in roots if path.is_relative_to(start)]
-    label = prefix + path.relative_to(starts[0]).as_posix() if starts else path.name
+    label = _printable(prefix + path.relative_to(starts[0]).as_posix() if starts else path.name)
     real = _inside(path, label, roots)
     if _STRAY.search(path.name):
         raise DataError(

@@ -226,7 +226,7 @@ def shown(names: Sequence[str]) -> str:
         "***" if "@" in name or sum(map(str.isdigit, name)) > 4 or name.strip().isdigit() else name
         for name in names
     ]
-    return ", ".join(repr(name)[1:-1] for name in masked[:40]) + (", ..." if len(masked) > 40 else "")
+    return ", ".join(repr(name[:60])[1:-1] for name in masked[:40]) + (", ..." if len(masked) > 40 else "")
 
 
 def missing(name: str, names: Sequence[str], label: str, delimiter: str | None = None) -> DataError:
