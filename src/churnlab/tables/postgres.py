@@ -117,8 +117,8 @@ class PostgresPart:
             array, bad = _as_type(text, type_)
             for row in bad:
                 if good[row]:  # a row with two such values is one record
-                    raw = text[row].as_py()
-                    self.rejects.append(Reject(None, name, raw, "out_of_range", f"a value that {type_} can hold"))
+                    raw, expected = text[row].as_py(), f"a value that {type_} can hold"
+                    self.rejects.append(Reject(None, name, raw, "out_of_range", expected, self.label))
                     good[row] = False
             arrays.append(array)
         return arrays if good.all() else [each.filter(pa.array(good)) for each in arrays]
