@@ -53,6 +53,8 @@ def _torn(rows: Ints, snapshots: Ints, orders: Orders | None) -> Flags:
         least, most = orders.smallest(rows), orders.largest(rows)
         parted = np.flatnonzero(least < most)
         low, high = np.append(low, least[parted]), np.append(high, most[parted])
+    if not len(low):
+        return np.zeros(len(snapshots), dtype=np.bool_)
     order = np.argsort(snapshots)
     change = np.bincount(np.searchsorted(snapshots[order], low), minlength=len(order) + 1)
     change -= np.bincount(np.searchsorted(snapshots[order], high), minlength=len(order) + 1)

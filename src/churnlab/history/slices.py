@@ -28,7 +28,8 @@ def expanded(start: Ints, end: Ints) -> tuple[Ints, Ints]:
 def reduced(how: np.ufunc, values: NDArray[Any], start: Ints, end: Ints) -> NDArray[Any]:
     """``how`` (add, maximum, bitwise_or...) over each range."""
     # reduceat answers for start:end, then end:next start, and wants a row even at the end.
-    edges = np.column_stack((start, end)).ravel()
+    edges = np.empty(2 * len(start), dtype=np.int64)
+    edges[::2], edges[1::2] = start, end
     answer: NDArray[Any] = how.reduceat(np.append(values, values[:1]), edges)[::2]
     return answer
 

@@ -23,9 +23,9 @@ def ratio(part: Ints | Floats, whole: Ints | Floats) -> Floats:
     >>> ratio(np.array([1, 1]), np.array([4, 0]))
     array([0.25,  nan])
     """
-    part, whole = np.broadcast_arrays(part, whole)
-    answer: Floats = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=answer, where=whole != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        answer: Floats = np.asarray(np.divide(part, whole))
+    answer[np.broadcast_to(np.equal(whole, 0), answer.shape)] = np.nan
     return answer
 
 

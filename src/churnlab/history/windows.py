@@ -78,7 +78,8 @@ class Window:
         rows = self._of(column)
         changes = rows.source.changes(column)
         if changes is not None:  # such as days: a value comes once, so its changes can be counted
-            return _each(rows, lambda start, end: 1 + changes[end] - changes[start + 1], 0)
+            some = rows.end > rows.start
+            return some * (1 + changes[rows.end] - changes.take(rows.start + 1, mode="clip"))
         codes = rows.source.codes(column)
         if codes.max() < BITS:
             bits = np.left_shift(np.uint64(1), codes.astype(np.uint64))
@@ -150,20 +151,25 @@ def _each(
     window: Window, measure: Callable[[Ints, Ints], NDArray[Any]], empty: float | None = np.nan
 ) -> NDArray[Any]:
     """``measure`` of the snapshots that have rows, in the type of ``empty``, which the others get."""
-    some = window.end > window.start
+    some = np.flatnonzero(window.end > window.start)
     kinds: dict[type, Any] = {int: np.int64, float: np.float64, type(None): object}
-    answer = np.full(len(some), empty, dtype=kinds[type(empty)])
-    if some.any():
+    answer = np.full(len(window.start), empty, dtype=kinds[type(empty)])
+    if len(some):
         answer[some] = measure(window.start[some], window.end[some])
     return answer
 
 
 def _value(window: Window, column: str, row: Ints) -> NDArray[Any]:
     values, texts = window.source.values(column), window.source.columns.texts.get(column)
-    row = row[window.end > window.start]
+    some = window.end > window.start
     if texts is None:
-        return _each(window, lambda _start, _end: values[row])
-    return _each(window, lambda _start, _end: texts[values[row]], None)
+        # Clipped, an empty window reads some row or other, and is then told that it has none.
+        found = values.take(row, mode="clip").astype(np.float64) if len(values) else np.empty(len(row))
+        found[~some] = np.nan
+        return found
+    answer = np.full(len(row), None, dtype=object)
+    answer[some] = texts[values[row[some]]]
+    return answer
 
 
 _GAPS: dict[str, Callable[[Ints, Ints, Ints], NDArray[Any]]] = {
