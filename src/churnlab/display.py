@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -81,7 +82,15 @@ def _section(console: Any, section: Mapping[str, Any]) -> None:
             table.add_row(*(_inert(cell) for cell in row))
         console.print(table)
     for line in section.get("lines", ()):
-        console.print(_inert(line))
+        for part in _wrapped(line, console.width):
+            console.print(_inert(part), soft_wrap=True)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line at its own indent; what does not fit goes on below, further in. Paths stay whole."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    whole = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
+    return textwrap.wrap(line, width, subsequent_indent=indent, **whole) or [""]
 
 
 def _inert(text: str) -> Any:

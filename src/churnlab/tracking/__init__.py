@@ -4,8 +4,8 @@ Lists never depend on the tracker: scoring asks it for the champion, checks the 
 reads them directly. What is logged is aggregated; a customer id never is.
 """
 
-from churnlab.tracking.registry import Champion, champion, register
+from churnlab.tracking.registry import FOLDER, Champion, champion, register
 from churnlab.tracking.runs import Run, run
 from churnlab.tracking.store import Store, open_store
 
-__all__ = ["Champion", "Run", "Store", "champion", "open_store", "register", "run"]
+__all__ = ["FOLDER", "Champion", "Run", "Store", "champion", "open_store", "register", "run"]

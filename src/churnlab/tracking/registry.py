@@ -15,6 +15,7 @@ from churnlab.tracking.runs import Run
 from churnlab.tracking.store import Store
 
 ALIAS = "champion"
+FOLDER = "model"  # MLflow keeps an artifact under the name of the folder it comes from
 _DIGEST = "sha256."
 
 
@@ -29,7 +30,7 @@ class Champion:
 
 
 def register(run: Run, folder: Path, digests: Mapping[str, str], features: Sequence[Description]) -> str:
-    """Register the files in ``folder`` as a new version, give it the alias ``champion``, return it.
+    """Register the files in ``folder`` (named ``FOLDER``) as a new version, give it the alias ``champion``, return it.
 
     The digests become tags of the version, so that scoring can tell the files that were registered
     from any others. MLflow's own loaders work too: the version holds ``scorer.py``, not a pickle.
@@ -42,7 +43,7 @@ def register(run: Run, folder: Path, digests: Mapping[str, str], features: Seque
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("scorer.py")),
-            artifacts={"model": str(folder)},
+            artifacts={FOLDER: str(folder)},
             signature=signature,
             input_example=example,
             pip_requirements=["churnlab"],
@@ -90,7 +91,7 @@ def champion(store: Store) -> Champion:
     return Champion(
         str(version.version),
         version.tags.get("churnlab.run", version.run_id),
-        Path(folder) / "artifacts" / "model",
+        Path(folder) / "artifacts" / FOLDER,
         digests,
     )
 

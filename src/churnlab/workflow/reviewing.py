@@ -109,5 +109,5 @@ def _map(project: Project, thresholds: Mapping[str, Any], lists: Path) -> Pictur
     if value is None or near is None:
         return None
     everyone = pq.read_table(lists / "all.parquet", columns=["value_if_retained", "intensity"])
-    axes = (np.asarray(everyone[name].to_numpy(), np.float64) for name in everyone.column_names)
-    return maps.quadrant_map(*axes, (value, near), project.currency, project.locale)
+    worth, close = (everyone[name].to_numpy().astype(np.float64) for name in everyone.column_names)
+    return maps.quadrant_map(worth, close, (value, near), project.currency, project.locale)

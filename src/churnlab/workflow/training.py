@@ -137,9 +137,11 @@ def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Projec
     for name, picture in kept["pictures"].items():
         run.log_text(f"pictures/{name}.svg", _file(picture))
     run.tag({EVIDENCE_TAG: hashlib.sha256(text.encode()).hexdigest(), **_short(kept)})
-    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
-        digests = files.save(Path(folder), models)
-        return tracking.register(run, Path(folder), digests, models.churn.features)
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as temporary:
+        folder = Path(temporary) / tracking.FOLDER
+        folder.mkdir()
+        digests = files.save(folder, models)
+        return tracking.register(run, folder, digests, models.churn.features)
 
 
 def _file(picture: Mapping[str, str]) -> str:
