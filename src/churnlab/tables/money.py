@@ -112,7 +112,9 @@ def check_money(
     )
     if quick is None:
         return Checked(minor, faults)
-    return Checked(quick.coalesce(minor), faults, plain=quick.notnull())
+    # Not coalesce: the engine would lift parts of the exact path out of it and compute them for all.
+    value = ibis.ifelse(quick.notnull(), quick, minor)
+    return Checked(value, faults, plain=quick.notnull())
 
 
 def _ordinary(factors: Sequence[Any], numbers: NumberFormat, most: int) -> Any | None:

@@ -87,14 +87,14 @@ def parse(staged: Any, table: str, source: Source, zone: str, currency: str, pla
     are normalised, ``__id`` as it was.
     """
     columns = {"__row": staged.rowid(), "__file": staged.source_file, "__line": staged.line}
-    reasons = []
+    found: dict[str, Checked] = {}
     for meaning in meanings(table, source):
         where = f"{place}: {meaning.label}"
         if meaning.kind == "time":
             raw = staged[meaning.raw[0]]
             read = times.read_time(raw, time_format(source, meaning, zone), place=where)
             missing = (("missing", raw.isnull()),) if meaning.required else ()
-            reasons.append(Checked(read.local, (*missing, *read.faults)).reason(meaning.name))
+            found[meaning.name] = Checked(read.local, (*missing, *read.faults))
             columns |= {f"__local_{meaning.name}": read.local, f"__offset_{meaning.name}": read.offset}
             columns[f"__day_{meaning.name}"] = read.whole_day
             continue
@@ -103,8 +103,8 @@ def parse(staged: Any, table: str, source: Source, zone: str, currency: str, pla
             columns["__id"] = identifiers.id_text(staged[meaning.raw[0]], source, place=where)
         checked = _by_kind(staged, meaning, source, currency, where)
         columns[meaning.name] = checked.value
-        reasons.append(checked.reason(meaning.name))
-    return staged.select(**columns, __fault=first_reason(reasons))
+        found[meaning.name] = checked
+    return staged.select(**columns, __fault=first_reason(found))
 
 
 def time_format(source: Source, meaning: Meaning, zone: str) -> TimeFormat:
@@ -140,7 +140,7 @@ def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
     line = _timelines(con, parsed, source, filled, zone)
     kept = [name for name in ("__row", "__file", "__line", "__id") if name in parsed.columns]
     columns: dict[str, Any] = {name: parsed[name] for name in kept}
-    reasons = [parsed["__fault"]]
+    found: dict[str, Checked] = {}
     for meaning in filled:
         if meaning.kind != "time":
             columns[meaning.name] = parsed[meaning.name]
@@ -149,10 +149,10 @@ def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
         fold = time_format(source, meaning, zone).fold
         instant = times.to_instant(local, offset, day, line[meaning.name], fold)
         columns[meaning.name] = instant.value
-        reasons.append(instant.reason(meaning.name))
-    reasons += _across(columns, table, source)
+        found[meaning.name] = instant
+    reason = _across(columns, table, source, first_reason(found, parsed["__fault"]))
     out = _outside(columns["time"], source, zone) if "time" in columns else None
-    return parsed.select(**columns, __reason=first_reason(reasons), __out=_or_false(out))
+    return parsed.select(**columns, __reason=reason, __out=_or_false(out))
 
 
 def _or_false(flag: Any) -> Any:
@@ -182,8 +182,9 @@ def _timelines(
     }
 
 
-def _across(columns: Mapping[str, Any], table: str, source: Source) -> Iterator[Any]:
-    """Faults that only two columns together show."""
+def _across(columns: Mapping[str, Any], table: str, source: Source, before: Any) -> Any:
+    """Faults that only two columns together show, after those of one."""
+    found: dict[str, Checked] = {}
     if (
         table in {"transactions", "contracts"}
         and "amount" in columns
@@ -192,11 +193,11 @@ def _across(columns: Mapping[str, Any], table: str, source: Source) -> Iterator[
         negative = columns["amount"] < 0
         if "type" in columns:
             negative &= ~columns["type"].lower().isin(REFUND_TYPES).fill_null(False)
-        yield Checked(columns["amount"], (("negative", negative),)).reason("amount")
+        found["amount"] = Checked(columns["amount"], (("negative", negative),))
     for start, end in _ENDS:
         if start in columns and end in columns:
-            backwards = columns[end] < columns[start]
-            yield Checked(columns[end], (("before_start", backwards),)).reason(end)
+            found[end] = Checked(columns[end], (("before_start", columns[end] < columns[start]),))
+    return first_reason(found, before)
 
 
 def _outside(time: Any, source: Source, zone: str) -> Any:
