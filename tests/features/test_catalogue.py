@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from churnlab.config import FeaturePlan
 from churnlab.errors import ConfigError
 from churnlab.features.catalogue import FAMILIES, compute, select
+from churnlab.features.sentences import USUAL
 from churnlab.features.words import NOUNS, sentence
 from churnlab.history import Window
 from churnlab.snapshots import Calendar
@@ -136,6 +137,20 @@ def test_sentences_can_be_said(family, feature, locale):
 def test_sentences_name_no_cause(family, feature):
     for text in (feature.en, feature.fr, feature.meaning):
         assert not re.search(r"\b(because|car|parce que|puisque|due to|causes?)\b", text, re.IGNORECASE)
+
+
+# What every customer in a list has, so that their sentences may read more freely.
+NEVER_MISSING = {
+    *("days_since_last_order", "first_order_value", "last_order_value", "tenure_days"),
+    *("orders_per_month", "spend_per_month"),
+}
+
+
+@ALL
+def test_a_value_that_can_be_missing_is_spoken_last(family, feature):
+    for text, usual in ((feature.en, USUAL["en"]), (feature.fr, USUAL["fr"])):
+        last = text.removesuffix(usual).endswith(": {value}")
+        assert last or feature.empty == 0 or feature.name in NEVER_MISSING
 
 
 @ALL

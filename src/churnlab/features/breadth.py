@@ -12,6 +12,7 @@ from churnlab.features.feature import Feature
 from churnlab.features.orders import long, middle, purchases
 from churnlab.features.sentences import said
 from churnlab.features.trend import log_change
+from churnlab.features.words import NOUNS
 from churnlab.history import ALL, History, Source, ratio
 
 # column of a line: what several of its values are called (also the unit)
@@ -52,6 +53,7 @@ def _variety(bought: Source, column: str, plural: str, windows: tuple[int, ...])
 
 
 def _news(bought: Source, column: str, plural: str, days: int) -> Iterator[Feature]:
+    _, english, _, french = NOUNS[plural]
     now, before = bought.last(days), bought.between(2 * days, days)
     yield Feature(
         f"{plural}_trend_{days}d",
@@ -60,7 +62,7 @@ def _news(bought: Source, column: str, plural: str, days: int) -> Iterator[Featu
         f"Log change of different {plural}, the last {days} days against the {days} before",
         "political",
         **said(
-            f"number of {plural} {{period}}: {{value}}", f"variété ({plural}) {{period}} : {{value}}", days
+            f"number of {english} {{period}}: {{value}}", f"nombre de {french} {{period}} : {{value}}", days
         ),
     )
     # What was never bought before the window: all that is known, less what was known at its start.
@@ -86,8 +88,8 @@ def _repeats(bought: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             f"Share of lines in the last {days} days that repeat a product",
             "normative",
             **said(
-                "repeated products {period}: {value} of lines",
-                "produits rachetés {period} : {value} des lignes",
+                "share of lines that repeat a product {period}: {value}",
+                "part des lignes qui rachètent un produit {period} : {value}",
                 days,
             ),
         )

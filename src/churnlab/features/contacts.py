@@ -70,7 +70,7 @@ def counted(
 def since_last(
     past: History, source: Source, name: str, dimension: Dimension, what: tuple[str, str]
 ) -> Feature:
-    """``days_since_{name}``: since the latest event. ``what``: one of them, English and French."""
+    """``days_since_{name}``: since the latest event. ``what``: one of them, in French with its article."""
     english, french = what
     return Feature(
         f"days_since_{name}",
@@ -80,6 +80,6 @@ def since_last(
         dimension,
         **said(
             f"time since the last {quoted(english)}: {{value}}",
-            f"temps depuis : {quoted(french)} : {{value}}",
+            f"temps depuis {quoted(french)} : {{value}}",
         ),
     )

@@ -70,7 +70,7 @@ def _times(past: History, ever: Window, ends: bool) -> Iterator[Feature]:
         "days",
         "Time since the first contract began",
         "normative",
-        **said("first contract {value} ago", "premier contrat il y a {value}"),
+        **said("time since the first contract: {value}", "temps depuis le premier contrat : {value}"),
     )
     yield Feature(
         "days_since_contract_start",
@@ -78,7 +78,7 @@ def _times(past: History, ever: Window, ends: bool) -> Iterator[Feature]:
         "days",
         "Time since the latest contract began",
         "normative",
-        **said("latest contract {value} ago", "dernier contrat il y a {value}"),
+        **said("time since the latest contract: {value}", "temps depuis le dernier contrat : {value}"),
     )
     if ends:
         yield Feature(
@@ -99,7 +99,7 @@ def _latest(ever: Window, contracts: Source) -> Iterator[Feature]:
             "currency",
             "Amount of the latest contract",
             "economic",
-            **said("contract of {value}", "contrat de {value}"),
+            **said("amount of the latest contract: {value}", "montant du dernier contrat : {value}"),
         )
     if contracts.has("type"):
         yield Feature(
@@ -108,5 +108,5 @@ def _latest(ever: Window, contracts: Source) -> Iterator[Feature]:
             "text",
             "Type of the latest contract",
             "normative",
-            **said("contract: {value}", "contrat : {value}"),
+            **said("type of the latest contract: {value}", "type du dernier contrat : {value}"),
         )

@@ -26,7 +26,7 @@ def engagement(past: History) -> Iterator[Feature]:
     what = ("contacts by the customer", "contacts du client")
     yield from counted(own, past.windows, "contacts", "contacts", FEELING, what)
     yield since_last(
-        past, own, "last_contact", FEELING, ("contact by the customer", "dernier contact du client")
+        past, own, "last_contact", FEELING, ("contact by the customer", "le dernier contact du client")
     )
     yield from _variety(own, past.windows[-1])
     for kind in past.engagement_types:
@@ -73,9 +73,9 @@ def _of_type(past: History, kind: str) -> Iterator[Feature]:
     """A type that the project named, whoever began it."""
     if past.interactions is None:
         return
-    some, name = past.interactions.where("type", operator.eq, kind), slug(kind)
-    yield from counted(some, long(past.windows), name, "contacts", FEELING, (kind, kind))
-    yield since_last(past, some, f"last_{name}", FEELING, (kind, kind))
+    some, name, word = past.interactions.where("type", operator.eq, kind), slug(kind), kind.replace("_", " ")
+    yield from counted(some, long(past.windows), name, "contacts", FEELING, (word, word))
+    yield since_last(past, some, f"last_{name}", FEELING, (word, f"le dernier contact « {word} »"))
 
 
 def _answers(past: History, own: Source) -> Iterator[Feature]:
@@ -86,7 +86,7 @@ def _answers(past: History, own: Source) -> Iterator[Feature]:
         yield Feature(
             f"answers_per_message_{days}d",
             ratio(own.last(days).count(), ours.last(days).count()),
-            "ratio",
+            "number",
             f"Contacts by the customer in the last {days} days, for each message sent",
             FEELING,
             **said("answers per message {period}: {value}", "réponses par message {period} : {value}", days),

@@ -91,7 +91,10 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             ratio(ever.last("amount"), ever.mean("amount")),
             "ratio",
             "Value of the last order against the mean of all",
-            said("last order {value} the own average", "dernière commande à {value} la moyenne propre"),
+            said(
+                "last order against the average one: {value}",
+                "dernière commande rapportée à la moyenne : {value}",
+            ),
         ),
         (
             f"largest_order_{longest}d",
@@ -106,8 +109,8 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             "ratio",
             f"Standard deviation of order values in the last {longest} days, against their mean",
             said(
-                "spread of order values {period}: {value}",
-                "dispersion des commandes {period} : {value}",
+                "spread of order values {period} against their mean: {value}",
+                "dispersion des commandes {period} rapportée à leur moyenne : {value}",
                 longest,
             ),
         ),
@@ -125,7 +128,7 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "lines",
             f"Mean number of lines of an order in the last {days} days",
             "economic",
-            **said("{value} per order {period}", "{value} par commande {period}", days),
+            **said("lines per order {period}: {value}", "lignes par commande {period} : {value}", days),
         )
         if not orders.has("quantity"):
             continue
@@ -135,7 +138,7 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "items",
             f"Mean quantity of an order in the last {days} days",
             "economic",
-            **said("{value} per order {period}", "{value} par commande {period}", days),
+            **said("items per order {period}: {value}", "articles par commande {period} : {value}", days),
         )
         yield Feature(
             f"price_per_item_{days}d",
@@ -143,7 +146,7 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "currency",
             f"Mean price of an item in the last {days} days",
             "economic",
-            **said("{value} per item {period}", "{value} par article {period}", days),
+            **said("price per item {period}: {value}", "prix par article {period} : {value}", days),
         )
 
 
@@ -160,8 +163,8 @@ def _discounts(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             f"Share of the full price that was taken off in the last {days} days",
             "political",
             **said(
-                "discounts {period}: {value} of full prices",
-                "remises {period} : {value} des prix pleins",
+                "share of full prices taken off {period}: {value}",
+                "part des prix pleins remise {period} : {value}",
                 days,
             ),
         )
@@ -200,5 +203,9 @@ def _refunds(lines: Source, longest: int) -> Iterator[Feature]:
         "share",
         f"Money given back in the last {longest} days, against the money spent",
         "economic",
-        **said("given back {period}: {value} of spend", "remboursé {period} : {value} des dépenses", longest),
+        **said(
+            "share of spend given back {period}: {value}",
+            "part des dépenses remboursée {period} : {value}",
+            longest,
+        ),
     )

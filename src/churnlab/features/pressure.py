@@ -22,9 +22,9 @@ def pressure(past: History) -> Iterator[Feature]:
     ours = outbound(past)
     if ours is not None:
         yield from counted(
-            ours, past.windows, "messages", "contacts", POWER, ("messages sent", "messages envoyés")
+            ours, past.windows, "messages", "messages", POWER, ("messages sent", "messages envoyés")
         )
-        yield since_last(past, ours, "last_message", POWER, ("message sent", "dernier message envoyé"))
+        yield since_last(past, ours, "last_message", POWER, ("message sent", "le dernier message envoyé"))
         yield from _for_what(past, ours)
         if ours.has("campaign"):
             yield _campaigns(ours, "message_campaigns", past.windows[-1])
@@ -32,7 +32,7 @@ def pressure(past: History) -> Iterator[Feature]:
     if received is not None:
         what = ("campaign contacts", "contacts de campagne")
         yield from counted(received, past.windows, "campaign_contacts", "contacts", POWER, what)
-        yield since_last(past, received, "last_campaign", POWER, ("campaign", "dernière campagne"))
+        yield since_last(past, received, "last_campaign", POWER, ("campaign", "la dernière campagne"))
         yield _campaigns(received, "campaigns", past.windows[-1])
 
 
@@ -63,7 +63,7 @@ def _for_what(past: History, ours: Source) -> Iterator[Feature]:
         yield Feature(
             f"messages_per_order_{days}d",
             ratio(ours.last(days).count(), orders.last(days).count()),
-            "ratio",
+            "number",
             f"Messages sent in the last {days} days, for each order",
             POWER,
             **said("messages per order {period}: {value}", "messages par commande {period} : {value}", days),

@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 PRIOR_GAP, PRIOR_WEIGHT = 60, 3
 
 RANKS = {
-    2: ("2nd last", "avant-dernière commande"),
-    3: ("3rd last", "3e commande en partant de la dernière"),
-    5: ("5th last", "5e commande en partant de la dernière"),
-    10: ("10th last", "10e commande en partant de la dernière"),
+    2: ("2nd last", "l'avant-dernière commande"),
+    3: ("3rd last", "la 3e commande en partant de la dernière"),
+    5: ("5th last", "la 5e commande en partant de la dernière"),
+    10: ("10th last", "la 10e commande en partant de la dernière"),
 }
 
 
@@ -57,7 +57,7 @@ def _earlier(past: History, ever: Window) -> Iterator[Feature]:
             "days",
             f"Time since the {english} order",
             "informational",
-            **said(f"time since the {english} order: {{value}}", f"temps depuis la {french} : {{value}}"),
+            **said(f"time since the {english} order: {{value}}", f"temps depuis {french} : {{value}}"),
         )
 
 
@@ -71,21 +71,29 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             ratio(silence * (gaps + PRIOR_WEIGHT), own),
             "ratio",
             "Silence in usual intervals, shrunk towards one of 60 days where few are known",
-            said("silence of {value} the own interval", "silence de {value} l'intervalle propre"),
+            said(
+                "silence against the customer's usual interval: {value}",
+                "silence rapporté à l'intervalle habituel du client : {value}",
+            ),
         ),
         (
             "silence_to_mean_gap",
             silence / np.maximum(mean, 1),
             "ratio",
             "Silence against the mean interval between orders, or a day if that is shorter",
-            said("silence of {value} the mean interval", "silence de {value} l'intervalle moyen"),
+            said(
+                "silence against the mean interval: {value}",
+                "silence rapporté à l'intervalle moyen : {value}",
+            ),
         ),
         (
             "silence_to_longest_gap",
             silence / np.maximum(ever.gaps("max"), 1),
             "ratio",
             "Silence against the longest interval the customer came back from, or a day if that is shorter",
-            said("silence of {value} the longest so far", "silence de {value} le plus long connu"),
+            said(
+                "silence against the longest so far: {value}", "silence rapporté au plus long connu : {value}"
+            ),
         ),
         (
             "silence_deviation",

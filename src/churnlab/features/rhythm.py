@@ -75,14 +75,20 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             ratio(ever.gaps("std"), mean),
             "ratio",
             "Spread of the intervals against their mean: 0 is clockwork",
-            said("spread of {value} the mean interval", "dispersion de {value} l'intervalle moyen"),
+            said(
+                "spread of the intervals against their mean: {value}",
+                "dispersion des intervalles rapportée à leur moyenne : {value}",
+            ),
         ),
         (
             "gap_last_to_mean",
             ratio(ever.latest(2).gaps("mean"), mean),
             "ratio",
             "Latest interval between orders against the mean of all",
-            said("latest interval of {value} the mean", "dernier intervalle de {value} la moyenne"),
+            said(
+                "latest interval against the mean: {value}",
+                "dernier intervalle rapporté à la moyenne : {value}",
+            ),
         ),
         (
             f"gap_mean_last_{RECENT}",
@@ -96,7 +102,10 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             ratio(recent, mean),
             "ratio",
             f"Mean of the last {RECENT} intervals against the mean of all",
-            said("latest intervals of {value} the mean", "derniers intervalles de {value} la moyenne"),
+            said(
+                "latest intervals against the mean: {value}",
+                "derniers intervalles rapportés à la moyenne : {value}",
+            ),
         ),
         (
             f"gap_longest_{season}d",

@@ -51,7 +51,7 @@ def _hours(orders: Source, longest: int) -> Iterator[Feature]:
             "share",
             f"Share of the orders of the last {longest} days that came {english}",
             "normative",
-            **said(f"orders {english}: {{value}}", f"commandes {french} : {{value}}"),
+            **said(f"share of orders {english}: {{value}}", f"part des commandes {french} : {{value}}"),
         )
 
 
@@ -65,5 +65,5 @@ def _a_year_ago(past: History, orders: Source, days: int) -> Iterator[Feature]:
         "orders",
         f"Orders a year ago, in the {days} days that are now ahead",
         "informational",
-        **said("{value} in this season last year", "{value} à la même saison l'an dernier"),
+        **said("this season last year: {value}", "même saison l'an dernier : {value}"),
     )

@@ -23,7 +23,7 @@ def service(past: History) -> Iterator[Feature]:
     requests = past.interactions.where("type", isin, past.service_types)
     what = ("calls for help", "demandes d'aide")
     yield from counted(requests, long(past.windows), "requests", "requests", POWER, what)
-    yield since_last(past, requests, "last_request", POWER, ("call for help", "dernière demande d'aide"))
+    yield since_last(past, requests, "last_request", POWER, ("call for help", "la dernière demande d'aide"))
     if requests.has("resolved_at"):
         yield from _resolution(requests)
 

@@ -26,7 +26,7 @@ def tenure(past: History) -> Iterator[Feature]:
             "days",
             "Time since the customer joined",
             "normative",
-            **said("joined {value} ago", "inscription il y a {value}"),
+            **said("time since joining: {value}", "temps depuis l'inscription : {value}"),
         )
     if past.orders is not None:
         yield from _since_first_order(past)
@@ -60,7 +60,7 @@ def _since_first_order(past: History) -> Iterator[Feature]:
             ratio(days_between(last, past.as_of), age),
             "share",
             "Share of the time since the first order that is the current silence",
-            said("silent for {value} of the relationship", "silence : {value} de la relation"),
+            said("share of the relationship in silence: {value}", "part de la relation en silence : {value}"),
         ),
         (
             "orders_per_month",
@@ -74,7 +74,7 @@ def _since_first_order(past: History) -> Iterator[Feature]:
             ratio(ever.active_months(), age / MONTH + 1),  # tenure touches one month more than it fills
             "share",
             "Calendar months with an order, against the months since the first",
-            said("months with an order: {value}", "mois avec commande : {value}"),
+            said("share of months with an order: {value}", "part des mois avec commande : {value}"),
         ),
     )
     for name, values, unit, meaning, sentences in measures:

@@ -62,8 +62,8 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             f"Of the spend of the last {2 * days} days, the share of the last {days}: a half is steady",
             "informational",
             **said(
-                f"{{value}} of the spend of {2 * days} days in the last {days}",
-                f"{{value}} des dépenses de {2 * days} jours sur les {days} derniers",
+                f"share of the spend of {2 * days} days in the last {days}: {{value}}",
+                f"part des dépenses de {2 * days} jours sur les {days} derniers : {{value}}",
             ),
         )
     for days in _compared(long(past.windows)):
@@ -75,8 +75,8 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             f"Mean order value of the last {days} days against that of the {days} before",
             "informational",
             **said(
-                "average order {period}: {value} that before",
-                "commande moyenne {period} : {value} celle d'avant",
+                "average order {period} against the one before: {value}",
+                "commande moyenne {period} rapportée à celle d'avant : {value}",
                 days,
             ),
         )
@@ -96,6 +96,8 @@ def _pace(past: History, orders: Source) -> Iterator[Feature]:
             f"Orders a day in the last {days} days, against those of the last {longest}",
             "informational",
             **said(
-                "pace {period}: {value} the usual one", "rythme {period} : {value} le rythme habituel", days
+                "pace {period} against the usual one: {value}",
+                "rythme {period} rapporté au rythme habituel : {value}",
+                days,
             ),
         )

@@ -43,6 +43,7 @@ NOUNS = {
     "brands": ("brand", "brands", "marque", "marques"),
     "stores": ("store", "stores", "magasin", "magasins"),
     "channels": ("channel", "channels", "canal", "canaux"),
+    "messages": ("message", "messages", "message", "messages"),
     "contacts": ("contact", "contacts", "contact", "contacts"),
     "types": ("type", "types", "type", "types"),
     "campaigns": ("campaign", "campaigns", "campagne", "campagnes"),
@@ -104,7 +105,7 @@ def spoken(value: float | str | None, unit: str, locale: Locale, currency: str) 
     if unit == "trend":
         return next(en if locale == "en" else fr for least, en, fr in TRENDS if value >= least)
     if unit == "ratio":
-        return f"{_number(float(value), locale)} {'times' if locale == 'en' else 'fois'}"
+        return f"{_fine(float(value), locale)} {'times' if locale == 'en' else 'fois'}"
     return _counted(float(value), unit, locale)
 
 
@@ -113,9 +114,11 @@ def _missing(value: float | str | None) -> bool:
 
 
 def _counted(value: float, unit: str, locale: Locale) -> str:
+    if unit in {"", "number"}:
+        return _fine(value, locale)
     number = _number(value, locale)
     if unit not in NOUNS:
-        return number if unit in {"", "number"} else f"{number} {unit}"
+        return f"{number} {unit}"
     one_en, many_en, one_fr, many_fr = NOUNS[unit]
     # The number as shown decides: 1.04 is shown as 1. In French the plural starts at two.
     shown = abs(_rounded(value))
@@ -132,6 +135,12 @@ def _rounded(value: float) -> float:
 def _number(value: float, locale: Locale) -> str:
     shown = _rounded(value)
     return _grouped(f"{shown:,.0f}" if shown == round(shown) else f"{shown:,.1f}", locale)
+
+
+def _fine(value: float, locale: Locale) -> str:
+    """A bare number: two decimals below one, where all the difference lies."""
+    shown = round(value, 2) + 0.0
+    return _grouped(f"{shown:g}", locale) if abs(shown) < 1 else _number(value, locale)
 
 
 def _share(value: float, locale: Locale) -> str:
