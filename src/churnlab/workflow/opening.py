@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from churnlab import engine, tables
 from churnlab.config import Project
-from churnlab.errors import DataError
+from churnlab.durable import digest
+from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
 from churnlab.snapshots import Calendar
 from churnlab.tables import Tables
@@ -49,6 +50,12 @@ class Opened:
         return out_folder(self.project)
 
     @property
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of everything that is read: the inputs, and the files of own feature families."""
+        own = {place: self.root / place for place in _own_files(self.project)}
+        return {**self.tables.digests, **{place: digest(path) for place, path in own.items()}}
+
+    @property
     def has_histories(self) -> bool:
         """Whether there are transactions, and not only a snapshot table with a supplied label."""
         return bool(self.project.sources.transactions)
@@ -69,6 +76,11 @@ class Opened:
     def value_days(self) -> int:
         """The value horizon: the churn horizon where none is given."""
         return self.project.value.horizon_days or self.project.churn.horizon_days
+
+
+def _own_files(project: Project) -> list[str]:
+    places = [spec.rpartition(":")[0].strip() for spec in project.features.own]
+    return [place for place in places if place.endswith(".py")]
 
 
 def out_folder(project: Project) -> Path:
@@ -138,6 +150,8 @@ def scoring_date(opening: Opened, as_of: dt.date | None) -> dt.date:
     Raises ``DataError`` where the data ends more than a day before ``as_of``: customers would look
     silent because nobody has told us yet what they bought.
     """
+    if not opening.has_histories:
+        return as_of or _stated_date(opening.project)
     complete = opening.calendar.date(opening.watermark)
     if as_of is None:
         return complete
@@ -148,6 +162,17 @@ def scoring_date(opening: Opened, as_of: dt.date | None) -> dt.date:
             mend="deliver the missing days, or score an earlier date",
         )
     return as_of
+
+
+def _stated_date(project: Project) -> dt.date:
+    # A table without histories has no last event to go by, and no clock decides what a list says.
+    stated = project.sources.snapshot[0].complete_until
+    if isinstance(stated, dt.date):
+        return stated
+    raise ConfigError(
+        "a snapshot table has no dates: the day its lists are for must be said",
+        mend="add --as-of YYYY-MM-DD, or set sources.snapshot.0.complete_until",
+    )
 
 
 def measures(past: History) -> Mapping[str, Any]:

@@ -94,7 +94,7 @@ def _panel(opening: Opened, asked: Snapshots, step: str) -> Panel:
         measures=measures,
         segments=_segments(opening),
         exponent=exponent(project.currency),
-        digests=opening.tables.digests,
+        digests=opening.digests,
         progress=lambda rows: opening.progress(step, rows / len(asked)),
     )
 

@@ -57,7 +57,7 @@ def score_opened(
     project, day = opening.project, scoring_date(opening, as_of)
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs=opening.tables.digests,
+        inputs=opening.digests,
         model=champion.digests,
         as_of=day,
         code_version=churnlab.__version__,
@@ -84,7 +84,7 @@ def score_opened(
             config_sha256=settings_digest(project),
             model_version=champion.version,
             model=champion.digests,
-            inputs=opening.tables.digests,
+            inputs=opening.digests,
             counts=[plain_count(count) for count in opening.tables.counts],
             strategies=totals,
             excluded=excluded,
@@ -139,6 +139,7 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         locale=project.locale,
         currency=project.currency,
     )
+    low, high = (None, None) if models.value is None else models.value.interval(panel)
     segment = panel.segments.get(project.lists.segment or "")
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
@@ -150,6 +151,8 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         reason_codes=strongest.codes,
         reason_texts=strongest.texts,
         worth=worth,
+        value_p10=low,
+        value_p90=high,
         segment=segment,
     )
     return Placed(scored, attributions, _missing(thresholds))

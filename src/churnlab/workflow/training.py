@@ -124,7 +124,7 @@ def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:
         "panel": panel.fingerprint,
         "configuration": settings_digest(opening.project),
         "churnlab": churnlab.__version__,
-        **{f"input {label}": digest for label, digest in opening.tables.digests.items()},
+        **{f"input {label}": digest for label, digest in opening.digests.items()},
     }
 
 
