@@ -28,6 +28,7 @@ class Fold:
 
     ``calibrate`` may have no rows. ``train_as_of``...: the rising instants of those rows.
     ``note``: what is less than it should be, in a sentence, or None.
+    ``between``: rows settled by the test date, but too late to train on before calibrating.
     """
 
     train: Flags
@@ -37,6 +38,13 @@ class Fold:
     calibrate_as_of: tuple[int, ...]
     test_as_of: tuple[int, ...]
     note: str | None = None
+    between: Flags | None = None
+
+    @property
+    def known(self) -> Flags:
+        """All rows that the last fit, after calibrating, may learn from: settled by the test date."""
+        learned: Flags = self.train | self.calibrate
+        return learned if self.between is None else learned | self.between
 
 
 def settled(as_of: Ints, moment: int, tail_days: int, calendar: Calendar) -> Flags:
@@ -75,7 +83,9 @@ def time_fold(
     calibrate = before[-1:]
     train = before[settled(before, int(calibrate[0]), tail_days, calendar)]
     if len(train):
-        return _fold(as_of, labelled, train, calibrate, test)
+        whole = _fold(as_of, labelled, train, calibrate, test)
+        between = np.setdiff1d(before, [*whole.train_as_of, *whole.calibrate_as_of])
+        return replace(whole, between=np.isin(as_of, between) & labelled)
     none = f"no date is left to calibrate on: of {_told(before, calendar)}, none is settled before another"
     if customer_id is None:
         note = f"{none}; probabilities are used as the model gives them"

@@ -93,7 +93,7 @@ class FeaturePlan(Section):
 class Booster(Section):
     """XGBoost's main dials; the defaults are meant to be left alone."""
 
-    trees: int = Field(300, ge=1, le=20_000)
+    trees: int = Field(200, ge=1, le=20_000)
     depth: int = Field(3, ge=1, le=12)
     learning_rate: float = Field(0.03, gt=0, le=1)
     subsample: float = Field(0.8, gt=0, le=1)

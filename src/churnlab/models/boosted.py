@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ class Trees:
         """(n, m) exact path-dependent Shapley values of the margin, and the base they start from."""
         found = np.asarray(self._booster.predict(_data(matrix), pred_contribs=True), dtype=np.float64)
         return found[:, :-1], float(found[0, -1]) if len(found) else 0.0
+
+    def require_readable(self) -> Self:
+        """The same ensemble, once XGBoost has parsed it: a broken file is told before it is needed."""
+        _ = self._booster
+        return self
 
     @cached_property
     def _booster(self) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Method = Literal["sigmoid", "isotonic", "none"]
+STEPS, RIDGE = 50, 1e-12
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class Calibration:
 
     @classmethod
     def learn(cls, margin: Floats, churned: Floats, method: Method) -> Self:
-        """Fit on held-out ``margin`` and ``churned``, (n,); too little of it keeps the margin."""
+        """Fit on held-out ``margin`` and ``churned``, (n,); too little of it keeps the margin.
+
+        The sigmoid is Platt's (1999), with targets drawn in from 0 and 1 by a row each, as he advises.
+        """
         if method == "none" or min((churned == 1).sum(), (churned == 0).sum()) < 10:
             return cls("none")
         if method == "isotonic":
@@ -41,11 +45,7 @@ class Calibration:
                 knots=tuple(float(x) for x in steps.X_thresholds_),
                 levels=tuple(float(y) for y in steps.y_thresholds_),
             )
-        from sklearn.linear_model import LogisticRegression
-
-        # Hardly any penalty: two numbers from hundreds of rows need none.
-        line = LogisticRegression(C=1e6).fit(margin[:, None], churned)
-        slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
+        slope, shift = _platt(margin, churned)
         # A falling line would turn the order round; then only the level is trusted.
         return cls("sigmoid", slope, shift) if slope > 0 else cls("none")
 
@@ -53,7 +53,7 @@ class Calibration:
         """(n,) probabilities, 0 to 1."""
         if self.method == "isotonic":
             return np.interp(margin, self.knots, self.levels)
-        return np.asarray(1 / (1 + np.exp(-(self.slope * margin + self.shift))), dtype=np.float64)
+        return _logistic(self.slope * margin + self.shift)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -70,3 +70,35 @@ class Calibration:
         """The calibration that ``as_dict`` was asked for."""
         knots, levels = tuple(record["knots"]), tuple(record["levels"])
         return cls(record["method"], record["slope"], record["shift"], knots, levels)
+
+
+def _platt(margin: Floats, churned: Floats) -> tuple[float, float]:
+    """Slope and shift of the sigmoid of least log loss, by Newton steps."""
+    left = float((churned == 1).sum())
+    stayed = len(churned) - left
+    target = np.where(churned == 1, (left + 1) / (left + 2), 1 / (stayed + 2))
+    design = np.stack([margin, np.ones_like(margin)], axis=1)
+    line, loss = np.array([0.0, np.log((left + 1) / (stayed + 1))]), np.inf
+    for _ in range(STEPS):
+        risk = _logistic(design @ line)
+        # The ridge only matters where all margins are equal and any slope would do.
+        curve = (design * (risk * (1 - risk))[:, None]).T @ design + RIDGE * np.eye(2)
+        step = np.linalg.solve(curve, design.T @ (target - risk))
+        # A full step may overshoot from far away: halve it until the loss falls.
+        size = 1.0
+        while (reached := _loss(design @ (line + size * step), target)) > loss and size > RIDGE:
+            size /= 2
+        line = line + size * step
+        if loss - reached < RIDGE * len(margin):
+            break
+        loss = reached
+    return float(line[0]), float(line[1])
+
+
+def _loss(logit: Floats, target: Floats) -> float:
+    return float((np.logaddexp(0, logit) - target * logit).sum())
+
+
+def _logistic(logit: Floats) -> Floats:
+    # The same number without an overflow far out.
+    return np.asarray(np.exp(-np.logaddexp(0, -logit)), dtype=np.float64)

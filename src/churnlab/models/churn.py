@@ -2,7 +2,8 @@
 
 1. trees on the training rows, calibration on the later fold (or, where there is no later date whose
    labels are settled, on rows of customers held out in turn);
-2. trees once more on all of these rows, with that calibration.
+2. trees once more on every row whose label is settled, with that calibration: the dates between the
+   two folds are the latest there are, and leaving them out costs up to .003 of AUROC on real data.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class ChurnModel:
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Features that never varied in training."""
+        """Features that are not read: they never varied in training, or only with the calendar."""
         return self.recipe.dropped
 
     def risk(self, panel: Panel) -> Floats:
@@ -80,23 +81,45 @@ class ChurnModel:
         return cls(Recipe.from_dict(record["recipe"]), trees, Calibration.from_dict(record["calibration"]))
 
 
-def fit_churn(panel: Panel, train: Flags, calibrate: Flags, models: Models) -> ChurnModel:
+def fit_churn(
+    panel: Panel, train: Flags, calibrate: Flags, models: Models, *, known: Flags | None = None
+) -> ChurnModel:
     """Fit on the rows ``train`` of ``panel`` and calibrate on ``calibrate``, (n,) flags each.
 
     ``calibrate``: later rows with settled labels; where there are none, customers are held out in turn.
+    ``known``: what the last fit learns from, None: the two together.
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
-    everything = panel.take(train | calibrate)
+    require_order(panel)
+    everything = panel.take(train | calibrate if known is None else known)
     _enough(everything, models)
-    if calibrate.any():
-        first, held_out = _Fitter(panel.take(train), models), panel.take(calibrate)
-        margin = first.margin(held_out)
-    else:
-        held_out = everything
-        margin = _held_out_margin(everything, models)
-    calibration = Calibration.learn(margin, held_out.churned, models.calibration)
     final = _Fitter(everything, models)
+    calibration = _calibration(panel, train, calibrate, everything, models)
     return ChurnModel(final.recipe, final.trees, calibration)
+
+
+def require_order(panel: Panel) -> None:
+    """Refuse rows out of canonical order: the order of rows changes the trees."""
+    ids, as_of = panel.customer_id, panel.as_of
+    # Python compares text by code point, which is the order of the UTF-8 bytes.
+    same = ids[:-1] == ids[1:]
+    if not ((ids[:-1] < ids[1:]) | (same & (as_of[:-1] < as_of[1:]))).all():
+        raise ValueError("panel rows must be sorted by customer id and as_of, each pair once")
+
+
+def _calibration(
+    panel: Panel, train: Flags, calibrate: Flags, everything: Panel, models: Models
+) -> Calibration:
+    """Learned on rows that the trees it judges have not seen."""
+    if models.calibration == "none":
+        return Calibration("none")
+    both_kinds = len(np.unique(panel.churned[train])) > 1
+    if calibrate.any() and both_kinds:
+        held_out = panel.take(calibrate)
+        margin = _Fitter(panel.take(train), models).margin(held_out)
+    else:
+        held_out, margin = everything, _held_out_margin(everything, models)
+    return Calibration.learn(margin, held_out.churned, models.calibration)
 
 
 @dataclass(frozen=True)

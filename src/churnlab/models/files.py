@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from churnlab.durable import write_whole
+from churnlab.durable import on_disk, write_whole
 from churnlab.errors import IntegrityError
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import ChurnModel
 from churnlab.models.value import ValueModel
 
 FORMAT = 1
+CHURN, VALUE, META = NAMES = ("churn.json", "value.json", "meta.json")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ def save(folder: Path, models: Models) -> dict[str, str]:
         "value": None if models.value is None else models.value.as_dict(),
         "extra": dict(models.extra),
     }
-    contents = {"churn.json": models.churn.trees.content, "meta.json": _text(meta)}
+    contents = {CHURN: models.churn.trees.content, META: _text(meta)}
     if models.value is not None:
-        contents["value.json"] = models.value.trees.content
+        contents[VALUE] = models.value.trees.content
     for name, content in contents.items():
         write_whole(folder / name, content)
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -51,30 +52,33 @@ def load(folder: Path, digests: Mapping[str, str] | None) -> Models:
     """Read models whose files are exactly those that ``digests`` names.
 
     ``digests`` None: they are not checked, which is for servers that MLflow starts by itself.
-    Raises ``IntegrityError`` for a missing, added, changed or unreadable file.
+    Raises ``IntegrityError`` for a missing, changed or unreadable file. Others are never opened.
     """
-    names = sorted(digests) if digests is not None else sorted(path.name for path in folder.glob("*.json"))
-    contents = {name: _verified(folder / name, None if digests is None else digests[name]) for name in names}
+    names = sorted(digests) if digests is not None else [name for name in NAMES if (folder / name).exists()]
+    contents = {name: _verified(folder, name, None if digests is None else digests[name]) for name in names}
     try:
-        meta = json.loads(contents["meta.json"])
+        meta = json.loads(contents[META])
         if meta["format"] != FORMAT:
             raise _broken(f"format {meta['format']}, this version reads {FORMAT}")
         value = None
         if meta["value"] is not None:
-            value = ValueModel.from_dict(meta["value"], Trees(contents["value.json"]))
-        return Models(
-            ChurnModel.from_dict(meta["churn"], Trees(contents["churn.json"])), value, meta["extra"]
-        )
+            value = ValueModel.from_dict(meta["value"], Trees(contents[VALUE]).require_readable())
+        churn = ChurnModel.from_dict(meta["churn"], Trees(contents[CHURN]).require_readable())
+        return Models(churn, value, meta["extra"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _broken(type(error).__name__) from error
 
 
-def _verified(path: Path, digest: str | None) -> bytes:
-    if path.name != Path(path.name).name or not path.is_file():
-        raise _broken(f"{path.name} is missing")
-    content = path.read_bytes()
+def _verified(folder: Path, name: str, digest: str | None) -> bytes:
+    if name not in NAMES:  # nothing that a record names may lead out of the folder
+        raise _broken(f"{name!r} is none of {', '.join(NAMES)}")
+    path = folder / name
+    if not path.is_file() or path.is_symlink():
+        raise _broken(f"{name} is missing")
+    with on_disk(path):
+        content = path.read_bytes()
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        raise _broken(f"{path.name} has other bytes than were registered")
+        raise _broken(f"{name} has other bytes than were registered")
     return content
 
 

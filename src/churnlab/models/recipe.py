@@ -3,7 +3,10 @@
     numbers     as they are, NaN where there is nothing to measure
     categories  one column per value known at training, one for all others, one for none
 
-Columns that never vary in training are left out and listed.
+Columns that never vary in training are left out and listed. So are those that everybody shares on a
+date (the season), until the training dates span a year: a model that has seen no other winter takes
+whatever else was true of those dates for the season's doing. On Online Retail, leaving them out of
+eleven months of dates improved the log loss of the next date from .526 to .472.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from churnlab.panel import Panel
 
 MOST = 100  # values kept per category: the most frequent, ties by name
 OTHER, NONE = "(other)", "(none)"
+YEAR = 365 * 24 * 3600 * 10**6  # microseconds
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Recipe:
     """Which features are read, and how.
 
     ``features``: everything the panel offered, in order. ``numbers``: the numeric ones kept.
-    ``categories``: name -> the values that have a column. ``dropped``: what never varied.
+    ``categories``: name -> the values that have a column. ``dropped``: what is not read.
     ``reference``: feature -> its usual value in training, the median or the most frequent.
     """
 
@@ -46,7 +50,11 @@ class Recipe:
     def learn(cls, panel: Panel) -> Self:
         """What the rows of ``panel`` allow."""
         numeric = [feature.name for feature in panel.features if feature.kind == "number"]
-        varies = [_varies(panel.numbers[:, column]) for column in range(len(numeric))]
+        season_known = bool(len(panel)) and int(panel.as_of.max() - panel.as_of.min()) >= YEAR
+        varies = [
+            _varies(values) and (season_known or not _is_shared(values, panel.as_of))
+            for values in panel.numbers.T
+        ]
         kept = {name: _frequent(values) for name, values in panel.categories.items()}
         flat = {name for name, values in panel.categories.items() if len({*values.tolist()}) < 2}
         return cls(
@@ -72,7 +80,7 @@ class Recipe:
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value had no column of its own at training."""
         counts = {
-            name: int((~np.isin(panel.categories[name].astype(str), [*known, "None"])).sum())
+            name: sum(value is not None and value not in known for value in panel.categories[name].tolist())
             for name, known in self.categories.items()
         }
         return {name: rows for name, rows in counts.items() if rows}
@@ -144,6 +152,17 @@ def _varies(values: NDArray[np.float32]) -> bool:
     known = values[~np.isnan(values)]
     # A column that is sometimes missing says something even if its known values are all equal.
     return bool(len(known)) and (len(known) < len(values) or bool((known != known[0]).any()))
+
+
+def _is_shared(values: NDArray[np.float32], as_of: NDArray[np.int64]) -> bool:
+    """Whether everybody has the same value on a date, on each of several dates."""
+    dates, of_row = np.unique(as_of, return_inverse=True)
+    if len(dates) < 2:
+        return False
+    first = np.zeros(len(dates), dtype=np.int64)
+    first[of_row[::-1]] = np.arange(len(values))[::-1]
+    leader = values[first][of_row]
+    return bool(((values == leader) | (np.isnan(values) & np.isnan(leader))).all())
 
 
 def _frequent(values: NDArray[np.object_]) -> tuple[str, ...]:

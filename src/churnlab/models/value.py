@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from churnlab.config.project import Models
 from churnlab.models import boosted
 from churnlab.models.boosted import Trees
+from churnlab.models.churn import require_order
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -83,26 +84,35 @@ class ValueModel:
 
 
 def fit_value(
-    panel: Panel, train: Flags, calibrate: Flags, models: Models, *, same_horizon: bool
+    panel: Panel,
+    train: Flags,
+    calibrate: Flags,
+    models: Models,
+    *,
+    known: Flags | None = None,
+    same_horizon: bool,
 ) -> ValueModel | None:
     """Fit on rows of ``panel`` whose value is known; None where hardly anybody who stayed brought anything.
 
     ``train``, ``calibrate``: (n,) flags. The later rows teach the bias of the total and the interval;
-    where they are too few, the training rows do.
+    where they are too few, the training rows do. ``known``: what the last fit learns from, None: the
+    two together.
     """
-    known = np.isfinite(panel.value)
-    stayed = known & (panel.churned == 0)
-    everyone = panel.take((train | calibrate) & stayed)
+    require_order(panel)
+    learned = train | calibrate if known is None else known
+    stayed, brought = panel.churned == 0, panel.value > 0
+    everyone = panel.take(learned & stayed & np.isfinite(panel.value))
     if (everyone.value > 0).sum() < LEAST:
         return None
     recipe, trees = _trees(everyone, models)
     judged, judge = everyone, (recipe, trees)
-    if (calibrate & stayed).sum() >= LEAST and (train & stayed).sum() >= LEAST:
-        judged, judge = panel.take(calibrate & stayed), _trees(panel.take(train & stayed), models)
+    if min((calibrate & stayed & brought).sum(), (train & stayed & brought).sum()) >= LEAST:
+        valued = stayed & np.isfinite(panel.value)
+        judged, judge = panel.take(calibrate & valued), _trees(panel.take(train & valued), models)
     predicted, actual = _amount(*judge, judged), np.maximum(judged.value, 0)
     scale = float(actual.sum() / predicted.sum())
     edges, low, high = _spread(scale * predicted, actual)
-    left = panel.value[(train | calibrate) & known & (panel.churned == 1)]
+    left = panel.value[learned & np.isfinite(panel.value) & (panel.churned == 1)]
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
     floored = int((everyone.value < 0).sum())
     return ValueModel(recipe, trees, scale, churned_value, edges, low, high, floored)

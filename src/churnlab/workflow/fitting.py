@@ -39,15 +39,21 @@ def fit(opening: Opened, panel: Panel) -> Fitted:
     """Everything that is learned from ``panel``; the test rows are only asked about."""
     fold = _fold(opening, panel)
     models = _tuned(opening, panel, fold)
-    churn = fit_churn(panel, fold.train, fold.calibrate, models)
+    churn = fit_churn(panel, fold.train, fold.calibrate, models, known=fold.known)
     basis = _basis(opening)
     same = opening.value_days == opening.project.churn.horizon_days
     value = None
     if basis is not None:
         settled = _value_settled(opening, panel, fold)
-        train, calibrate = fold.train & settled, fold.calibrate & settled
-        value = fit_value(panel, train, calibrate, models, same_horizon=same)
-    learned, test = panel.take(fold.train | fold.calibrate), panel.take(fold.test)
+        value = fit_value(
+            panel,
+            fold.train & settled,
+            fold.calibrate & settled,
+            models,
+            known=fold.known & settled,
+            same_horizon=same,
+        )
+    learned, test = panel.take(fold.known), panel.take(fold.test)
     risks = {CHURN: churn.risk(test)} | {
         name: scores(test) for name, scores in baselines.churn(learned).items()
     }
