@@ -101,7 +101,7 @@ def test_k7_trimmed_on_demand(tmp_path):
 
 @pytest.mark.parametrize(
     ("how", "cells"),
-    [("trim", ["qq", " qq"]), ("lower", ["abc", "ABC"]), ("nfc", ["caf\u00e9", "cafe\u0301"])],
+    [("trim", ["qq", " qq"]), ("lower", ["abc", "ABC"]), ("nfc", ["r\u00e9mi", "re\u0301mi"])],
 )
 def test_k7_k8_k9_a_normalisation_may_not_merge_customers(tmp_path, how, cells):
     with pytest.raises(
@@ -113,7 +113,7 @@ def test_k7_k8_k9_a_normalisation_may_not_merge_customers(tmp_path, how, cells):
 
 @pytest.mark.parametrize(
     ("how", "cell", "plain"),
-    [("lower", "ABC", "abc"), ("nfc", "cafe\u0301", "caf\u00e9"), ("none", "ABC", "ABC")],
+    [("lower", "ABC", "abc"), ("nfc", "re\u0301mi", "r\u00e9mi"), ("none", "ABC", "ABC")],
 )
 def test_k8_k9_one_spelling_is_normalised_as_declared(tmp_path, how, cell, plain):
     # The same id twice is one customer who bought twice, not two that fall together.
@@ -121,7 +121,7 @@ def test_k8_k9_one_spelling_is_normalised_as_declared(tmp_path, how, cell, plain
     assert column(tables, "customer_id") == [plain, plain]
 
 
-@pytest.mark.parametrize("cells", [("abc", "ABC"), ("caf\u00e9", "cafe\u0301")])
+@pytest.mark.parametrize("cells", [("abc", "ABC"), ("r\u00e9mi", "re\u0301mi")])
 def test_k8_k9_near_collisions_stay_apart_and_are_reported(tmp_path, cells):
     tables = loaded(tmp_path, bought(*cells, "other"))
     assert column(tables, "customer_id") == sorted([*cells, "other"])

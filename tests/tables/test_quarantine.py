@@ -3,9 +3,9 @@
 import pyarrow.parquet as pq
 import pytest
 
-from churnlab.errors import MachineError
+from churnlab.errors import DataError, MachineError
 from churnlab.tables import checked, quarantine
-from loading import QUARANTINE, loaded, quarantined
+from loading import QUARANTINE, loaded, project, quarantined, source
 
 LINES = [",2025-06-01,1,", "a,x,1,", 'b,2025-06-01,"1,5",', "c,2025-06-01,1,a\x07b", "d,2025-06-01,1,"]
 BAD = "\n".join(["customer_id,time,amount,store", *LINES, ""])
@@ -22,6 +22,30 @@ def test_every_fault_has_its_row(tmp_path):
     ]
     assert {row["source"] for row in rows} == {"transactions.transactions:transactions.csv"}
     assert all(row["expected"] == checked.expected(row["reason"]) for row in rows)
+
+
+def test_records_the_reader_gave_up_stand_beside_them_and_count(tmp_path):
+    header = "customer_id,time,amount\n"
+    files = {
+        "a.csv": header + "a,2025-06-01,5\nb,2025-06-01\n",
+        "b.csv": header + "b,2025-06-01,1,2\nc,x,1\n",
+    }
+    (count,) = loaded(tmp_path, files).counts
+    assert (count.read, count.accepted, count.reasons) == (4, 1, {"field_count": 2, "time_not_a_time": 1})
+    assert [(row["source"], row["line"], row["reason"]) for row in quarantined(tmp_path)] == [
+        ("transactions.transactions:a.csv", 3, "field_count"),
+        ("transactions.transactions:b.csv", 2, "field_count"),
+        ("transactions.transactions:b.csv", 3, "time_not_a_time"),
+    ]
+
+
+def test_what_describes_a_person_is_in_the_file_but_not_in_the_error(tmp_path):
+    content = "customer_id,age\n" + "".join(f"c{n},4{n} years\n" for n in range(6))
+    age = {"age": {"column": "age", "kind": "number", "static": True}}
+    people = source(tmp_path, content, table="customers", attributes=age)
+    with pytest.raises(DataError, match=r"first: customers\.csv line 2, column age\n"):
+        project(tmp_path, {"customers": [people]})
+    assert [row["raw"] for row in quarantined(tmp_path)] == [f"4{n} years" for n in range(6)]
 
 
 def test_a_row_with_several_faults_is_set_aside_once_for_the_first(tmp_path):

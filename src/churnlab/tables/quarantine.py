@@ -10,6 +10,7 @@ from typing import Any
 from churnlab.durable import create, failpoint, flush, on_disk, sync_folder
 from churnlab.tables.checked import expected, meaning_of
 from churnlab.tables.counts import Example
+from churnlab.tables.records import Reject
 
 STORED = "churnlab_quarantine"
 COLUMNS = ("source", "line", "column", "raw", "reason", "expected")
@@ -24,11 +25,14 @@ def start(con: Any) -> None:
     con.create_table(STORED, schema=ibis.schema(kinds), temp=True, overwrite=True)
 
 
-def add_rejects(con: Any, place: str, rejects: Iterable[Any]) -> dict[str, int]:
+def add_rejects(con: Any, place: str, rejects: Iterable[Reject]) -> dict[str, int]:
     """Records the reader could not make a row of. Returns reason -> rows."""
     import pyarrow as pa
 
-    rows = [(place, r.line, r.column, (r.raw or "")[:_LONGEST], r.reason, r.expected) for r in rejects]
+    rows = [
+        (f"{place}:{r.file}" if r.file else place, r.line, r.column, r.raw[:_LONGEST], r.reason, r.expected)
+        for r in rejects
+    ]
     if not rows:
         return {}
     kinds = [pa.int64() if name == "line" else pa.string() for name in COLUMNS]

@@ -46,6 +46,7 @@ class Meaning:
     required: bool
     raw: tuple[str, ...]
     label: str  # the source's own column, as its reader knows it
+    personal: bool = False  # describes a person: no message shows its values
 
 
 def meanings(table: str, source: Source) -> list[Meaning]:
@@ -77,7 +78,7 @@ def _never_null(table: str, name: str, kind: str, source: Source) -> bool:
 
 def _attributes(source: Source) -> Iterator[Meaning]:
     for name, attribute in source.attributes.items():
-        yield Meaning(name, attribute.kind, False, (f"attribute__{name}",), attribute.column)
+        yield Meaning(name, attribute.kind, False, (f"attribute__{name}",), attribute.column, True)
 
 
 def parse(staged: Any, table: str, source: Source, zone: str, currency: str, place: str) -> Any:

@@ -174,7 +174,8 @@ def _refuse(con: Any, judged: Judged, kept: Path | None) -> None:
         )
     rows.refuse_overflow(judged.reasons, place)
     if judged.reasons:
-        shown = {m.label for m in rows.meanings(judged.table, source) if m.kind in _SHOWN or m.name == "type"}
+        mapped = [meaning for meaning in rows.meanings(judged.table, source) if not meaning.personal]
+        shown = {meaning.label for meaning in mapped if meaning.kind in _SHOWN or meaning.name == "type"}
         example = quarantine.first_example(con, place, shown)
         refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
     sound = judged.rows.filter(judged.rows["__reason"].isnull())
