@@ -63,6 +63,7 @@ def _of_source(name, source, columns, windows):
         answer[f"{label} count"] = window.count()
         answer[f"{label} active_days"] = window.active_days()
         answer[f"{label} active_months"] = window.active_months()
+        answer[f"{label} latest 2 gaps"] = window.latest(2).gaps("max")
         for kind in GAPS:
             answer[f"{label} gaps {kind}"] = window.gaps(kind)
         for column in columns:
@@ -116,6 +117,7 @@ def _by_definition(name, past, source, keeps, columns, world):
         answer[f"{label} count"] = oracle.count(rows)
         answer[f"{label} active_days"] = oracle.active_days(rows, world.calendar.zone)
         answer[f"{label} active_months"] = oracle.active_months(rows, world.calendar.zone)
+        answer[f"{label} latest 2 gaps"] = oracle.gaps(rows[-2:], "max")
         for kind in GAPS:
             answer[f"{label} gaps {kind}"] = oracle.gaps(rows, kind)
         for column in columns:

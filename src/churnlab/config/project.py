@@ -196,7 +196,7 @@ class Engine(Section):
 
     memory: str = Field("2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     threads: int = Field(2, ge=1)
-    shard_events: int = Field(2_000_000, ge=1_000, description="events held at once while features are made")
+    shard_events: int = Field(250_000, ge=1_000, description="events held at once while features are made")
 
 
 class Project(Section):

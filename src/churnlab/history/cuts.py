@@ -91,10 +91,9 @@ class Timeline:
 
     @cached_property
     def _known_end(self) -> Ints:
-        rows, snapshots = self.known
+        rows, snapshots = self.known()
         return _up_to(np.maximum.accumulate(rows), snapshots)
 
-    @cached_property
     def known(self) -> tuple[Ints, Ints]:
         """A key for each row and each snapshot: of its customer, a snapshot knew the rows up to its own."""
         return self._keys(self.asked.known_until, _known_at(self.time, self.recorded_at))

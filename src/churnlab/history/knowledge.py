@@ -24,7 +24,7 @@ def timeline(events: Events, asked: Asked) -> Timeline:
 
 def untorn(events: Events, asked: Asked, orders: Orders | None = None) -> tuple[Events, Asked]:
     """The same events with private copies at the end, and the snapshots that now ask for those."""
-    rows, snapshots = timeline(events, asked).known
+    rows, snapshots = timeline(events, asked).known()
     torn = _torn(rows, snapshots, orders)
     if not torn.any():
         return events, asked

@@ -37,7 +37,7 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Events in rows sorted by (customer, time). Windows and filters are made once and kept.
+    """Events in rows sorted by (customer, time). Filters are made once and kept.
 
     Ask ``has(column)`` first: an input need not have every column. Text compares as text, and a
     missing value compares with nothing.
@@ -59,7 +59,7 @@ class Source:
 
     def between(self, older: int, newer: int) -> Window:
         """The events in ``[as_of - older, as_of - newer)``, in days."""
-        return self.once(("between", older, newer), lambda: Window(self, self.at(older), self.at(newer)))
+        return Window(self, self.at(older), self.at(newer), (older, newer))
 
     def where(self, column: str, compare: Callable[[Any, Any], Flags], value: Any) -> Source:
         """The events whose column compares with ``value``: ``operator.eq``, ``gt``..., or ``isin``."""
@@ -69,12 +69,15 @@ class Source:
             ("where", column, compare, value), lambda: self.rows(self._matches(column, compare, value))
         )
 
-    def present(self, column: str) -> tuple[Source, Ints]:
-        """The events where a column is not missing, and how many of those come before each row."""
+    def present(self, column: str) -> tuple[Source, Ints] | None:
+        """The events where a column is not missing, and how many of those come before each row.
 
-        def make() -> tuple[Source, Ints]:
+        None where it never is.
+        """
+
+        def make() -> tuple[Source, Ints] | None:
             present = self._present(column)
-            return self.rows(present), np.append(0, np.cumsum(present))
+            return None if present.all() else (self.rows(present), np.append(0, np.cumsum(present)))
 
         return self.once(("present", column), make)
 
@@ -82,9 +85,9 @@ class Source:
         """Some of the events, (rows,) flags; ``columns`` may replace what is read from them."""
         if columns is None and wanted.all():
             return self
-        before = np.append(0, np.cumsum(wanted))
-        at = kept(lambda days: before[self.at(days)])
-        return Source(self.table, (columns or self.columns).take(np.flatnonzero(wanted)), at, self.as_of)
+        before, at = np.append(0, np.cumsum(wanted)), self.at
+        taken = (columns or self.columns).take(np.flatnonzero(wanted))
+        return Source(self.table, taken, kept(lambda days: before[at(days)]), self.as_of)
 
     def values(self, column: str) -> NDArray[Any]:
         """A column's values, text as codes."""
@@ -141,10 +144,14 @@ class Source:
 
     def once(self, name: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made at the first time of asking."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        kept: T = self._kept[name]
-        return kept
+        # Nothing kept refers back to this source, so that a shard's arrays go as soon as it is done.
+        if name in self._kept:
+            answer: T = self._kept[name]
+            return answer
+        answer = make()
+        if answer is not self:
+            self._kept[name] = answer
+        return answer
 
     def _present(self, column: str) -> Flags:
         values = self.values(column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -37,6 +37,7 @@ class Window:
     source: Source
     start: Ints
     end: Ints
+    span: Hashable  # what its measures are kept under, in the source
 
     def count(self) -> Ints:
         """How many events."""
@@ -104,11 +105,14 @@ class Window:
         """
         if kind not in get_args(Gaps):
             raise ConfigError(f"gaps are measured by {', '.join(get_args(Gaps))}", got=repr(kind))
+        # Several families ask for the same.
+        return self.source.once(("gaps", kind, self.span), lambda: self._measured_gaps(kind))
+
+    def _measured_gaps(self, kind: Gaps) -> Floats:
         if kind == "mean":
-            first, last = self.first("time"), self.last("time")
-            return ratio(last - first, self.count() - 1) / DAY
+            return ratio(self.last("time") - self.first("time"), self.count() - 1) / DAY
         between = self.source.gaps()
-        inner = Window(self.source, np.minimum(self.start + 1, self.end), self.end)
+        inner = replace(self, start=np.minimum(self.start + 1, self.end))
         answer: Floats = _each(inner, lambda start, end: _GAPS[kind](between, start, end)) / DAY
         return answer
 
@@ -124,14 +128,18 @@ class Window:
 
     def latest(self, most: int) -> Window:
         """Its last ``most`` events, or all of them where there are fewer."""
-        return Window(self.source, np.maximum(self.start, self.end - most), self.end)
+        start = np.maximum(self.start, self.end - most)
+        return Window(self.source, start, self.end, (self.span, "latest", most))
 
     def _of(self, column: str) -> Window:
         """The same window, over the rows that have this column."""
         if column in LATER_FACTS:
             return self._come_true(column)
-        present, before = self.source.present(column)
-        return self if present is self.source else Window(present, before[self.start], before[self.end])
+        present = self.source.present(column)
+        if present is None:
+            return self
+        source, before = present
+        return Window(source, before[self.start], before[self.end], self.span)
 
     def _come_true(self, column: str) -> Window:
         # What is known differs by snapshot, so each gets rows of its own.
@@ -139,7 +147,7 @@ class Window:
         known = is_past(self.source.values(column)[rows], self.source.as_of[owner])
         end = np.append(0, np.cumsum(known))[np.cumsum(self.end - self.start)]
         source = replace(self.source, columns=self.source.columns.take(rows[known]))
-        return Window(source, np.append(0, end)[:-1], end)
+        return Window(source, np.append(0, end)[:-1], end, self.span)
 
     def _reduced(self, how: np.ufunc, column: str) -> Floats:
         rows = self._of(column)
