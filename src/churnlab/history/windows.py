@@ -37,7 +37,7 @@ class Window:
     source: Source
     start: Ints
     end: Ints
-    span: Hashable  # what its measures are kept under, in the source
+    span: Hashable = None  # names the window within its source, to keep measures under; None: keep none
 
     def count(self) -> Ints:
         """How many events."""
@@ -105,6 +105,8 @@ class Window:
         """
         if kind not in get_args(Gaps):
             raise ConfigError(f"gaps are measured by {', '.join(get_args(Gaps))}", got=repr(kind))
+        if self.span is None:
+            return self._measured_gaps(kind)
         # Several families ask for the same.
         return self.source.once(("gaps", kind, self.span), lambda: self._measured_gaps(kind))
 
@@ -129,7 +131,7 @@ class Window:
     def latest(self, most: int) -> Window:
         """Its last ``most`` events, or all of them where there are fewer."""
         start = np.maximum(self.start, self.end - most)
-        return Window(self.source, start, self.end, (self.span, "latest", most))
+        return Window(self.source, start, self.end, self.span and (self.span, "latest", most))
 
     def _of(self, column: str) -> Window:
         """The same window, over the rows that have this column."""
