@@ -33,8 +33,10 @@ class Trees:
 
     def contributions(self, matrix: Matrix) -> tuple[Floats, float]:
         """(n, m) exact path-dependent Shapley values of the margin, and the base they start from."""
+        if not len(matrix):
+            return np.zeros(matrix.shape), 0.0
         found = np.asarray(self._booster.predict(_data(matrix), pred_contribs=True), dtype=np.float64)
-        return found[:, :-1], float(found[0, -1]) if len(found) else 0.0
+        return found[:, :-1], float(found[0, -1])
 
     def require_readable(self) -> Self:
         """The same ensemble, once XGBoost has parsed it: a broken file is told before it is needed."""
@@ -46,6 +48,8 @@ class Trees:
         import xgboost
 
         try:
+            if not self.content:  # XGBoost ends the process on an empty file
+                raise ValueError("empty")  # noqa: TRY301
             return xgboost.Booster({"nthread": 2}, model_file=bytearray(self.content))
         except (xgboost.core.XGBoostError, ValueError) as error:
             raise IntegrityError(

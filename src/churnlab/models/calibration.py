@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Method = Literal["sigmoid", "isotonic", "none"]
-STEPS, RIDGE = 50, 1e-12
+STEPS, CLOSE = 50, 1e-12
+FAINT = 0.05  # the least slope: the order is kept, and hardly any of the spread
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class Calibration:
                 levels=tuple(float(y) for y in steps.y_thresholds_),
             )
         slope, shift = _platt(margin, churned)
-        # A falling line would turn the order round; then only the level is trusted.
-        return cls("sigmoid", slope, shift) if slope > 0 else cls("none")
+        if slope < FAINT:
+            # A falling line would turn the order round. The rows say that it means next to nothing.
+            slope, shift = FAINT, _level(FAINT * margin, churned)
+        return cls("sigmoid", slope, shift)
 
     def risk(self, margin: Floats) -> Floats:
         """(n,) probabilities, 0 to 1."""
@@ -81,18 +84,26 @@ def _platt(margin: Floats, churned: Floats) -> tuple[float, float]:
     line, loss = np.array([0.0, np.log((left + 1) / (stayed + 1))]), np.inf
     for _ in range(STEPS):
         risk = _logistic(design @ line)
-        # The ridge only matters where all margins are equal and any slope would do.
-        curve = (design * (risk * (1 - risk))[:, None]).T @ design + RIDGE * np.eye(2)
-        step = np.linalg.solve(curve, design.T @ (target - risk))
+        curve = (design * (risk * (1 - risk))[:, None]).T @ design
+        # Where all margins are equal any slope would do: least squares takes the smallest.
+        step = np.linalg.lstsq(curve, design.T @ (target - risk))[0]
         # A full step may overshoot from far away: halve it until the loss falls.
         size = 1.0
-        while (reached := _loss(design @ (line + size * step), target)) > loss and size > RIDGE:
+        while (reached := _loss(design @ (line + size * step), target)) > loss and size > CLOSE:
             size /= 2
         line = line + size * step
-        if loss - reached < RIDGE * len(margin):
+        if loss - reached < CLOSE * len(margin):
             break
         loss = reached
     return float(line[0]), float(line[1])
+
+
+def _level(margin: Floats, churned: Floats) -> float:
+    """The shift that makes the mean risk the share that left."""
+    from scipy.optimize import brentq
+
+    far = 50 + float(np.abs(margin).max())
+    return float(brentq(lambda shift: _logistic(margin + shift).mean() - churned.mean(), -far, far))
 
 
 def _loss(logit: Floats, target: Floats) -> float:

@@ -1,0 +1,110 @@
+"""The matrix: every column has an owner, nothing is read that was not learned, and schemas must match."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from churnlab.errors import IntegrityError
+from churnlab.models.recipe import MOST, Recipe
+from customers import NUMBERS, described, drawn
+
+
+def with_city(panel, values):
+    return replace(panel, categories={"city": np.array(values, dtype=object)})
+
+
+def test_by_hand():
+    panel = with_city(drawn(2, dates=(0, 30)), ["b", "a", None, "a"])
+    recipe = Recipe.learn(panel)
+    kept = ("days_since_last_order", "orders_90d", "spend_90d", "noise")
+    assert recipe.columns == (*kept, "city=a", "city=b", "city=(other)", "city=(none)")
+    later = with_city(panel, ["b", "c", "a", None])
+    matrix = recipe.matrix(later)
+    assert matrix.dtype == np.float32
+    np.testing.assert_array_equal(matrix[:, :4], panel.numbers[:, :4])
+    assert matrix[:, 4:].tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1]]
+    # Numbers own themselves; the four columns of the city belong to feature 7, the last.
+    assert recipe.owners.tolist() == [0, 1, 2, 3, 7, 7, 7, 7]
+
+
+def test_what_never_varies_is_left_out_and_listed():
+    panel = with_city(drawn(50), ["Lyon"] * 150)
+    assert Recipe.learn(panel).dropped == ("flat", "empty", "month_sine", "city")
+    # Sometimes missing is a difference, even where all known values are equal.
+    panel.numbers[::2, NUMBERS.index("flat")] = np.nan
+    assert "flat" not in Recipe.learn(panel).dropped
+    some = with_city(panel, ["Lyon", None] * 75)
+    assert Recipe.learn(some).categories == {"city": ("Lyon",)}
+
+
+@pytest.mark.parametrize(("dates", "read"), [((0, 30, 364), False), ((0, 30, 365), True), ((0,), False)])
+def test_the_season_is_read_once_a_year_has_been_seen(dates, read):
+    assert ("month_sine" in Recipe.learn(drawn(20, dates=dates)).numbers) is read
+
+
+def test_a_number_that_some_customers_share_on_a_date_is_no_season():
+    panel = drawn(20)
+    column = NUMBERS.index("month_sine")
+    panel.numbers[:, column] = np.nan
+    assert "month_sine" in Recipe.learn(panel).dropped
+    panel.numbers[5, column] = 1.0  # missing for all others on that date
+    assert "month_sine" in Recipe.learn(panel).numbers
+
+
+def test_the_hundred_most_frequent_have_a_column_and_ties_go_by_name():
+    names = [f"n{number:03}" for number in range(MOST + 5)]
+    values = [*names, *names[-3:]]  # the last three come twice, all others once
+    panel = with_city(drawn(len(values), dates=(0,)), values[::-1])
+    kept = Recipe.learn(panel).categories["city"]
+    assert kept == (*names[-3:], *names[: MOST - 3])
+
+
+@pytest.mark.parametrize("new", ["A before all", "Metz between", "Zug after all", "", "None", "(none)"])
+def test_an_unknown_category_counts_as_other_wherever_it_sorts(new):
+    panel = drawn(100)
+    recipe = Recipe.learn(panel)
+    changed = with_city(panel, [new] * len(panel))
+    columns = dict(zip(recipe.columns, recipe.matrix(changed).T, strict=True))
+    assert columns["city=(other)"].all()
+    assert not columns["city=(none)"].any()
+    assert recipe.unseen(changed) == {"city": len(panel)}
+    assert recipe.unseen(panel) == {}
+    assert recipe.unseen(with_city(panel, [None] * len(panel))) == {}
+
+
+def test_the_reference_is_the_median_or_the_most_frequent():
+    panel = with_city(drawn(3, dates=(0,)), ["Nice", None, "Nice"])
+    panel.numbers[:, 0] = [7, np.nan, 2]
+    reference = Recipe.learn(panel).reference
+    assert (reference["days_since_last_order"], reference["city"]) == (4.5, "Nice")
+    assert "empty" not in reference
+
+
+def test_json_gives_the_same_recipe():
+    panel = drawn(30)
+    recipe = Recipe.learn(panel)
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.as_dict(), allow_nan=False)))
+    assert again == recipe
+    assert again.schema_hash == recipe.schema_hash
+    assert again.matrix(panel).tobytes() == recipe.matrix(panel).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda features: (*features[:-2], features[-1]), "missing: month_sine"),
+        (lambda features: (described("age"), *features[1:]), "missing: days_since_last_order; new: age"),
+        (lambda features: (features[1], features[0], *features[2:]), "another order or of another kind"),
+        (lambda features: (described("noise", "category"), *features[1:]), "missing: days_since_last_order"),
+    ],
+)
+def test_other_features_than_in_training_are_refused(change, told):
+    panel = drawn(10)
+    recipe = Recipe.learn(panel)
+    other = replace(panel, features=change(panel.features))
+    with pytest.raises(IntegrityError, match=f"(?s)not those that the model.*{told}") as caught:
+        recipe.matrix(other)
+    assert caught.value.exit_code == 5
+    assert Recipe.learn(panel).schema_hash != replace(recipe, features=other.features).schema_hash
