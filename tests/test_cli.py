@@ -41,7 +41,10 @@ def test_starting_imports_nothing_heavy():
         (["train", "x.yaml", "--bogus", "1"], "No such option: --bogus"),
         (["train", "none.yaml"], "none.yaml: no such file"),
         (["score", "x.yaml"], "score needs --as-of"),
-        (["score", "x.yaml", "--as-of", "31/12/2025"], "--as-of 31/12/2025: not a date"),
+        (
+            ["score", str(ROOT / "configs" / "complete_journey.yaml"), "--as-of", "31/12/2025"],
+            "--as-of 31/12/2025: not a date",
+        ),
         (["explain", "x.yaml"], "Missing option '--customer'"),
     ],
 )

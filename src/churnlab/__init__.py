@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
-    from churnlab.workflow import explain, list_features, make_panel, review, run, score, train, validate
+    from churnlab.workflow import (
+        explain_customer,
+        list_features,
+        make_panel,
+        review,
+        run,
+        score,
+        train,
+        validate,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "explain",
+    "explain_customer",
     "from_mapping",
     "list_features",
     "load",

@@ -118,7 +118,7 @@ def explain(
 
     day = _day(as_of) if as_of else None
     with display.progress() as progress:
-        result = workflow.explain(_project(config, set_), customer, day, progress=progress)
+        result = workflow.explain_customer(_project(config, set_), customer, day, progress=progress)
     _show(result, json_)
 
 

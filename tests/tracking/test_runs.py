@@ -134,3 +134,13 @@ def test_telemetry_and_pickles_are_off(store):
     assert store.project == "shop"
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+def test_two_projects_in_one_process_keep_their_own_stores(tracked, tmp_path_factory):
+    first = tracking.open_store(Tracking(), "shop", tracked)
+    second = tracking.open_store(Tracking(), "shop", tmp_path_factory.mktemp("other"))
+    assert first.uri != second.uri
+    assert "MLFLOW_TRACKING_URI" not in os.environ  # MLflow would leave its last address there
+    with tracking.run(first, "train") as run:
+        run.log_text("a.txt", "first")
+    assert run.read_text("a.txt") == "first"

@@ -12,7 +12,7 @@ from typing import Any
 from churnlab.errors import IntegrityError
 from churnlab.features.feature import Description
 from churnlab.tracking.runs import Run
-from churnlab.tracking.store import Store
+from churnlab.tracking.store import Store, use
 
 ALIAS = "champion"
 FOLDER = "model"  # MLflow keeps an artifact under the name of the folder it comes from
@@ -35,8 +35,7 @@ def register(run: Run, folder: Path, digests: Mapping[str, str], features: Seque
     The digests become tags of the version, so that scoring can tell the files that were registered
     from any others. MLflow's own loaders work too: the version holds ``scorer.py``, not a pickle.
     """
-    import mlflow
-
+    mlflow = use(run.store)
     name = run.store.project
     signature, example = _signature(features)
     with _attached(run), _hushed():
@@ -62,7 +61,7 @@ def champion(store: Store) -> Champion:
 
     Raises ``IntegrityError`` (exit 5) where there is none: without a trusted model, no score.
     """
-    import mlflow
+    mlflow = use(store)
     from mlflow.exceptions import MlflowException
 
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from churnlab.errors import ChurnlabError
-from churnlab.tracking.store import Store
+from churnlab.tracking.store import Store, use
 
 _LONGEST_PARAM = 500
 
@@ -51,9 +51,7 @@ class Run:
 
     def read_text(self, name: str) -> str:
         """An artifact of this run as text."""
-        import mlflow
-
-        return str(mlflow.artifacts.load_text(f"{self.artifact_uri}/{name}"))
+        return str(use(self.store).artifacts.load_text(f"{self.artifact_uri}/{name}"))
 
     def tags(self) -> dict[str, str]:
         """The run's tags."""

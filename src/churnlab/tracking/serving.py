@@ -25,7 +25,9 @@ def score(models: Models, rows: pd.DataFrame) -> pd.DataFrame:
     """
     panel = _panel(models, rows)
     value = np.full(len(panel), np.nan) if models.value is None else models.value.if_retained(panel)
-    return pd.DataFrame({"churn_risk": models.churn.risk(panel), "value_if_retained": value}, index=rows.index)
+    return pd.DataFrame(
+        {"churn_risk": models.churn.risk(panel), "value_if_retained": value}, index=rows.index
+    )
 
 
 def _panel(models: Models, rows: pd.DataFrame) -> Panel:

@@ -33,8 +33,7 @@ def open_store(tracking: Tracking, project: str, root: Path) -> Store:
     mlflow = _quiet_mlflow()
     uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
     _refuse_open_http(uri)
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+    _point(mlflow, uri)
     try:
         client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
         experiment_id = _experiment(client, project, tracking.artifacts, root, uri)
@@ -48,6 +47,25 @@ def open_store(tracking: Tracking, project: str, root: Path) -> Store:
             mend="check tracking.uri, free the database, or make its folder writable",
         ) from error
     return Store(client, uri, experiment_id, project)
+
+
+def use(store: Store) -> Any:
+    """MLflow with ``store`` as the one its module-level functions speak to."""
+    import mlflow
+
+    _point(mlflow, store.uri)
+    return mlflow
+
+
+def _point(mlflow: Any, uri: str) -> None:
+    given = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    # MLflow writes the address into the environment too, where the next project would take it for the user's.
+    if given is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = given
 
 
 def _quiet_mlflow() -> Any:

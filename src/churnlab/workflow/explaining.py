@@ -19,7 +19,7 @@ from churnlab.workflow.results import Explained
 from churnlab.workflow.scoring import place
 
 
-def explain(
+def explain_customer(
     project: Project,
     customer: str,
     as_of: dt.date | None = None,
