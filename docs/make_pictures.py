@@ -28,7 +28,7 @@ def main() -> None:
     """Write both pictures."""
     (HERE / "pictures").mkdir(exist_ok=True)
     (HERE / "pictures" / "timeline.svg").write_text(maps.timeline(DATES).file(), encoding="utf-8")
-    lists = sorted((HERE.parent / "out" / "complete_journey" / "lists").glob("????-??-??"))[-1]
+    lists = max((HERE.parent / "out" / "complete_journey" / "lists").glob("????-??-??"))
     run = commit.current(lists)
     if run is None:
         raise SystemExit("no published lists: run `make demo` first")
@@ -36,7 +36,9 @@ def main() -> None:
     value, near = (everyone[name].to_numpy() for name in ("value_if_retained", "intensity"))
     high = everyone["quadrant"].to_numpy(zero_copy_only=False)
     cut = min(value[[each in {"retain", "win_back"} for each in high]])
-    drawn = maps.quadrant_map(value, near, (float(cut), 50.0), json.loads((run / "manifest.json").read_text())["currency"])
+    drawn = maps.quadrant_map(
+        value, near, (float(cut), 50.0), json.loads((run / "manifest.json").read_text())["currency"]
+    )
     (HERE / "pictures" / "strategies.svg").write_text(drawn.file(), encoding="utf-8")
 
 

@@ -14,9 +14,9 @@ from churnlab.config.project import Project
 PAGE = Path(__file__).with_name("configuration.md")
 HEAD = """# Configuration
 
-One YAML file per project. Required: `project`, `time_zone`, `sources`, `churn.horizon_days`. Everything else has the
-default shown. `churnlab schema` prints the JSON Schema; the first line of each file in `configs/` makes editors use
-it. `--set section.key=value` overrides a key for one run. `${env:NAME}` stands for an environment variable.
+One YAML file per project. Required: `project`, `time_zone`, `sources`, `churn.horizon_days`.
+Everything else has the default shown. `churnlab schema` prints the JSON Schema; the first line
+of each file in `configs/` makes editors use it. `--set section.key=value` overrides a key for one run. `${env:NAME}` stands for an environment variable.
 A date means its local midnight in `time_zone`; intervals are half-open.
 
 This page is generated: `python docs/make_reference.py`.
@@ -63,10 +63,12 @@ def _row(name: str, field: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, BaseModel):
-        return "see below" if value.model_dump() else "{}"
+        return "see below"
     if isinstance(value, tuple):
         return "[" + ", ".join(str(each) for each in value) + "]"
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, dict | float | int) or isinstance(value, bool) else str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def _type(annotation: Any) -> str:
@@ -74,7 +76,14 @@ def _type(annotation: Any) -> str:
     text = text or str(annotation)
     text = re.sub(r"Annotated\[(\w+),.*?\]{1,2}(?=,|\]|$| )", r"\1", text)
     text = re.sub(r"(churnlab\.config\.\w+\.|typing\.|datetime\.|Literal)", "", text)
-    for python, plain in (("NoneType", "null"), ("None", "null"), ("str", "text"), ("bool", "true/false"), ("int", "whole number"), ("float", "number")):
+    for python, plain in (
+        ("NoneType", "null"),
+        ("None", "null"),
+        ("str", "text"),
+        ("bool", "true/false"),
+        ("int", "whole number"),
+        ("float", "number"),
+    ):
         text = re.sub(rf"\b{python}\b", plain, text)
     return re.sub(r"tuple\[(.*), \.\.\.\]", r"list of \1", text)
 

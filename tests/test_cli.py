@@ -14,7 +14,7 @@ HEAVY = {"pandas", "numpy", "sklearn", "xgboost", "mlflow", "shap", "optuna", "i
 
 
 def called(capfd, *arguments):
-    with pytest.raises(SystemExit) as left:  # noqa: PT011
+    with pytest.raises(SystemExit) as left:
         cli.main(list(arguments))
     out, err = capfd.readouterr()
     return left.value.code, out, err

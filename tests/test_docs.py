@@ -1,6 +1,5 @@
 """What the pages say is true: their Python runs, their YAML loads, their links lead somewhere."""
 
-import os
 import re
 from pathlib import Path
 
@@ -42,4 +41,4 @@ def test_the_page_on_own_data_runs_as_it_stands(tmp_path, monkeypatch, tracked):
         exec(compile(code, str(page), "exec"), names)
     assert names["auroc"].estimate > 0.6
     assert (names["done"].scored.folder / "all.csv").stat().st_size > 10_000
-    assert os.path.getsize("out/shop/report.html") > 10_000
+    assert Path("out/shop/report.html").stat().st_size > 10_000

@@ -89,8 +89,14 @@ def _section(console: Any, section: Mapping[str, Any]) -> None:
 def _wrapped(line: str, width: int) -> list[str]:
     """A line at its own indent; what does not fit goes on below, further in. Paths stay whole."""
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    whole = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
-    return textwrap.wrap(line, width, subsequent_indent=indent, **whole) or [""]
+    wrapper = textwrap.TextWrapper(
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return wrapper.wrap(line) or [""]
 
 
 def _inert(text: str) -> Any:

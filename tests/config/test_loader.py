@@ -28,12 +28,10 @@ def loaded(tmp_path, text, *overrides):
 
 
 def refused(tmp_path, text, *overrides):
-    try:
+    with pytest.raises(ConfigError, match=".") as caught:
         loaded(tmp_path, text, *overrides)
-    except ConfigError as error:
-        assert error.exit_code == 2
-        return str(error)
-    return pytest.fail("the configuration was accepted")
+    assert caught.value.exit_code == 2
+    return str(caught.value)
 
 
 def test_a_minimal_project_has_documented_defaults(tmp_path):

@@ -40,7 +40,7 @@ def test_a_run_keeps_settings_measures_and_texts(store):
     [(DataError("no rows"), "FAILED"), (KeyboardInterrupt(), "KILLED"), (ValueError("x"), "FAILED")],
 )
 def test_a_run_that_stops_early_says_so(store, raised, ends):
-    with pytest.raises(type(raised)) as caught, tracking.run(store, "train") as run:  # noqa: PT012
+    with pytest.raises(type(raised)) as caught, tracking.run(store, "train") as run:
         raise raised
     assert caught.value is raised
     assert status(store, run.run_id) == ends

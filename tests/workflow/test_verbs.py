@@ -315,7 +315,7 @@ evaluation: {bootstrap: 0}
 def test_the_command_line_prints_json_for_machines(done, capfd):
     _, config, _, result = done
     arguments = [part for item in SMALL for part in ("--set", item)]
-    with pytest.raises(SystemExit) as left:  # noqa: PT011
+    with pytest.raises(SystemExit) as left:
         cli.main(["score", str(config), "--as-of", "2025-07-01", "--json", *arguments])
     out, err = capfd.readouterr()
     assert left.value.code == 0

@@ -30,7 +30,7 @@ class Champion:
 
 
 def register(run: Run, folder: Path, digests: Mapping[str, str], features: Sequence[Description]) -> str:
-    """Register the files in ``folder`` (named ``FOLDER``) as a new version, give it the alias ``champion``, return it.
+    """Register the files in ``folder`` (named ``FOLDER``) as a new version, the champion; return it.
 
     The digests become tags of the version, so that scoring can tell the files that were registered
     from any others. MLflow's own loaders work too: the version holds ``scorer.py``, not a pickle.

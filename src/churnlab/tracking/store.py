@@ -61,7 +61,7 @@ def _point(mlflow: Any, uri: str) -> None:
     given = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    # MLflow writes the address into the environment too, where the next project would take it for the user's.
+    # MLflow leaves the address in the environment, where the next project would take it for yours.
     if given is None:
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     else:
@@ -100,7 +100,7 @@ def _experiment(client: Any, project: str, artifacts: str | None, root: Path, ur
         if found.lifecycle_stage == "deleted":
             raise ConfigError(
                 f"the experiment {project} was deleted in the tracking store",
-                mend=f"restore it (mlflow experiments restore -x {found.experiment_id}) or rename the project",
+                mend=f"mlflow experiments restore -x {found.experiment_id}, or rename the project",
             )
         return str(found.experiment_id)
     location = artifacts
