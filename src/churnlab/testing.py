@@ -180,7 +180,7 @@ def _clock(calendar: Calendar, time: Any) -> dict[str, Any]:
 
 # Days on which the clocks of Paris go forward and back, and plain ones.
 _DAYS = (dt.date(2025, 3, 30), dt.date(2025, 10, 26), dt.date(2025, 3, 31), dt.date(2025, 10, 27))
-_BESIDE = (0, 0, 0, -1, 1, -HOUR, HOUR, -2 * HOUR, 2 * HOUR, -DAY, DAY)
+_BESIDE = (0, 0, 0, 0, -1, -1, 1, 1, -HOUR, HOUR, -2 * HOUR, 2 * HOUR, -DAY, DAY)
 _CALENDARS = (
     Calendar("Europe/Paris"),
     Calendar("Europe/Paris"),
@@ -218,7 +218,7 @@ def _story(world: World, table: str, random: Random) -> Iterator[Event]:
     """An event, and sometimes the return of what was bought: all of it, or half."""
     row = event(world, table, random)
     yield row
-    if table == "transactions" and row["order_id"] and random.random() < 0.3:
+    if table == "transactions" and row["order_id"] and random.random() < 0.5:
         back = max(row["time"], _instant(world, random))
         amount = -row["amount"] // random.choice((1, 1, 2))
         yield {**row, "time": back, "recorded_at": back + random.choice(_LATE), "amount": amount}

@@ -1,11 +1,11 @@
 """What followed a snapshot, by hand. As of day 100; gap 7, horizon 30: outcome [107, 137)."""
 
 import pytest
-from ledger import outcome, shard
 
 from churnlab.errors import ConfigError
 from churnlab.history import Outcome
 from churnlab.snapshots import Calendar
+from ledger import outcome, shard
 
 
 @pytest.mark.parametrize(

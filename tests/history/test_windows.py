@@ -125,6 +125,7 @@ def test_a_fact_of_later_is_missing_until_then():
         (lambda source: source.where("channel", operator.gt, "a"), r"can only be compared with text"),
         (lambda source: source.where("channel", operator.eq, 3), r"can only be compared with text"),
         (lambda source: source.where("channel", isin, ("web", 3)), r"can only be compared with text"),
+        (lambda source: source.between(7, 30), r"name the older edge first: between\(30, 7\)"),
         (lambda source: source.last(30).gaps("mode"), r"gaps are measured by mean, std"),
     ],
 )

@@ -20,6 +20,8 @@ import numpy as np
 
 from churnlab.history.units import ALL, Flags, Ints
 
+DENSE = 4  # keys for each row and snapshot: with fewer, counting them all is cheaper than searching
+
 
 @dataclass(frozen=True, eq=False)
 class Asked:
@@ -54,7 +56,7 @@ def _known_at(time: Ints, recorded_at: Ints) -> Ints:
 def _up_to(rows: Ints, snapshots: Ints) -> Ints:
     """How many of the rising keys of rows are at most each snapshot's."""
     size = 1 + max(rows.max(initial=0), snapshots.max(initial=0))
-    if size > 4 * (len(rows) + len(snapshots)):  # many dates, each of few customers
+    if size > DENSE * (len(rows) + len(snapshots)):  # many dates, each of few customers
         return np.searchsorted(rows, snapshots, side="right")
     return np.cumsum(np.bincount(rows, minlength=size))[snapshots]  # five times faster than searching
 

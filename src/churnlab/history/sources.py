@@ -59,6 +59,11 @@ class Source:
 
     def between(self, older: int, newer: int) -> Window:
         """The events in ``[as_of - older, as_of - newer)``, in days."""
+        if older < newer:
+            raise ConfigError(
+                f"a feature asks for events between {older} and {newer} days ago",
+                mend=f"name the older edge first: between({newer}, {older})",
+            )
         return Window(self, self.at(older), self.at(newer), (older, newer))
 
     def where(self, column: str, compare: Callable[[Any, Any], Flags], value: Any) -> Source:
