@@ -5,6 +5,10 @@
 Histories: gap and settlement 0, trained and calibrated only on labels that were settled at the test
 date, which is opened once. Telco: five times a stratified five-fold (seed 42), the untuned default in
 each. ``recency`` ranks by days of silence alone, ``logistic`` is the baseline that training makes.
+
+Calibration errors: ten bins of equal width. A fold of Telco has 1,409 rows, of which even perfect
+risks have an error of about .022 by chance: ``ece`` is their mean over the 25 folds, ``perfect`` what
+risks equal to ours would have if they were true, ``ece_pooled`` that of all 7,043 rows at once.
 """
 
 from __future__ import annotations
@@ -47,10 +51,10 @@ TELCO = {
     "average_precision": 0.665,
     "log_loss": 0.412,
     "brier": 0.134,
-    "ece_equal_mass": 0.022,
+    "ece_pooled": 0.022,
 }
 HIGH = {"auroc", "average_precision"}
-SEED, REPEATS, PARTS, BINS = 42, 5, 5, 10
+SEED, REPEATS, PARTS = 42, 5, 5
 
 
 def main(names: tuple[str, ...] = (*DATED, "telco")) -> list[dict[str, object]]:
@@ -99,34 +103,32 @@ def _telco() -> list[dict[str, object]]:
         project = load(ROOT / "configs" / "telco.yaml", [f"lists.folder={folder}"])
         with opened(project) as opening:
             panel, _ = training_panel(opening)
-    found: dict[str, list[dict[str, float]]] = {"churnlab": [], "logistic": []}
+    found: dict[str, list[dict[str, float]]] = {"churnlab": [], "logistic": [], "perfect": []}
+    pooled = {side: np.zeros((REPEATS, len(panel))) for side in ("churnlab", "logistic")}
+    luck = np.random.default_rng(SEED)
     folds = RepeatedStratifiedKFold(n_splits=PARTS, n_repeats=REPEATS, random_state=SEED)
-    for train, test in folds.split(panel.numbers, panel.churned):
+    for number, (train, test) in enumerate(folds.split(panel.numbers, panel.churned)):
         trained = np.isin(np.arange(len(panel)), train)
         learned, judged = panel.take(trained), panel.take(np.sort(test))
         model = fit_churn(panel, trained, trained & False, project.models)
         risks = {"churnlab": model.risk(judged), "logistic": baselines.churn(learned)["logistic"](judged)}
         for side, risk in risks.items():
-            figures = {metric: float(function(judged.churned, risk)) for metric, function in METRICS.items()}
-            found[side].append(figures | {"ece_equal_mass": _equal_mass(judged.churned, risk)})
+            found[side].append(
+                {name: float(metric(judged.churned, risk)) for name, metric in METRICS.items()}
+            )
+            pooled[side][number // PARTS, np.sort(test)] = risk
+        true = luck.random(len(judged)) < risks["churnlab"]
+        found["perfect"].append({"ece": float(probability.ece(true, risks["churnlab"]))})
     measured = {
         side: {metric: float(np.mean([fold[metric] for fold in folded])) for metric in folded[0]}
         for side, folded in found.items()
     }
-    spread = {metric: float(np.std([fold[metric] for fold in found["churnlab"]])) for metric in TELCO}
+    for side, risks_of in pooled.items():
+        measured[side]["ece_pooled"] = float(
+            np.mean([probability.ece(panel.churned, one) for one in risks_of])
+        )
     about = {"customers": len(panel), "folds": REPEATS * PARTS}
-    return [
-        _figure("telco", metric, measured, TELCO, about | {"sd": round(spread.get(metric, np.nan), 4)})
-        if metric in spread
-        else _figure("telco", metric, measured, TELCO, about)
-        for metric in measured["churnlab"]
-    ]
-
-
-def _equal_mass(churned: np.ndarray, risk: np.ndarray) -> float:
-    """Expected calibration error over ten bins of as many rows each."""
-    parts = np.array_split(np.argsort(risk, kind="stable"), BINS)
-    return sum(abs(float((risk - churned)[part].sum())) for part in parts) / len(risk)
+    return [_figure("telco", metric, measured, TELCO, about) for metric in measured["churnlab"]]
 
 
 def _figure(
@@ -137,7 +139,11 @@ def _figure(
     about: Mapping[str, object],
 ) -> dict[str, object]:
     figure = measured["churnlab"][metric]
-    beside = {model: round(found[metric], 4) for model, found in measured.items() if model != "churnlab"}
+    beside = {
+        model: round(found[metric], 4)
+        for model, found in measured.items()
+        if model != "churnlab" and metric in found
+    }
     line: dict[str, object] = {"name": f"churn.{name}.{metric}", "figure": round(figure, 4)}
     if metric in goals:
         sign, holds = (">=", operator.ge) if metric in HIGH else ("<=", operator.le)

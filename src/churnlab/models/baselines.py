@@ -3,6 +3,7 @@
 prior         everybody's risk is the share that left
 recency       the longer the silence, the higher the risk (a logistic curve on its logarithm)
 logistic_rfm  logistic regression on recency, frequency and spend
+logistic      the same on all that the models see, where there are no orders
 
 trailing      what the customer brought lately, at the same pace
 segment_mean  the mean value of customers with as many orders
@@ -11,10 +12,12 @@ segment_mean  the mean value of customers with as many orders
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -32,7 +35,8 @@ def churn(train: Panel) -> dict[str, Scores]:
         names = [RECENCY, *_named(train, ORDERS), *_named(train, SPEND)]
         found["logistic_rfm"] = _logistic(train, lambda panel: _logs(panel, names))
     else:
-        found["logistic"] = _logistic(train, lambda panel: _logs(panel, _numbers(train)))
+        recipe = Recipe.learn(train)
+        found["logistic"] = _logistic(train, lambda panel: _log(recipe.matrix(panel)))
     return found
 
 
@@ -62,12 +66,12 @@ def _named(panel: Panel, stem: str) -> list[str]:
     ]
 
 
-def _numbers(panel: Panel) -> list[str]:
-    return [feature.name for feature in panel.features if feature.kind == "number"]
-
-
 def _logs(panel: Panel, names: list[str]) -> Floats:
-    values = np.stack([panel.number(name) for name in names], axis=1)
+    return _log(np.stack([panel.number(name) for name in names], axis=1))
+
+
+def _log(values: NDArray[Any]) -> Floats:
+    # Of the size alone: amounts may be negative, and 0 and 1 stay apart.
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float64)
 
 
