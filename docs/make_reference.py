@@ -16,7 +16,8 @@ HEAD = """# Configuration
 
 One YAML file per project. Required: `project`, `time_zone`, `sources`, `churn.horizon_days`.
 Everything else has the default shown. `churnlab schema` prints the JSON Schema; the first line
-of each file in `configs/` makes editors use it. `--set section.key=value` overrides a key for one run. `${env:NAME}` stands for an environment variable.
+of each file in `configs/` makes editors use it. `--set section.key=value` overrides a key
+for one run. `${env:NAME}` stands for an environment variable.
 A date means its local midnight in `time_zone`; intervals are half-open.
 
 This page is generated: `python docs/make_reference.py`.

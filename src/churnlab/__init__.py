@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from churnlab.version import VERSION
+
 if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
     from churnlab.workflow import (
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
         validate,
     )
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "explain_customer",

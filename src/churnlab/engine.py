@@ -8,6 +8,7 @@ change that: a column called ``a"; COPY ...`` finds a locked door.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -61,15 +62,23 @@ def connect(memory: str, threads: int, temp: Path, allowed: Sequence[Path] = ())
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,
     )
+    _no_progress_bar(con.con)
     for statement in _settings(allowed):
         con.con.execute(statement)
     return con
 
 
+def _no_progress_bar(con: Any) -> None:
+    import duckdb
+
+    # In a notebook without ipywidgets DuckDB cannot draw its bar, nor be told not to.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        con.execute("SET enable_progress_bar = false")
+
+
 def _settings(allowed: Sequence[Path]) -> Iterator[str]:
     # Comparisons and casts of TIMESTAMPTZ follow the session's zone, not the business's.
     yield "SET TimeZone = 'UTC'"
-    yield "SET enable_progress_bar = false"
     # No result may rest on it, but lines stay in file order: the reports people read are stable,
     # and landing rows costs the same either way (measured).
     yield "SET preserve_insertion_order = true"

@@ -28,7 +28,7 @@ def loaded(tmp_path, text, *overrides):
 
 
 def refused(tmp_path, text, *overrides):
-    with pytest.raises(ConfigError, match=".") as caught:
+    with pytest.raises(ConfigError, match=": ") as caught:
         loaded(tmp_path, text, *overrides)
     assert caught.value.exit_code == 2
     return str(caught.value)

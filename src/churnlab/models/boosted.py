@@ -6,6 +6,7 @@ Models are kept as JSON: UBJSON files that were tampered with crash the parser f
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -45,8 +46,7 @@ class Trees:
 
     @cached_property
     def _booster(self) -> Any:
-        import xgboost
-
+        xgboost = _library()
         try:
             if not self.content:  # XGBoost ends the process on an empty file
                 raise ValueError("empty")  # noqa: TRY301
@@ -63,8 +63,7 @@ def fit(
     matrix: Matrix, target: Floats, booster: Booster, objective: Objective, *, seed: int, threads: int
 ) -> Trees:
     """Fit an ensemble. ``matrix``: (n, m) in canonical row order; ``target``: (n,)."""
-    import xgboost
-
+    xgboost = _library()
     params: dict[str, Any] = {
         "objective": objective,
         "tree_method": "hist",
@@ -86,6 +85,12 @@ def fit(
 
 
 def _data(matrix: Matrix) -> Any:
+    return _library().DMatrix(matrix)
+
+
+def _library() -> Any:
+    # Threads that wait by spinning make a fit twenty times slower where another process is at work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import xgboost
 
-    return xgboost.DMatrix(matrix)
+    return xgboost

@@ -16,9 +16,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-import churnlab
 from churnlab.errors import ConfigError
 from churnlab.features.feature import Description
+from churnlab.version import VERSION
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def stamped(panel: Panel, digests: Mapping[str, str], asked: Mapping[str, Any]) 
         "as_of": np.unique(panel.as_of).tolist(),
         "rows": len(panel),
         "features": [feature.as_dict() for feature in panel.features],
-        "code": churnlab.__version__,
+        "code": VERSION,
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return replace(panel, fingerprint=hashlib.sha256(text.encode()).hexdigest())

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import churnlab
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.explain import reasons
@@ -24,6 +23,7 @@ from churnlab.strategy.quadrants import Thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
+from churnlab.version import VERSION
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -60,7 +60,7 @@ def score_opened(
         inputs=opening.digests,
         model=champion.digests,
         as_of=day,
-        code_version=churnlab.__version__,
+        code_version=VERSION,
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         run.log_settings(settings(project))
@@ -89,7 +89,7 @@ def score_opened(
             strategies=totals,
             excluded=excluded,
             currency=project.currency,
-            code_version=churnlab.__version__,
+            code_version=VERSION,
         )
         opening.progress("publish lists", None)
         published = commit.publish(

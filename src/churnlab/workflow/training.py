@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import churnlab
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.errors import GateError
@@ -27,6 +26,7 @@ from churnlab.strategy.intensity import References
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
+from churnlab.version import VERSION
 from churnlab.workflow import evidence
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, settings, settings_digest, silent
@@ -123,7 +123,7 @@ def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:
     return {
         "panel": panel.fingerprint,
         "configuration": settings_digest(opening.project),
-        "churnlab": churnlab.__version__,
+        "churnlab": VERSION,
         **{f"input {label}": digest for label, digest in opening.digests.items()},
     }
 
