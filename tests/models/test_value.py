@@ -1,0 +1,111 @@
+"""Value if retained: unbiased in total on later rows, zero where it must be, never learned from the test."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from churnlab.models.value import ValueModel, fit_value
+from customers import QUICK, drawn, on
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return drawn(600)
+
+
+@pytest.fixture(scope="module")
+def model(panel):
+    return fit_value(panel, on(panel, 0), on(panel, 30), QUICK, same_horizon=True)
+
+
+def test_a_known_truth_is_found(model, panel):
+    """Those who stay bring 10 + spend on average, by construction."""
+    test = panel.take(on(panel, 60) & (panel.churned == 0))
+    expected = model.if_retained(test)
+    truth = 10 + test.number("spend_90d")
+    assert np.corrcoef(expected, truth)[0, 1] > 0.9
+    assert expected.sum() == pytest.approx(truth.sum(), rel=0.05)
+
+
+def test_the_total_of_the_later_rows_is_met(panel):
+    """Later rows bring twice as much: the trees that saw the earlier ones are off by two."""
+    late = on(panel, 30)
+    dear = replace(panel, value=np.where(late, 2 * panel.value, panel.value))
+    once = fit_value(panel, on(panel, 0), late, QUICK, same_horizon=True)
+    twice = fit_value(dear, on(panel, 0), late, QUICK, same_horizon=True)
+    assert twice.scale == pytest.approx(2 * once.scale, rel=1e-9)
+    assert 0.8 < once.scale < 1.25
+
+
+def test_money_in_another_unit_only_rescales(panel, model):
+    cents = replace(panel, value=100 * panel.value)
+    other = fit_value(cents, on(panel, 0), on(panel, 30), QUICK, same_horizon=True)
+    assert other.if_retained(panel).sum() == pytest.approx(100 * model.if_retained(panel).sum(), rel=0.02)
+
+
+def test_who_leaves_brings_nothing_over_the_same_horizon_and_the_mean_over_a_longer_one(panel):
+    both = on(panel, 0, 30)
+    kept = replace(panel, value=np.where(panel.churned == 1, 7.5, panel.value))
+    same = fit_value(kept, on(panel, 0), on(panel, 30), QUICK, same_horizon=True)
+    longer = fit_value(kept, on(panel, 0), on(panel, 30), QUICK, same_horizon=False)
+    assert same.if_churned(panel).tolist() == [0] * len(panel)
+    assert set(longer.if_churned(panel)) == {7.5}
+    # Only rows that may be learned from: at the test date the others brought much more.
+    later = replace(kept, value=np.where(both, kept.value, 1e6))
+    again = fit_value(later, on(panel, 0), on(panel, 30), QUICK, same_horizon=False)
+    assert again.as_dict() == longer.as_dict()
+    assert again.trees.content == longer.trees.content
+
+
+def test_negative_values_count_as_nothing_and_are_counted(panel):
+    refunds = replace(panel, value=np.where(panel.churned == 0, panel.value, np.nan).copy())
+    where = np.flatnonzero(on(panel, 0) & (panel.churned == 0))[:20]
+    refunds.value[where] = -50.0
+    zero = replace(refunds, value=refunds.value.copy())
+    zero.value[where] = 0.0
+    told, silent = (
+        fit_value(some, on(panel, 0), on(panel, 30), QUICK, same_horizon=True) for some in (refunds, zero)
+    )
+    assert (told.floored, silent.floored) == (20, 0)
+    assert told.trees.content == silent.trees.content
+    assert (told.if_retained(panel) > 0).all()
+
+
+def test_eight_in_ten_lie_inside_the_interval(panel, model):
+    test = panel.take(on(panel, 60) & (panel.churned == 0))
+    low, high = model.interval(test)
+    middle = model.if_retained(test)
+    assert ((low <= middle) & (middle <= high)).all()
+    assert (test.value < low).mean() == pytest.approx(0.1, abs=0.06)
+    assert (test.value > high).mean() == pytest.approx(0.1, abs=0.06)
+
+
+def test_the_last_fit_learns_from_every_known_row(panel, model):
+    wide = fit_value(
+        panel, on(panel, 0), on(panel, 30), QUICK, known=np.ones(len(panel), bool), same_horizon=True
+    )
+    assert wide.scale == model.scale  # judged as before
+    assert wide.trees.content != model.trees.content
+
+
+def test_without_enough_who_bring_anything_there_is_no_model(panel):
+    poor = replace(panel, value=np.where(np.arange(len(panel)) % 40 == 0, panel.value, 0))
+    assert fit_value(poor, on(panel, 0), on(panel, 30), QUICK, same_horizon=True) is None
+    unknown = replace(panel, value=np.full(len(panel), np.nan))
+    assert fit_value(unknown, on(panel, 0), on(panel, 30), QUICK, same_horizon=True) is None
+
+
+def test_a_later_fold_that_brought_nothing_is_not_scaled_by(panel):
+    """A total of zero would make every value zero."""
+    closed = replace(panel, value=np.where(on(panel, 30), 0.0, panel.value))
+    model = fit_value(closed, on(panel, 0), on(panel, 30), QUICK, same_horizon=True)
+    assert model.scale > 0.5
+
+
+def test_json_gives_the_same_values(model, panel):
+    again = ValueModel.from_dict(json.loads(json.dumps(model.as_dict(), allow_nan=False)), model.trees)
+    assert again.if_retained(panel).tobytes() == model.if_retained(panel).tobytes()
+    for ours, theirs in zip(again.interval(panel), model.interval(panel), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
