@@ -9,9 +9,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.models import logistic
+
 Floats = NDArray[np.float64]
 Method = Literal["sigmoid", "isotonic", "none"]
-STEPS, CLOSE = 50, 1e-12
 FAINT = 0.05  # the least slope: the order is kept, and hardly any of the spread
 
 
@@ -56,7 +57,7 @@ class Calibration:
         """(n,) probabilities, 0 to 1."""
         if self.method == "isotonic":
             return np.interp(margin, self.knots, self.levels)
-        return _logistic(self.slope * margin + self.shift)
+        return logistic.probability(self.slope * margin + self.shift)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -76,26 +77,11 @@ class Calibration:
 
 
 def _platt(margin: Floats, churned: Floats) -> tuple[float, float]:
-    """Slope and shift of the sigmoid of least log loss, by Newton steps."""
+    """Slope and shift of the sigmoid of least log loss."""
     left = float((churned == 1).sum())
-    stayed = len(churned) - left
-    target = np.where(churned == 1, (left + 1) / (left + 2), 1 / (stayed + 2))
-    design = np.stack([margin, np.ones_like(margin)], axis=1)
-    line, loss = np.array([0.0, np.log((left + 1) / (stayed + 1))]), np.inf
-    for _ in range(STEPS):
-        risk = _logistic(design @ line)
-        curve = (design * (risk * (1 - risk))[:, None]).T @ design
-        # Where all margins are equal any slope would do: least squares takes the smallest.
-        step = np.linalg.lstsq(curve, design.T @ (target - risk))[0]
-        # A full step may overshoot from far away: halve it until the loss falls.
-        size = 1.0
-        while (reached := _loss(design @ (line + size * step), target)) > loss and size > CLOSE:
-            size /= 2
-        line = line + size * step
-        if loss - reached < CLOSE * len(margin):
-            break
-        loss = reached
-    return float(line[0]), float(line[1])
+    target = np.where(churned == 1, (left + 1) / (left + 2), 1 / (len(churned) - left + 2))
+    slope, shift = logistic.fit(np.stack([margin, np.ones_like(margin)], axis=1), target, penalty=0.0)
+    return float(slope), float(shift)
 
 
 def _level(margin: Floats, churned: Floats) -> float:
@@ -103,13 +89,6 @@ def _level(margin: Floats, churned: Floats) -> float:
     from scipy.optimize import brentq
 
     far = 50 + float(np.abs(margin).max())
-    return float(brentq(lambda shift: _logistic(margin + shift).mean() - churned.mean(), -far, far))
-
-
-def _loss(logit: Floats, target: Floats) -> float:
-    return float((np.logaddexp(0, logit) - target * logit).sum())
-
-
-def _logistic(logit: Floats) -> Floats:
-    # The same number without an overflow far out.
-    return np.asarray(np.exp(-np.logaddexp(0, -logit)), dtype=np.float64)
+    return float(
+        brentq(lambda shift: logistic.probability(margin + shift).mean() - churned.mean(), -far, far)
+    )

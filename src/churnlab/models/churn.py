@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -59,7 +58,11 @@ class ChurnModel:
 
     def risk(self, panel: Panel) -> Floats:
         """(n,) calibrated probability of leaving, to six decimals."""
-        return np.round(self.calibration.risk(self.trees.margin(self.recipe.matrix(panel))), DECIMALS)
+        return np.round(self.calibration.risk(self.margin(panel)), DECIMALS)
+
+    def margin(self, panel: Panel) -> Floats:
+        """(n,) log odds before calibration."""
+        return self.trees.margin(self.recipe.matrix(panel))
 
     def explained(self, panel: Panel) -> tuple[Floats, float, Floats]:
         """Margin (n,), base, and contributions (n, features): base + their sum is the margin.
@@ -95,8 +98,7 @@ def fit_churn(
     require_order(panel)
     everything = panel.take(train | calibrate if known is None else known)
     _enough(everything, models)
-    final = _Fitter(everything, models)
-    return ChurnModel(final.recipe, final.trees, _calibration(panel, train, calibrate, models))
+    return replace(_fitted(everything, models), calibration=_calibration(panel, train, calibrate, models))
 
 
 def require_order(panel: Panel) -> None:
@@ -109,7 +111,7 @@ def require_order(panel: Panel) -> None:
 
 
 def _calibration(panel: Panel, train: Flags, calibrate: Flags, models: Models) -> Calibration:
-    """Learned on rows that the trees which judge them have not seen: later ones, and held out customers."""
+    """Learned on rows that their judges have not seen: later ones, and held out customers."""
     if models.calibration == "none":
         return Calibration("none")
     first = panel.take(train)
@@ -120,33 +122,18 @@ def _calibration(panel: Panel, train: Flags, calibrate: Flags, models: Models) -
         later = panel.take(calibrate)
     margin = _held_out_margin(first, models)
     if len(later):
-        margin = np.append(margin, _Fitter(first, models).margin(later))
+        margin = np.append(margin, _fitted(first, models).margin(later))
     return Calibration.learn(margin, np.append(first.churned, later.churned), models.calibration)
 
 
-@dataclass(frozen=True)
-class _Fitter:
-    panel: Panel
-    models: Models
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        return Recipe.learn(self.panel)
-
-    @cached_property
-    def trees(self) -> Trees:
-        matrix = self.recipe.matrix(self.panel)
-        return boosted.fit(
-            matrix,
-            self.panel.churned,
-            self.models.churn,
-            "binary:logistic",
-            seed=self.models.seed,
-            threads=self.models.threads,
-        )
-
-    def margin(self, panel: Panel) -> Floats:
-        return self.trees.margin(self.recipe.matrix(panel))
+def _fitted(panel: Panel, models: Models) -> ChurnModel:
+    """Trees of these rows, not yet calibrated."""
+    recipe = Recipe.learn(panel)
+    matrix = recipe.matrix(panel)
+    trees = boosted.fit(
+        matrix, panel.churned, models.churn, "binary:logistic", seed=models.seed, threads=models.threads
+    )
+    return ChurnModel(recipe, trees, Calibration("none"))
 
 
 def _held_out_margin(train: Panel, models: Models) -> Floats:
@@ -157,8 +144,7 @@ def _held_out_margin(train: Panel, models: Models) -> Floats:
     margin = np.empty(len(train))
     for each in range(HELD_OUT):
         out = part[of_row] == each
-        fitter = _Fitter(train.take(~out), models)
-        margin[out] = fitter.margin(train.take(out))
+        margin[out] = _fitted(train.take(~out), models).margin(train.take(out))
     return margin
 
 
