@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab import tables
-from churnlab.config.sources import TABLES, Sources
+from churnlab.config.meanings import TABLES
+from churnlab.config.sources import Sources
 
 QUARANTINE = "quarantine.parquet"
 

@@ -9,7 +9,8 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from churnlab.config.sources import TABLES, Attribute
+from churnlab.config.meanings import TABLES
+from churnlab.config.sources import Attribute
 from churnlab.snapshots import DAY
 from churnlab.tables import Tables
 

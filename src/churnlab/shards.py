@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.config.sources import TABLES
+from churnlab.config.meanings import TABLES
 from churnlab.snapshots import Calendar, Snapshots
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Configuration: one YAML file per project, checked whole before any data is read."""
 
 from churnlab.config.loader import environment, from_mapping, load, schema
+from churnlab.config.meanings import TABLES
 from churnlab.config.project import (
     FAMILIES,
     Booster,
@@ -17,7 +18,7 @@ from churnlab.config.project import (
     Tuning,
     Value,
 )
-from churnlab.config.sources import TABLES, Attribute, Lookup, Product, Source, Sources
+from churnlab.config.sources import Attribute, Lookup, Product, Source, Sources
 
 __all__ = [
     "FAMILIES",

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from churnlab.config.sources import TABLES, Attribute, Sources
+from churnlab.config.meanings import TABLES
+from churnlab.config.sources import Attribute, Sources
 from churnlab.tables import identifiers, keys, remarks, watermarks
 from churnlab.tables import quarantine as aside
 from churnlab.tables.counts import refuse_empty

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churnlab.config.sources import TABLES, Product, Source, TimeFormat
+from churnlab.config.meanings import TABLES
+from churnlab.config.sources import Product, Source, TimeFormat
 from churnlab.errors import DataError
 from churnlab.tables import identifiers, money, times
 from churnlab.tables.checked import Checked, first_reason

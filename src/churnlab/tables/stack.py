@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from churnlab.config.sources import TABLES
+from churnlab.config.meanings import TABLES
 from churnlab.errors import ConfigError
 from churnlab.tables import quarantine
 from churnlab.tables.duplicates import remove_repeated

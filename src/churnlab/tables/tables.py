@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churnlab.config.sources import TABLES, Attribute
+from churnlab.config.meanings import TABLES
+from churnlab.config.sources import Attribute
 from churnlab.errors import DataError
 
 

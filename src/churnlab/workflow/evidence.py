@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from churnlab.evaluation.money import decile_table
 from churnlab.evaluation.probability import calibration_table
 from churnlab.evaluation.scorecard import Scorecard
 from churnlab.explain import maps, pictures
-from churnlab.explain.attributions import Attributions
+from churnlab.explain.attributions import Attributions, Share
 from churnlab.explain.canvas import Picture
 from churnlab.explain.wording import words
 from churnlab.folds import Fold
@@ -36,23 +36,13 @@ def gathered(
 ) -> dict[str, Any]:
     """The content of the report as far as training knows it; pictures as ``{"name", "alt", "svg"}``."""
     fold, risks, values = fitted.fold, fitted.risks, fitted.values
-    project, locale = opening.project, opening.project.locale
+    project = opening.project
     test = panel.take(fold.test)
     calibration = calibration_table(test.churned, risks[CHURN])
     known = np.isfinite(test.value)
     deciles = decile_table(test.value[known], values[VALUE][known]) if values else []
     features, dimensions = attributions.by_feature(), attributions.by_dimension()
-    say = words(locale)
-    drawn = {
-        "gain": pictures.gain(test.churned, risks, locale),
-        "calibration": pictures.calibration(calibration, locale),
-        "drivers": pictures.drivers(features, "drivers", say["drivers_title"], locale),
-        "dimensions": pictures.drivers(dimensions, "dimensions", say["dimensions_title"], locale),
-    }
-    if deciles:
-        drawn["deciles"] = pictures.value_deciles(deciles, project.currency, locale)
-    if opening.has_histories:
-        drawn["timeline"] = maps.timeline(_dates(opening, fold), locale)
+    drawn = _drawn(opening, fitted, test, calibration, deciles, features, dimensions)
     described = {feature.name: feature for feature in attributions.features}
     return {
         "models": {"churn": CHURN} | ({"value": VALUE} if values else {}),
@@ -89,6 +79,31 @@ def gathered(
         "notes": list(fitted.notes),
         "lineage": dict(lineage),
     }
+
+
+def _drawn(
+    opening: Opened,
+    fitted: Fitted,
+    test: Panel,
+    calibration: Sequence[Mapping[str, float]],
+    deciles: Sequence[Mapping[str, float]],
+    features: Sequence[Share],
+    dimensions: Sequence[Share],
+) -> dict[str, Picture]:
+    """The pictures by name; those that need what the project has not are left out."""
+    locale = opening.project.locale
+    say = words(locale)
+    drawn = {
+        "gain": pictures.gain(test.churned, fitted.risks, locale),
+        "calibration": pictures.calibration(calibration, locale),
+        "drivers": pictures.drivers(features, "drivers", say["drivers_title"], locale),
+        "dimensions": pictures.drivers(dimensions, "dimensions", say["dimensions_title"], locale),
+    }
+    if deciles:
+        drawn["deciles"] = pictures.value_deciles(deciles, opening.project.currency, locale)
+    if opening.has_histories:
+        drawn["timeline"] = maps.timeline(_dates(opening, fitted.fold), locale)
+    return drawn
 
 
 def kept(picture: Picture) -> dict[str, str]:

@@ -20,6 +20,7 @@ from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import Intensity, References
 from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
@@ -67,30 +68,10 @@ def score_opened(
         panel, excluded = scoring_panel(opening, day)
         opening.progress("score and explain", None)
         placed = place(panel, models, project)
-        stamp = build.Stamp(
-            run_id=key[:16],
-            model_version=champion.version,
-            scored_at=day,
-            valid_until=day + dt.timedelta(days=project.lists.valid_days),
-            currency=project.currency,
-            value_basis=models.extra["value_basis"],
-            exponent=exponent(project.currency),
-            locale=project.locale,
-        )
+        stamp = _stamp(project, key, champion, models, day)
         table = build.build(placed.customers, stamp)
         totals = build.totals(table, stamp.exponent)
-        facts = manifest.Facts(
-            as_of=day,
-            config_sha256=settings_digest(project),
-            model_version=champion.version,
-            model=champion.digests,
-            inputs=opening.digests,
-            counts=[plain_count(count) for count in opening.tables.counts],
-            strategies=totals,
-            excluded=excluded,
-            currency=project.currency,
-            code_version=VERSION,
-        )
+        facts = _facts(opening, champion, day, totals, excluded)
         opening.progress("publish lists", None)
         published = commit.publish(
             out_folder(project) / "lists" / day.isoformat(),
@@ -110,6 +91,40 @@ def score_opened(
         totals=totals,
         excluded=excluded,
         notes=placed.notes,
+    )
+
+
+def _stamp(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> build.Stamp:
+    return build.Stamp(
+        run_id=key[:16],
+        model_version=champion.version,
+        scored_at=day,
+        valid_until=day + dt.timedelta(days=project.lists.valid_days),
+        currency=project.currency,
+        value_basis=models.extra["value_basis"],
+        exponent=exponent(project.currency),
+        locale=project.locale,
+    )
+
+
+def _facts(
+    opening: Opened,
+    champion: Champion,
+    day: dt.date,
+    totals: tuple[Totals, ...],
+    excluded: Mapping[str, int],
+) -> manifest.Facts:
+    return manifest.Facts(
+        as_of=day,
+        config_sha256=settings_digest(opening.project),
+        model_version=champion.version,
+        model=champion.digests,
+        inputs=opening.digests,
+        counts=[plain_count(count) for count in opening.tables.counts],
+        strategies=totals,
+        excluded=excluded,
+        currency=opening.project.currency,
+        code_version=VERSION,
     )
 
 
