@@ -45,13 +45,13 @@ def value(train: Panel, horizon_days: int) -> dict[str, Scores]:
     known = train.take(np.isfinite(train.value))
     mean = float(known.value.mean())
     found: dict[str, Scores] = {}
-    windows = {int(name.split("_")[1][:-1]): name for name in _named(train, SPEND) if name.endswith("d")}
-    if windows:
-        days = min(windows, key=lambda days: (abs(days - 2 * horizon_days), days))
-        found["trailing"] = lambda panel: np.maximum(panel.number(windows[days]), 0) * horizon_days / days
-    counted = _named(train, ORDERS)
-    if counted:
-        found["segment_mean"] = _by_orders(known, counted[-1], mean)
+    # Twice the horizon is long enough to be steady, and short enough to be full on the first dates too.
+    spent, counted = _window(train, SPEND, 2 * horizon_days), _window(train, ORDERS, 2 * horizon_days)
+    if spent is not None:
+        name, days = spent
+        found["trailing"] = lambda panel: np.maximum(panel.number(name), 0) * horizon_days / days
+    if counted is not None:
+        found["segment_mean"] = _by_orders(known, counted[0], mean)
     else:
         found["mean"] = lambda panel: np.full(len(panel), mean)
     return found
@@ -64,6 +64,15 @@ def _named(panel: Panel, stem: str) -> list[str]:
         for name in panel.names
         if name.startswith(f"{stem}_") and name.removeprefix(f"{stem}_").rstrip("d").isdigit()
     ]
+
+
+def _window(panel: Panel, stem: str, days: int) -> tuple[str, int] | None:
+    """``("orders_90d", 90)``: the window of nearly that many days."""
+    windows = {int(name.removeprefix(f"{stem}_").rstrip("d")): name for name in _named(panel, stem)}
+    if not windows:
+        return None
+    nearest = min(windows, key=lambda each: (abs(each - days), each))
+    return windows[nearest], nearest
 
 
 def _logs(panel: Panel, names: list[str]) -> Floats:

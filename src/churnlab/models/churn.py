@@ -136,14 +136,18 @@ def _fitted(panel: Panel, models: Models) -> ChurnModel:
     return ChurnModel(recipe, trees, Calibration("none"))
 
 
+def held_out(panel: Panel, seed: int) -> list[Flags]:
+    """Customers dealt into parts by their ids: (n,) flags of each part's rows."""
+    ids, of_row = np.unique(panel.customer_id.astype(str), return_inverse=True)
+    keys = [hashlib.sha256(f"{seed}/{each}".encode()).digest() for each in ids]
+    part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
+    return [part[of_row] == each for each in range(HELD_OUT)]
+
+
 def _held_out_margin(train: Panel, models: Models) -> Floats:
     """(n,) margins, each from trees that saw nothing of that customer."""
-    ids, of_row = np.unique(train.customer_id.astype(str), return_inverse=True)
-    keys = [hashlib.sha256(f"{models.seed}/{each}".encode()).digest() for each in ids]
-    part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
     margin = np.empty(len(train))
-    for each in range(HELD_OUT):
-        out = part[of_row] == each
+    for out in held_out(train, models.seed):
         margin[out] = _fitted(train.take(~out), models).margin(train.take(out))
     return margin
 

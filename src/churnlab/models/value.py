@@ -3,7 +3,8 @@
 value_expected = (1 - p) x V1 + p x V0
 
 V1  trees on the value of those who stayed, with a log link, so that big spenders are learned in
-    proportion; a factor learned on the later fold takes out the bias of the total
+    proportion; a factor takes out the bias of the total. It is learned on the later fold and on
+    customers held out of training in turn: a single date has a season of its own
 V0  what those who left still brought: 0 where both horizons are equal, else their mean
 """
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from churnlab.config.project import Models
 from churnlab.models import boosted
 from churnlab.models.boosted import Trees
-from churnlab.models.churn import require_order
+from churnlab.models.churn import held_out, require_order
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -94,28 +95,34 @@ def fit_value(
 ) -> ValueModel | None:
     """Fit on rows of ``panel`` whose value is known; None where hardly anybody who stayed brought anything.
 
-    ``train``, ``calibrate``: (n,) flags. The later rows teach the bias of the total and the interval;
-    where they are too few, the training rows do. ``known``: what the last fit learns from, None: the
-    two together.
+    ``train``, ``calibrate``: (n,) flags. ``known``: what the last fit learns from, None: the two together.
     """
     require_order(panel)
-    learned = train | calibrate if known is None else known
-    stayed, brought = panel.churned == 0, panel.value > 0
-    everyone = panel.take(learned & stayed & np.isfinite(panel.value))
+    valued = np.isfinite(panel.value)
+    learned = valued & (train | calibrate if known is None else known)
+    stayed = valued & (panel.churned == 0)
+    everyone = panel.take(learned & stayed)
     if (everyone.value > 0).sum() < LEAST:
         return None
-    recipe, trees = _trees(everyone, models)
-    judged, judge = everyone, (recipe, trees)
-    if min((calibrate & stayed & brought).sum(), (train & stayed & brought).sum()) >= LEAST:
-        valued = stayed & np.isfinite(panel.value)
-        judged, judge = panel.take(calibrate & valued), _trees(panel.take(train & valued), models)
-    predicted, actual = _amount(*judge, judged), np.maximum(judged.value, 0)
+    predicted, actual = _judged(panel.take(train & stayed), panel.take(calibrate & stayed), everyone, models)
     scale = float(actual.sum() / predicted.sum())
     edges, low, high = _spread(scale * predicted, actual)
-    left = panel.value[learned & np.isfinite(panel.value) & (panel.churned == 1)]
+    left = panel.value[learned & (panel.churned == 1)]
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
     floored = int((everyone.value < 0).sum())
-    return ValueModel(recipe, trees, scale, churned_value, edges, low, high, floored)
+    return ValueModel(*_trees(everyone, models), scale, churned_value, edges, low, high, floored)
+
+
+def _judged(first: Panel, later: Panel, everyone: Panel, models: Models) -> tuple[Floats, Floats]:
+    """Predicted and actual values of rows that the trees which judge them have not seen."""
+    if (first.value > 0).sum() < LEAST:  # too early to learn from alone
+        first, later = everyone, everyone.take(np.zeros(len(everyone), dtype=np.bool_))
+    predicted = np.empty(len(first))
+    for out in held_out(first, models.seed):
+        predicted[out] = _amount(*_trees(first.take(~out), models), first.take(out))
+    if len(later):
+        predicted = np.append(predicted, _amount(*_trees(first, models), later))
+    return predicted, np.maximum(np.append(first.value, later.value), 0)
 
 
 def _trees(panel: Panel, models: Models) -> tuple[Recipe, Trees]:
