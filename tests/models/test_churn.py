@@ -164,3 +164,14 @@ def test_an_unknown_category_is_no_known_one_wherever_it_sorts(model, panel, new
     for known in ("Lyon", "Nice", "Paris"):
         cities = np.full(len(panel), known, dtype=object)
         assert (unknown != model.risk(replace(panel, categories={"city": cities}))).any()
+
+
+def test_unknown_categories_are_told_and_many_of_them_warned_of(model, panel):
+    cities = panel.categories["city"].copy()
+    cities[:15] = "Metz"
+    few = replace(panel, categories={"city": cities})
+    told = "city: 1.0% of customers have a value that training did not know, and count as other"
+    assert model.notes(panel) == ()
+    assert model.notes(few) == (told,)
+    cities[:300] = "Metz"
+    assert model.notes(few) == (f"warning: {told.replace('1.0%', '20.0%')}",)

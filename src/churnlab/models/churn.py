@@ -29,6 +29,7 @@ from churnlab.panel import Panel
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 DECIMALS = 6
+MANY_UNSEEN = 0.05  # of the rows
 HELD_OUT = 3  # parts that customers are dealt into, each judged by trees of the others
 LEAST = 10  # rows of each outcome that trees are fitted on, so that others can be judged by them
 
@@ -75,6 +76,15 @@ class ChurnModel:
         for column, owner in enumerate(self.recipe.owners):
             contributions[:, owner] += parts[:, column]
         return self.trees.margin(matrix), base, contributions
+
+    def notes(self, panel: Panel) -> tuple[str, ...]:
+        """What a reader of these scores must know: categories that training had not seen."""
+        rates = {name: rows / len(panel) for name, rows in self.recipe.unseen(panel).items()}
+        return tuple(
+            f"{'warning: ' if rate > MANY_UNSEEN else ''}{name}: {rate:.1%} of customers have a value that "
+            "training did not know, and count as other"
+            for name, rate in rates.items()
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""

@@ -170,7 +170,7 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         value_p90=high,
         segment=segment,
     )
-    return Placed(scored, attributions, _missing(thresholds))
+    return Placed(scored, attributions, (*_missing(thresholds), *models.churn.notes(panel)))
 
 
 def _worth(panel: Panel, models: Models, risk: Any, decimals: int) -> Worth | None:
