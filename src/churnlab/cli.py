@@ -40,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="YYYY-MM-DD", help="Score as the customers were known before this day."),
+    typer.Option("--as-of", metavar="YYYY-MM-DD", help="The customers as they were known before this day."),
 ]
 
 
@@ -93,12 +93,19 @@ def score(
 
 
 @app.command()
-def review(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
+def review(
+    config: ConfigFile,
+    as_of: AsOf = None,
+    set_: Overrides = None,
+    json_: Json = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
     """Write the explanation report of the champion: one self-contained HTML file."""
     from churnlab import display, workflow
 
+    day = _day(as_of) if as_of else None
     with display.progress() as progress:
-        result = workflow.review(_project(config, set_), progress=progress)
+        result = workflow.review(_project(config, set_), day, progress=progress)
     _show(result, json_)
 
 

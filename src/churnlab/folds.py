@@ -88,7 +88,7 @@ def time_fold(
         return replace(whole, between=np.isin(as_of, between) & labelled)
     none = f"no date is left to calibrate on: of {_told(before, calendar)}, none is settled before another"
     if customer_id is None:
-        note = f"{none}; probabilities are used as the model gives them"
+        note = f"{none}; probabilities are calibrated on customers held out in turn"
         return _fold(as_of, labelled, before, calibrate[:0], test, note)
     note = f"{none}; one customer in five was held out of training for it instead"
     whole, apart = _fold(as_of, labelled, before, before, test, note), _one_in_five(customer_id)

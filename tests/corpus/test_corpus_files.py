@@ -450,8 +450,8 @@ def test_labels_say_where_a_file_is_and_digests_what_it_held(tmp_path):
     assert [row[0] for row in rows] == ["2024/orders.csv"] * 3 + ["2025/orders.csv"] * 2
     assert set(result.digests) == {"2024/orders.csv", "2025/orders.csv"}
     absolute, rows = staged(tmp_path, str(tmp_path / "2024" / "orders.csv"))
-    assert (list(absolute.digests), rows[0][0]) == (["orders.csv"], "orders.csv")
-    assert absolute.digests["orders.csv"] == result.digests["2024/orders.csv"]
+    assert (list(absolute.digests), rows[0][0]) == (["2024/orders.csv"], "2024/orders.csv")
+    assert absolute.digests["2024/orders.csv"] == result.digests["2024/orders.csv"]
 
 
 def test_damage_of_any_kind_is_told_not_thrown(tmp_path):

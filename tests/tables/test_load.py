@@ -186,7 +186,7 @@ def test_digests_and_progress(tmp_path):
         progress=told.append,
     )
     assert told == ["check transactions.transactions", "compare transactions"]
-    assert list(checked.digests) == ["transactions.csv"]
+    assert list(checked.digests) == ["transactions.transactions: transactions.csv"]
     assert not list(tmp_path.glob("*.parquet"))
 
 

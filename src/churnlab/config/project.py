@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from churnlab.config.section import Name, Section, Zone
+from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
 
 Family = Literal[
@@ -207,12 +207,15 @@ class Project(Section):
     data_roots: tuple[str, ...] = Field((), description="other folders that inputs may come from")
     locale: Literal["en", "fr"] = "en"
     time_zone: Zone = Field(description="the business zone: a date means its local midnight")
-    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="the currency of every amount, ISO 4217")
+    currency: Currency = Field("EUR", description="the currency of every amount, ISO 4217")
     calendar: Literal["local", "fixed"] = Field(
         "local", description="days are local calendar days, or always 24 hours"
     )
     synthetic: Synthetic | None = Field(None, description="write a generated world first")
     sources: Sources
+    accept_smaller: bool = Field(
+        False, description="accept a source with less than half of the rows it had the last time"
+    )
     snapshots: SnapshotPlan = SnapshotPlan()
     churn: Churn
     value: Value = Value()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from churnlab.config.currencies import CURRENCIES
 from churnlab.errors import did_you_mean
 
 
@@ -24,5 +25,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError(
+            f"unknown currency{did_you_mean(code.upper(), CURRENCIES)}; use an ISO 4217 code such as EUR"
+        )
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

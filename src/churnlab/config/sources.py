@@ -16,6 +16,12 @@ from churnlab.config.meanings import TABLES
 from churnlab.config.section import Name, Section, Zone
 
 Observed = Literal["observed"]
+# Words in an attribute's name that stand for what the law protects most.
+_WORDS = """
+ethnicity ethnic race religion religious health disability disabled illness pregnancy pregnant
+orientation union political politics nationality citizenship gender sex
+"""
+SENSITIVE = frozenset(_WORDS.split())
 
 
 class CsvFormat(Section):
@@ -77,6 +83,9 @@ class Attribute(Section):
 
     column: str
     kind: Literal["category", "number"]
+    sensitive: Literal["refused", "accepted"] = Field(
+        "refused", description="accepted: a person decided that this sensitive attribute may be used"
+    )
     static: bool = Field(
         False, description="true: it never changes, so today's value was also true in the past"
     )
@@ -253,6 +262,13 @@ def _check_meanings(table: str, source: Source, meanings: dict[str, tuple[str, b
     if reserved:
         raise ValueError(f"{place}: attributes.{min(reserved)} is a reserved name; choose another")
     for name, attribute in source.attributes.items():
+        if attribute.sensitive == "refused" and SENSITIVE & set(
+            re.split(r"[^a-z]+", f"{name} {attribute.column}".lower())
+        ):
+            raise ValueError(
+                f"{place}: attributes.{name} is sensitive and refused as a feature: leave it out, or write "
+                "sensitive: accepted where a person has decided that it may be used"
+            )
         if table == "customers" and not attribute.static and "valid_from" not in given:
             raise ValueError(
                 f"{place}: attributes.{name} has no validity: map valid_from, or say static: true "

@@ -7,7 +7,8 @@ source -> stage -> parse -> check -+-> sound rows, stacked by table -> keys -> T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,30 @@ def _combined(
         marks |= {} if mark is None else {table: mark}
         notes += [*word, *_remarks(con, *stored[table], parts)]
     notes += _across(con, stored, judged)
-    digests = {
-        label: sha for parts in judged.values() for part in parts for label, sha in part.digests.items()
-    }
+    digests = dict(_digests(con, stored, judged))
     return Tables(con, tuple(counts), marks, digests, _attributes(judged), tuple(notes), stored)
+
+
+def _digests(
+    con: Any, stored: Mapping[str, tuple[str, tuple[str, ...]]], judged: Mapping[str, list[Judged]]
+) -> Iterator[tuple[str, str]]:
+    """What was read, by SHA-256: of each file, and of the rows themselves where there is no file."""
+    for table, parts in judged.items():
+        for part in parts:
+            for label, sha in part.digests.items():
+                yield f"{part.place}: {label}", sha
+        if not all(part.digests for part in parts):
+            yield f"{table}: rows", _content(con, *stored[table])
+
+
+def _content(con: Any, stored: str, columns: Sequence[str]) -> str:
+    """SHA-256 of a table's rows, whatever order they came in."""
+    digest = hashlib.sha256()
+    ordered = con.table(stored).select(*columns).order_by(list(columns))
+    for batch in con.to_pyarrow_batches(ordered):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
 def _left(con: Any, stored: str, columns: Sequence[str]) -> dict[int, tuple[int, int | None]]:

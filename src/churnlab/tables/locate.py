@@ -104,10 +104,16 @@ def _printable(label: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in label)
 
 
+def _short(path: Path, roots: Sequence[Path]) -> str:
+    """An absolute path as its root sees it: two files of one name in two folders stay apart."""
+    inside = [root for root in roots if path.is_relative_to(root)]
+    return path.relative_to(inside[-1]).as_posix() if inside else path.name
+
+
 def _matches(given: str, roots: Sequence[Path], prefix: str = "") -> list[tuple[str, Path]]:
     """(label, real path) of each file that a path or pattern names: at least one, all inside."""
     plain = roots[0] / given
-    label = _printable(plain.name if plain == Path(given) else prefix + given)
+    label = _printable(_short(plain, roots) if plain == Path(given) else prefix + given)
     if os.path.lexists(plain) or not glob.has_magic(given):
         real = _inside(plain, label, roots)
         if not os.path.lexists(plain):

@@ -43,7 +43,7 @@ def open_store(tracking: Tracking, project: str, root: Path) -> Store:
     except Exception as error:
         raise MachineError(
             f"the tracking store cannot be used: {uri.split('@')[-1]}",
-            got=_first_line(error),
+            got=_kind(error),
             mend="check tracking.uri, free the database, or make its folder writable",
         ) from error
     return Store(client, uri, experiment_id, project)
@@ -132,5 +132,6 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
+def _kind(error: Exception) -> str:
+    # Only its kind: the text of a connection error repeats the address, password and all.
+    return type(error).__name__

@@ -41,18 +41,7 @@ def fit(opening: Opened, panel: Panel) -> Fitted:
     models = _tuned(opening, panel, fold)
     churn = fit_churn(panel, fold.train, fold.calibrate, models, known=fold.known)
     basis = _basis(opening)
-    same = opening.value_days == opening.project.churn.horizon_days
-    value = None
-    if basis is not None:
-        settled = _value_settled(opening, panel, fold)
-        value = fit_value(
-            panel,
-            fold.train & settled,
-            fold.calibrate & settled,
-            models,
-            known=fold.known & settled,
-            same_horizon=same,
-        )
+    value = None if basis is None else _value(opening, panel, fold, models)
     learned, test = panel.take(fold.known), panel.take(fold.test)
     risks = {CHURN: churn.risk(test)} | {
         name: scores(test) for name, scores in baselines.churn(learned).items()
@@ -64,7 +53,7 @@ def fit(opening: Opened, panel: Panel) -> Fitted:
         basis,
         risks,
         _values(opening, value, risks[CHURN], learned, test),
-        _notes(fold, value, basis),
+        _notes(opening, panel, fold, value, basis),
     )
 
 
@@ -122,13 +111,28 @@ def _basis(opening: Opened) -> str | None:
     return next((basis for basis in labels.VALUE_BASES if known[basis] in columns), None)
 
 
-def _value_settled(opening: Opened, panel: Panel, fold: Fold) -> NDArray[np.bool_]:
-    """(n,) whether the value window was over when the first test row was scored."""
+def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueModel | None:
+    """The value horizon may be longer than churn's: its windows have to be over in time, too."""
+    settled = _value_settled(opening, panel, fold.test_as_of)
+    first = _value_settled(opening, panel, fold.calibrate_as_of or fold.test_as_of)
+    same = opening.has_histories and opening.value_days == opening.project.churn.horizon_days
+    return fit_value(
+        panel,
+        fold.train & first,
+        fold.calibrate & settled,
+        models,
+        known=fold.known & settled,
+        same_horizon=same,
+    )
+
+
+def _value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(n,) whether each row's value window was over when the first of ``moments`` came."""
     if not opening.has_histories:
         return np.isfinite(panel.value)
     churn = opening.project.churn
     tail = churn.gap_days + opening.value_days + churn.settlement_days
-    return folds.settled(panel.as_of, min(fold.test_as_of), tail, opening.calendar)
+    return folds.settled(panel.as_of, min(moments), tail, opening.calendar)
 
 
 def _values(
@@ -144,13 +148,25 @@ def _values(
     return found
 
 
-def _notes(fold: Fold, value: ValueModel | None, basis: str | None) -> tuple[str, ...]:
+def _notes(
+    opening: Opened, panel: Panel, fold: Fold, value: ValueModel | None, basis: str | None
+) -> tuple[str, ...]:
     notes = [fold.note] if fold.note else []
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
+        return tuple(notes)
+    if not (fold.known & _value_settled(opening, panel, fold.test_as_of)).any():
+        notes.append(
+            f"no value window of {opening.value_days} days was over by the test date: there is no value model"
+        )
     elif value is None:
         notes.append("too few customers brought anything: there is no value model")
-    elif value.floored:
+    elif not np.isfinite(panel.value[fold.test]).any():
+        notes.append(
+            f"the value model could not be measured: no value window of {opening.value_days} days is over "
+            "after the test date"
+        )
+    if value is not None and value.floored:
         notes.append(
             f"{value.floored:,} training rows had a value below zero; the value model counts them as 0"
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,11 @@ from churnlab.config import Project
 from churnlab.durable import digest
 from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
+from churnlab.lists import lock
 from churnlab.snapshots import Calendar
 from churnlab.tables import Tables
+from churnlab.version import VERSION
+from churnlab.workflow import shrinking
 
 if TYPE_CHECKING:
     from churnlab.history import History
@@ -52,8 +57,7 @@ class Opened:
     @property
     def digests(self) -> Mapping[str, str]:
         """SHA-256 of everything that is read: the inputs, and the files of own feature families."""
-        own = {place: self.root / place for place in _own_files(self.project)}
-        return {**self.tables.digests, **{place: digest(path) for place, path in own.items()}}
+        return {**self.tables.digests, **own_digests(self.project)}
 
     @property
     def has_histories(self) -> bool:
@@ -78,9 +82,25 @@ class Opened:
         return self.project.value.horizon_days or self.project.churn.horizon_days
 
 
-def _own_files(project: Project) -> list[str]:
-    places = [spec.rpartition(":")[0].strip() for spec in project.features.own]
-    return [place for place in places if place.endswith(".py")]
+def own_digests(project: Project) -> dict[str, str]:
+    """File or module of each own feature family -> SHA-256 of its source."""
+    found = {}
+    for spec in project.features.own:
+        place = spec.rpartition(":")[0].strip()
+        if place.endswith(".py"):
+            path = Path(project.root) / place
+        else:
+            module = importlib.util.find_spec(place)
+            path = Path(module.origin) if module is not None and module.origin else Path(place)
+        if path.is_file():
+            found[f"features {place}"] = digest(path)
+    return found
+
+
+def code_version() -> str:
+    """What computes: this package and the libraries whose arithmetic a score rests on."""
+    libraries = ("duckdb", "numpy", "scikit-learn", "xgboost")
+    return " ".join([f"churnlab {VERSION}", *(f"{name} {metadata.version(name)}" for name in libraries)])
 
 
 def out_folder(project: Project) -> Path:
@@ -89,11 +109,24 @@ def out_folder(project: Project) -> Path:
 
 
 @contextmanager
-def opened(project: Project, frames: Frames | None = None, progress: Progress = silent) -> Iterator[Opened]:
-    """Read and check all sources of ``project``; the tables last as long as the context."""
+def writing(project: Project) -> Iterator[None]:
+    """Be the only run that writes for ``project``; ``LockedError`` (exit 6) names another one."""
+    with lock.held(out_folder(project), project.project):
+        yield
+
+
+@contextmanager
+def opened(
+    project: Project, frames: Frames | None = None, progress: Progress = silent, *, keep: bool = False
+) -> Iterator[Opened]:
+    """Read and check all sources of ``project``; the tables last as long as the context.
+
+    ``keep``: write the quarantine, and compare the counts with those of the last time.
+    """
     _write_synthetic(project)
     folder = out_folder(project) / "data"
-    folder.mkdir(parents=True, exist_ok=True)
+    if keep:
+        folder.mkdir(parents=True, exist_ok=True)
     with engine.session(project.engine.memory, project.engine.threads) as con:
         loaded = tables.load(
             project.sources,
@@ -103,9 +136,11 @@ def opened(project: Project, frames: Frames | None = None, progress: Progress = 
             currency=project.currency,
             con=con,
             frames=frames or {},
-            quarantine=folder / "quarantine.parquet",
+            quarantine=folder / "quarantine.parquet" if keep else None,
             progress=lambda step: progress(step, None),
         )
+        if keep:
+            shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)
         yield Opened(project, loaded, Calendar(project.time_zone, project.calendar), progress)
 
 
@@ -153,15 +188,25 @@ def scoring_date(opening: Opened, as_of: dt.date | None) -> dt.date:
     if not opening.has_histories:
         return as_of or _stated_date(opening.project)
     complete = opening.calendar.date(opening.watermark)
-    if as_of is None:
-        return complete
-    if as_of > complete + dt.timedelta(days=1):
-        raise DataError(
-            f"the transactions are complete until {complete} only",
-            got=f"--as-of {as_of}, {(as_of - complete).days} days later",
-            mend="deliver the missing days, or score an earlier date",
-        )
-    return as_of
+    day = as_of or complete
+    for table, until in {"transactions": complete, **_declared(opening)}.items():
+        if day > until + dt.timedelta(days=1):
+            raise DataError(
+                f"the {table} are complete until {until} only",
+                got=f"the date to score is {day}, {(day - until).days} days later",
+                mend="deliver the missing days, or score an earlier date with --as-of",
+            )
+    return day
+
+
+def _declared(opening: Opened) -> dict[str, dt.date]:
+    """Until when each table of events is complete, where that was declared and not only observed."""
+    found = {}
+    for table, mark in opening.tables.watermarks.items():
+        sources = getattr(opening.project.sources, table)
+        if all(isinstance(source.complete_until, dt.date) for source in sources):
+            found[table] = opening.calendar.date(mark)
+    return found
 
 
 def _stated_date(project: Project) -> dt.date:

@@ -38,13 +38,24 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
 def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tuple[Panel, Mapping[str, int]]:
     """Everyone eligible at the local midnight of ``day``, or one of them; how many were not, by reason."""
     if not opening.has_histories:
-        return snapshot_panel(opening), {}
+        return _still_there(snapshot_panel(opening), only)
     as_of = opening.calendar.instant(day)
     asked = snapshots.at(opening.tables, [as_of], opening.project.snapshots, opening.calendar)
     if only is not None and (asked.customer_id == only).any():
         mine = asked.customer_id == only
         asked = Snapshots(asked.customer_id[mine], asked.as_of[mine])
     return _panel(opening, asked, "make features"), asked.excluded
+
+
+def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, int]]:
+    """Of a snapshot table: those without a label yet, or else those whose label says they stayed."""
+    if only is not None:
+        return panel, {}
+    unlabelled = np.isnan(panel.churned)
+    rows = unlabelled if unlabelled.any() else panel.churned == 0
+    reason = "label_known" if unlabelled.any() else "already_churned"
+    left_out = int((~rows).sum())
+    return panel.take(rows), {reason: left_out} if left_out else {}
 
 
 def training_dates(opening: Opened) -> list[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +15,34 @@ from markupsafe import Markup
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.durable import write_whole
-from churnlab.errors import IntegrityError
+from churnlab.errors import DataError, IntegrityError
 from churnlab.explain import maps, report
 from churnlab.explain.canvas import Picture
 from churnlab.lists import commit
 from churnlab.tracking import Champion, Run, Store
-from churnlab.workflow.opening import Progress, out_folder, silent
+from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
 
 EVIDENCE, EVIDENCE_TAG = "evidence.json", "churnlab.evidence_sha256"
 
 
-def review(project: Project, *, progress: Progress = silent) -> Reviewed:
-    """Write the champion's report to ``out/PROJECT/report.html`` and keep it with its run."""
+def review(project: Project, as_of: dt.date | None = None, *, progress: Progress = silent) -> Reviewed:
+    """Write the champion's report to ``out/PROJECT/report.html`` and keep it with its run.
+
+    It shows the lists of ``as_of``, or those that were published last.
+    """
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
-    return review_champion(project, store, tracking.champion(store), progress)
+    with writing(project):
+        return review_champion(project, store, tracking.champion(store), as_of, progress)
 
 
-def review_champion(project: Project, store: Store, champion: Champion, progress: Progress) -> Reviewed:
+def review_champion(
+    project: Project, store: Store, champion: Champion, as_of: dt.date | None, progress: Progress
+) -> Reviewed:
     """The same with the tracking store open already."""
     progress("write the report", None)
     evidence = _evidence(store, champion)
-    lists = _latest(project, champion)
+    lists = _published(project, champion, as_of)
     with tracking.run(store, "review", {"model_version": champion.version}) as run:
         page = report.render(_content(project, champion, evidence, lists))
         path = out_folder(project) / "report.html"
@@ -62,14 +69,28 @@ def _evidence(store: Store, champion: Champion) -> dict[str, Any]:
     return found
 
 
-def _latest(project: Project, champion: Champion) -> Path | None:
-    """The lists of the latest date that this champion made, verified."""
+def _published(project: Project, champion: Champion, as_of: dt.date | None) -> Path | None:
+    """The lists that this champion made: of ``as_of``, or those that CURRENT was pointed to last."""
     folder = out_folder(project) / "lists"
-    for day in sorted(folder.glob("????-??-??"), reverse=True):
+    days = [folder / as_of.isoformat()] if as_of else list(folder.glob("????-??-??"))
+    found = [(path.stat().st_mtime_ns, day.name, run) for day, path, run in _runs(days)]
+    mine = [
+        (when, day, run) for when, day, run in found if commit.verify(run)["model"] == dict(champion.digests)
+    ]
+    if as_of and not mine:
+        raise DataError(
+            f"the champion has made no lists for {as_of}",
+            got="none of the lists published for that date are its own" if found else "no lists at all",
+            mend=f"make them first: churnlab score CONFIG --as-of {as_of}",
+        )
+    return max(mine)[2] if mine else None
+
+
+def _runs(days: list[Path]) -> Iterator[tuple[Path, Path, Path]]:
+    for day in days:
         run = commit.current(day)
-        if run is not None and commit.verify(run)["model_version"] == champion.version:
-            return run
-    return None
+        if run is not None:
+            yield day, day / commit.CURRENT, run
 
 
 def _content(

@@ -8,7 +8,7 @@ from pathlib import Path
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.models import files
-from churnlab.workflow.opening import Frames, Progress, opened, silent
+from churnlab.workflow.opening import Frames, Progress, opened, silent, writing
 from churnlab.workflow.results import Ran
 from churnlab.workflow.reviewing import review_champion
 from churnlab.workflow.scoring import score_opened
@@ -25,10 +25,12 @@ def run(
 ) -> Ran:
     """Validate, train, score (at ``as_of``, or the day the data is complete until) and review."""
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
-    with opened(project, frames, progress) as opening:
+    with writing(project), opened(project, frames, progress, keep=True) as opening:
         validated = validate_opened(opening)
         trained = train_opened(opening, store)
         champion = tracking.champion(store)
         models = files.load(champion.folder, champion.digests)
         scored = score_opened(opening, store, champion, models, as_of)
-    return Ran(validated, trained, scored, review_champion(project, store, champion, progress))
+        day = dt.date.fromisoformat(scored.as_of)
+        reviewed = review_champion(project, store, champion, day, progress)
+    return Ran(validated, trained, scored, reviewed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from churnlab import tracking
 from churnlab.config import Project
@@ -24,17 +26,19 @@ from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.version import VERSION
+from churnlab.workflow import terms
 from churnlab.workflow.opening import (
     Frames,
     Opened,
     Progress,
+    code_version,
     opened,
     out_folder,
     scoring_date,
     settings,
     settings_digest,
     silent,
+    writing,
 )
 from churnlab.workflow.panels import scoring_panel
 from churnlab.workflow.results import Scored, plain_count
@@ -47,7 +51,8 @@ def score(
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
-    with opened(project, frames, progress) as opening:
+    terms.check(project, models.extra["terms"])
+    with writing(project), opened(project, frames, progress, keep=True) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
 
@@ -61,13 +66,14 @@ def score_opened(
         inputs=opening.digests,
         model=champion.digests,
         as_of=day,
-        code_version=VERSION,
+        code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         run.log_settings(settings(project))
         panel, excluded = scoring_panel(opening, day)
         opening.progress("score and explain", None)
         placed = place(panel, models, project)
+        notes = (*placed.notes, *_cautions(opening, panel))
         stamp = _stamp(project, key, champion, models, day)
         table = build.build(placed.customers, stamp)
         totals = build.totals(table, stamp.exponent)
@@ -86,11 +92,11 @@ def score_opened(
         as_of=day.isoformat(),
         folder=published.path,
         existed=published.existed,
-        version=champion.version,
+        version=str(published.manifest["model_version"]),
         currency=project.currency,
         totals=totals,
         excluded=excluded,
-        notes=placed.notes,
+        notes=notes,
     )
 
 
@@ -124,8 +130,24 @@ def _facts(
         strategies=totals,
         excluded=excluded,
         currency=opening.project.currency,
-        code_version=VERSION,
+        code_version=code_version(),
     )
+
+
+def _cautions(opening: Opened, panel: Panel) -> Iterator[str]:
+    """What the reader of these lists should know of who is on them."""
+    if not opening.has_histories:
+        if np.isfinite(panel.churned).all():
+            yield "every customer has a label already; the model has seen most, so risks look too sure"
+        return
+    lost = 2 * opening.project.churn.horizon_days
+    if opening.project.snapshots.lost_after_days is None and "days_since_last_order" in panel.names:
+        silent = int((panel.number("days_since_last_order") > lost).sum())
+        if silent:
+            yield (
+                f"{silent:,} customers have been silent for more than {lost} days, twice the horizon; "
+                "snapshots.lost_after_days sets such customers apart"
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,18 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import evidence
+from churnlab.workflow import evidence, terms
 from churnlab.workflow.fitting import Fitted, fit
-from churnlab.workflow.opening import Frames, Opened, Progress, opened, settings, settings_digest, silent
+from churnlab.workflow.opening import (
+    Frames,
+    Opened,
+    Progress,
+    opened,
+    settings,
+    settings_digest,
+    silent,
+    writing,
+)
 from churnlab.workflow.panels import training_panel
 from churnlab.workflow.results import Trained
 from churnlab.workflow.reviewing import EVIDENCE, EVIDENCE_TAG
@@ -40,7 +49,7 @@ Floats = NDArray[np.float64]
 def train(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Trained:
     """Fit, calibrate, evaluate beside baselines, and register the models as the new champion."""
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
-    with opened(project, frames, progress) as opening:
+    with writing(project), opened(project, frames, progress, keep=True) as opening:
         return train_opened(opening, store)
 
 
@@ -69,8 +78,9 @@ def train_opened(opening: Opened, store: Store) -> Trained:
             _lineage(opening, panel),
         )
         progress("register", None)
-        version = _register(run, models, kept, project)
+        # Everything else first: whatever fails must leave the champion as it was.
         run.log_metrics(card.metrics())
+        version = _register(run, models, kept, project)
         return Trained(version, run.run_id, _about(opening, panel, fitted, excluded), card, fitted.notes)
 
 
@@ -115,7 +125,7 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
         "references": None if references is None else references.as_dict(),
         "thresholds": thresholds.as_dict(),
         "value_basis": fitted.basis if fitted.value is not None else None,
-        "label": project.churn.model_dump(mode="json"),
+        "terms": terms.of(project),
     }
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from churnlab.config import Project
 from churnlab.durable import write_whole
-from churnlab.workflow.opening import Frames, Opened, Progress, opened, silent
+from churnlab.workflow.opening import Frames, Opened, Progress, opened, silent, writing
 from churnlab.workflow.results import Validated
 
 
 def validate(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Validated:
     """Read and check every source; write the quarantine and the data report."""
-    with opened(project, frames, progress) as opening:
+    with writing(project), opened(project, frames, progress, keep=True) as opening:
         return validate_opened(opening)
 
 

@@ -1,0 +1,41 @@
+"""What a model was trained to mean: scoring under other terms would be another question.
+
+Feature names can agree while their meaning does not: a horizon, a time zone, the types that count as
+calls for help, or the text of an own family may have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from churnlab.config import Project
+from churnlab.errors import IntegrityError
+from churnlab.workflow.opening import own_digests
+
+
+def of(project: Project) -> dict[str, Any]:
+    """The settings that decide what features, label and value mean, by their place in the file."""
+    terms = {
+        "time_zone": project.time_zone,
+        "calendar": project.calendar,
+        "currency": project.currency,
+        **{f"churn.{key}": value for key, value in project.churn.model_dump(mode="json").items()},
+        **{f"value.{key}": value for key, value in project.value.model_dump(mode="json").items()},
+        **{f"features.{key}": value for key, value in project.features.model_dump(mode="json").items()},
+        "snapshots.min_orders": project.snapshots.min_orders,
+        "snapshots.lost_after_days": project.snapshots.lost_after_days,
+    }
+    return terms | own_digests(project)
+
+
+def check(project: Project, trained: Mapping[str, Any]) -> None:
+    """Raise ``IntegrityError`` (exit 5) where ``project`` asks for something else than was trained."""
+    asked = of(project)
+    other = [key for key in sorted({*asked, *trained}) if asked.get(key) != trained.get(key)]
+    if other:
+        raise IntegrityError(
+            "the champion was trained on other terms than the configuration now states",
+            got="; ".join(f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other[:3]),
+            mend="put it back, or train again: churnlab train CONFIG",
+        )
