@@ -26,11 +26,11 @@ This page is generated: `python docs/make_reference.py`.
 
 def page() -> str:
     """The whole page."""
-    sections = dict(_sections("", Project))
+    sections = dict(_sections("", Project, set()))
     return HEAD + "".join(sections.values())
 
 
-def _sections(place: str, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+def _sections(place: str, model: type[BaseModel], seen: set[str]) -> Iterator[tuple[str, str]]:
     title = place or "the file"
     rows = [_row(name, field) for name, field in model.model_fields.items()]
     about = " ".join((model.__doc__ or "").split())
@@ -38,12 +38,9 @@ def _sections(place: str, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     yield title, f"\n## {title if place else 'At the top'}\n\n{about}\n\n{table}"
     for name, field in model.model_fields.items():
         for inner in _models(field.annotation):
-            if inner.__name__ not in _seen:
-                _seen.add(inner.__name__)
-                yield from _sections(f"{place}.{name}".lstrip("."), inner)
-
-
-_seen: set[str] = set()
+            if inner.__name__ not in seen:
+                seen.add(inner.__name__)
+                yield from _sections(f"{place}.{name}".lstrip("."), inner, seen)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -64,7 +61,8 @@ def _row(name: str, field: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, BaseModel):
-        return "see below"
+        inner = value.model_dump(exclude_unset=True)
+        return ", ".join(f"{key}: {each}" for key, each in inner.items()) if inner else "see below"
     if isinstance(value, tuple):
         return "[" + ", ".join(str(each) for each in value) + "]"
     if value is None or isinstance(value, bool):

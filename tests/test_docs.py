@@ -31,6 +31,14 @@ def test_every_whole_config_of_a_page_loads(page):
         config.from_mapping(yaml.safe_load(text))
 
 
+def test_the_reference_is_the_one_the_code_makes():
+    names = {"__file__": str(ROOT / "docs" / "make_reference.py"), "__name__": "make_reference"}
+    exec((ROOT / "docs" / "make_reference.py").read_text(encoding="utf-8"), names)
+    made = names["page"]()
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert page == made, "run: python docs/make_reference.py"
+
+
 @pytest.mark.slow
 def test_the_page_on_own_data_runs_as_it_stands(tmp_path, monkeypatch, tracked):
     page = ROOT / "docs" / "own-data.md"
