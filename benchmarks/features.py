@@ -74,7 +74,6 @@ def _side(side: str, lines: int, folder: Path) -> None:
 
 def _churnlab(shard) -> dict[str, np.ndarray]:
     from benchmarks import generated
-
     from churnlab.config import FeaturePlan
     from churnlab.config.project import Engine
     from churnlab.features.catalogue import FAMILIES, compute
@@ -94,6 +93,7 @@ def _churnlab(shard) -> dict[str, np.ndarray]:
 
 def _pandas(shard) -> dict[str, np.ndarray]:
     import pandas as pd
+
     from benchmarks import generated
     from benchmarks.pandas_features import Frames, features
 
