@@ -7,8 +7,9 @@ date, which is opened once. Telco: five times a stratified five-fold (seed 42), 
 each. ``recency`` ranks by days of silence alone, ``logistic`` is the baseline that training makes.
 
 Calibration errors: ten bins of equal width (``ece_mass``: of equal size). A fold of Telco has 1,409
-rows, of which even perfect risks have an error of about .022 by chance: ``ece`` is their mean over the 25 folds, ``perfect`` what
-risks equal to ours would have if they were true, ``ece_pooled`` that of all 7,043 rows at once.
+rows, of which even perfect risks have an error of about .022 by chance: ``ece`` is the mean over
+the 25 folds, ``perfect`` what risks equal to ours would have if they were true, ``ece_pooled`` that
+of all 7,043 rows at once.
 """
 
 from __future__ import annotations
