@@ -146,6 +146,9 @@ class Source(Section):
         (),
         description="paths or patterns, or package:NAME/path inside an installed package",
     )
+    manifest: str | None = Field(
+        None, description="a JSON file that lists the files with their sha256: proof that they are whole"
+    )
     duckdb: DuckDBTable | None = None
     postgres: PostgresTable | None = None
     frame: str | None = Field(None, description="the name of a pandas frame handed over from Python")
@@ -200,6 +203,8 @@ class Source(Section):
         ]
         if sum(places) != 1:
             raise ValueError("give exactly one of files, duckdb, postgres, frame")
+        if self.manifest and not self.files:
+            raise ValueError("a manifest lists files, and this source has none")
         if self.since and self.until and self.since >= self.until:
             raise ValueError(f"since {self.since} must be before until {self.until}")
         both = set(self.columns) & set(self.constants)

@@ -61,20 +61,23 @@ class Input:
         )
 
 
-def find(files: Sequence[str], *, root: Path, data_roots: Sequence[str]) -> tuple[Input, ...]:
+def find(
+    files: Sequence[str], *, root: Path, data_roots: Sequence[str], listed: frozenset[str] = frozenset()
+) -> tuple[Input, ...]:
     """The files that paths and patterns name, in the order given, a pattern's matches by name.
 
     Relative paths start at ``root``; all must lie inside ``root``, one of ``data_roots``, or, for
-    ``package:NAME/path``, inside that installed package.
+    ``package:NAME/path``, inside that installed package. A name that looks like a leftover is refused
+    when a pattern matches it, unless it is ``listed`` in a manifest.
     """
     roots = [root.resolve(), *((root / folder).resolve() for folder in data_roots)]
     found: dict[Path, Input] = {}
     for given in files:
         if given.startswith("package:"):
             package, _, pattern = given.partition("/")
-            matches = _matches(pattern, [_folder_of(package)], prefix=f"{package}/")
+            matches = _matches(pattern, [_folder_of(package)], listed, prefix=f"{package}/")
         else:
-            matches = _matches(given, roots)
+            matches = _matches(given, roots, listed)
         for label, path in matches:
             if path in found:
                 raise DataError(
@@ -110,7 +113,9 @@ def _short(path: Path, roots: Sequence[Path]) -> str:
     return path.relative_to(inside[-1]).as_posix() if inside else path.name
 
 
-def _matches(given: str, roots: Sequence[Path], prefix: str = "") -> list[tuple[str, Path]]:
+def _matches(
+    given: str, roots: Sequence[Path], listed: frozenset[str], prefix: str = ""
+) -> list[tuple[str, Path]]:
     """(label, real path) of each file that a path or pattern names: at least one, all inside."""
     plain = roots[0] / given
     label = _printable(_short(plain, roots) if plain == Path(given) else prefix + given)
@@ -132,14 +137,14 @@ def _matches(given: str, roots: Sequence[Path], prefix: str = "") -> list[tuple[
         raise DataError(
             f"{label}: no file matches", mend="check the pattern: it starts at the project's root"
         )
-    return [_matched(path, roots, prefix) for path in paths]
+    return [_matched(path, roots, listed, prefix) for path in paths]
 
 
-def _matched(path: Path, roots: Sequence[Path], prefix: str) -> tuple[str, Path]:
+def _matched(path: Path, roots: Sequence[Path], listed: frozenset[str], prefix: str) -> tuple[str, Path]:
     starts = [start for start in roots if path.is_relative_to(start)]
     label = _printable(prefix + path.relative_to(starts[0]).as_posix() if starts else path.name)
     real = _inside(path, label, roots)
-    if _STRAY.search(path.name):
+    if _STRAY.search(path.name) and path.name not in listed:
         raise DataError(
             f"{label}: matches the pattern, but looks like a leftover or a copy",
             mend="remove it, or name the wanted files one by one",

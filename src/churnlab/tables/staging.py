@@ -13,6 +13,7 @@ from typing import Any
 
 from churnlab.config.sources import Product, Source
 from churnlab.tables.counts import allowed
+from churnlab.tables.delivery import Delivery
 from churnlab.tables.landing import Part, land, slot
 from churnlab.tables.lookups import Joined, prepare
 from churnlab.tables.opening import opened
@@ -49,7 +50,8 @@ def stage(
     frames: Mapping[str, Any],
 ) -> Staged:
     """Read a source of ``table`` into ``con``, an Ibis DuckDB backend; an earlier staging is replaced."""
-    parts, digests = _parts(source, table, root, data_roots, frames)
+    delivery = Delivery.read(source.manifest, root=root, data_roots=data_roots) if source.manifest else None
+    parts, digests = _parts(source, table, root, data_roots, frames, delivery)
     lookups = [prepare(each, root=root, data_roots=data_roots) for each in source.lookups]
     for lookup in lookups:
         parts = [Joined(part, lookup) for part in parts]
@@ -61,13 +63,20 @@ def stage(
     landed = land(
         parts, wanted, table=name, con=con, select=select, constants=list(source.constants.values())
     )
+    if delivery is not None:
+        delivery.check_rows(landed.rows + len(landed.rejects))
     used = {*wanted, *(key for lookup in lookups for key in lookup.keys)}
     notes = (*landed.notes, *(note for each in lookups for note in each.notes), *_drift(parts, used))
     return Staged(name, landed.rows + len(landed.rejects), landed.rejects, digests, notes)
 
 
 def _parts(
-    source: Source, table: str, root: Path, data_roots: Sequence[str], frames: Mapping[str, Any]
+    source: Source,
+    table: str,
+    root: Path,
+    data_roots: Sequence[str],
+    frames: Mapping[str, Any],
+    delivery: Delivery | None,
 ) -> tuple[list[Part], Mapping[str, str]]:
     place = f"{table}.{source.name}"
     if source.files:
@@ -77,6 +86,7 @@ def _parts(
             root=root,
             data_roots=data_roots,
             tolerated=lambda read: _tolerated(source, read),
+            delivery=delivery,
         )
     if source.duckdb:
         from churnlab.tables.engines import DuckDBPart
