@@ -44,7 +44,9 @@ def main(lines: int = LINES) -> list[dict[str, object]]:
     ]
     results = Path(__file__).parent / "results" / "features.jsonl"
     results.parent.mkdir(exist_ok=True)
-    results.write_text("".join(json.dumps(figure) + "\n" for figure in figures), encoding="utf-8")
+    lines_out = [json.dumps(figure) for figure in figures]
+    print("\n".join(lines_out))
+    results.write_text("\n".join(lines_out) + "\n", encoding="utf-8")
     return figures
 
 
