@@ -40,6 +40,23 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_k43_a_new_column_is_told_or_refused(folder):
+    source = {
+        "name": "orders",
+        "files": ["orders.csv"],
+        "times": {"format": "iso", "zone": "UTC"},
+        "columns": {"customer_id": "id", "time": "when"},
+    }
+
+    def read(**more):
+        checked = Source.model_validate({**source, **more})
+        return stage(checked, table="transactions", con=engine(), root=folder, data_roots=(), frames={})
+
+    assert any("total" in note for note in read().notes)
+    with pytest.raises(DataError, match="other columns than were agreed"):
+        read(unmapped="refuse")
+
+
 def test_a_whole_delivery_is_read(folder):
     assert staged(folder, "orders.csv").read == 2
 

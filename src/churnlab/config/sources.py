@@ -191,7 +191,10 @@ class Source(Section):
     expected_quarantine: dict[str, float] = Field(
         {}, description="reason: largest share of rows, for known faults such as customer_id_missing: 0.3"
     )
-    allow_empty: bool = False
+    unmapped: Literal["note", "refuse"] = Field(
+        "note", description="columns that nothing reads: tell of them, or stop"
+    )
+    allow_empty: bool = Field(False, description="true: a source without rows is no error")
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:

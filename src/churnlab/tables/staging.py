@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.config.sources import Product, Source
+from churnlab.errors import DataError
 from churnlab.tables.counts import allowed
 from churnlab.tables.delivery import Delivery
 from churnlab.tables.landing import Part, land, slot
@@ -66,7 +67,14 @@ def stage(
     if delivery is not None:
         delivery.check_rows(landed.rows + len(landed.rejects))
     used = {*wanted, *(key for lookup in lookups for key in lookup.keys)}
-    notes = (*landed.notes, *(note for each in lookups for note in each.notes), *_drift(parts, used))
+    drift = tuple(_drift(parts, used))
+    if drift and source.unmapped == "refuse":
+        raise DataError(
+            f"{table}.{source.name}: the input has other columns than were agreed",
+            got="; ".join(drift[:2]),
+            mend="map them, have them removed, or set unmapped: note",
+        )
+    notes = (*landed.notes, *(note for each in lookups for note in each.notes), *drift)
     return Staged(name, landed.rows + len(landed.rejects), landed.rejects, digests, notes)
 
 
