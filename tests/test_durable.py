@@ -82,10 +82,10 @@ def test_other_errors_pass_unchanged(tmp_path):
 
 def test_an_interruption_leaves_no_temporary_file(tmp_path, monkeypatch):
     def interrupt(*_):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("in the middle")
 
     monkeypatch.setattr(durable.os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="in the middle"):
         write_whole(tmp_path / "model.json", b"new")
     assert names(tmp_path) == []
 

@@ -242,9 +242,9 @@ def test_a_read_only_disk(root, monkeypatch):
 def test_a_writer_that_fails_leaves_nothing(root):
     def broken(file):
         file.write(b"half")
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("in the middle")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="in the middle"):
         publish(root, NEW, {**outputs(), "x.csv": Output(broken)}, FACTS)
     assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16]
 
