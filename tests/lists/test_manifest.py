@@ -178,3 +178,20 @@ def test_a_manifest_that_points_outside_its_folder(published):
     (published / manifest.NAME).write_text(json.dumps(record))
     with pytest.raises(IntegrityError, match="names a file outside its folder"):
         verify(published)
+
+
+def test_files_may_lie_in_folders_of_partitions(tmp_path):
+    outputs = {
+        f"quadrant={name}/part-00000.parquet": Output(lambda file, name=name: file.write(name.encode()), 1)
+        for name in ("retain", "win_back")
+    }
+    folder = publish(tmp_path / "out", KEY, outputs, FACTS).path
+    assert set(verify(folder)["files"]) == set(outputs)
+    (folder / "quadrant=retain" / "part-00001.parquet").write_bytes(b"x")
+    with pytest.raises(IntegrityError, match="quadrant=retain/part-00001.parquet is not listed"):
+        verify(folder)
+    (folder / "quadrant=retain" / "part-00001.parquet").unlink()
+    (folder / "quadrant=retain").rename(tmp_path / "elsewhere")
+    (folder / "quadrant=retain").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(IntegrityError, match="quadrant=retain is not listed"):
+        verify(folder)

@@ -102,6 +102,7 @@ def _fill(
     stage.mkdir(mode=0o700)
     files = {}
     for number, (name, output) in enumerate(outputs.items(), start=1):
+        (stage / name).parent.mkdir(mode=0o700, exist_ok=True)
         with create(stage / name, private=True) as file:
             output.write(file)
             if number == 1:
@@ -115,7 +116,8 @@ def _fill(
         file.write(manifest.compose(key, facts, files, info))
         failpoint("manifest.fsync")
         flush(file)
-    sync_folder(stage)
+    for folder in {(stage / name).parent for name in outputs} | {stage}:
+        sync_folder(folder)
 
 
 def _described(path: Path, output: Output) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from churnlab.errors import IntegrityError
 from churnlab.strategy.summary import Totals, as_records
 
 NAME = "manifest.json"
-_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_FILE_NAME = re.compile(r"(?:[a-z_]+=[a-z_]+/)?[a-z0-9][a-z0-9_.-]*")  # a partition's folder, a file
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,9 @@ def verify(folder: Path) -> dict[str, Any]:
     """
     manifest = _read(folder)
     listed = manifest["files"]
-    there = {path.name for path in folder.iterdir()} - {NAME}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not _is_folder(path)} - {
+        NAME
+    }
     for name in sorted(there ^ set(listed)):
         raise _damaged(folder, f"{name} is {'not listed' if name in there else 'missing'}")
     for name, file in listed.items():
@@ -114,6 +116,11 @@ def verify(folder: Path) -> dict[str, Any]:
         if path.stat().st_size != file["bytes"] or digest(path) != file["sha256"]:
             raise _damaged(folder, f"{name} has other bytes than were published")
     return manifest
+
+
+def _is_folder(path: Path) -> bool:
+    # A link to a folder is no folder of ours: it is told as a file that is not listed.
+    return path.is_dir() and not path.is_symlink()
 
 
 def _read(folder: Path) -> dict[str, Any]:
