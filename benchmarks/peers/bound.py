@@ -1,0 +1,38 @@
+"""The least anyone can do: read every column once; and beside it, one hash aggregate a customer and file."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.peers.asked import Asked, asked
+
+
+def scan(con, question: Asked) -> None:
+    for path in (question.transactions, question.interactions):
+        con.execute(f"SELECT count(COLUMNS(*)) FROM '{path}'").fetchall()
+
+
+def aggregate(con, question: Asked) -> None:
+    for path in (question.transactions, question.interactions):
+        columns = [name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]
+        others = ", ".join(f"count({name})" for name in columns if name not in {"customer_id", "time"})
+        relation = con.execute(
+            f"SELECT customer_id, count(*), sum(time), min(time), max(time), {others} FROM '{path}' GROUP BY 1"
+        )
+        for _ in relation.to_arrow_reader(100_000):
+            pass
+
+
+def main() -> None:
+    import duckdb
+
+    question = asked()
+    con = duckdb.connect(config={"threads": 2})
+    scan(con, question)
+    if sys.argv[4] == "aggregate":
+        aggregate(con, question)
+    print("{}")
+
+
+if __name__ == "__main__":
+    main()
