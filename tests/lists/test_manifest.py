@@ -188,7 +188,7 @@ def test_files_may_lie_in_folders_of_partitions(tmp_path):
     folder = publish(tmp_path / "out", KEY, outputs, FACTS).path
     assert set(verify(folder)["files"]) == set(outputs)
     (folder / "quadrant=retain" / "part-00001.parquet").write_bytes(b"x")
-    with pytest.raises(IntegrityError, match="quadrant=retain/part-00001.parquet is not listed"):
+    with pytest.raises(IntegrityError, match=r"part-00001\.parquet is not listed"):
         verify(folder)
     (folder / "quadrant=retain" / "part-00001.parquet").unlink()
     (folder / "quadrant=retain").rename(tmp_path / "elsewhere")
