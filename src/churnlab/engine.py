@@ -48,6 +48,15 @@ def session(memory: str, threads: int, allowed: Sequence[Path] = ()) -> Iterator
         shutil.rmtree(temp, ignore_errors=True)
 
 
+def size(memory: str) -> int:
+    """A size such as ``2GB`` in bytes.
+
+    >>> size("1.5GB")
+    1500000000
+    """
+    return int(float(memory[:-2]) * {"MB": 10**6, "GB": 10**9}[memory[-2:]])
+
+
 def connect(memory: str, threads: int, temp: Path, allowed: Sequence[Path] = ()) -> Any:
     """An Ibis DuckDB backend in memory that spills to ``temp``; the caller closes it."""
     import ibis

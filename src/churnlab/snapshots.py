@@ -1,23 +1,18 @@
-"""Who is asked about, and when: the business calendar, snapshot dates, and eligible customers."""
+"""When customers are looked at: the business calendar, and snapshot dates."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab import eligibility
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import DataError
-
-if TYPE_CHECKING:
-    from churnlab.tables import Tables
 
 Ints = NDArray[np.int64]
 
@@ -142,24 +137,6 @@ def _offset(clock: ZoneInfo, instant: int) -> int:
     return (offset or dt.timedelta()) // dt.timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshots:
-    """Customers, each seen at one or more instants: unique, by customer id (UTF-8 bytes), then ``as_of``.
-
-    ``customer_id``: (n,) text. ``as_of``: (n,) int64 microseconds UTC.
-    ``excluded``: reason -> how many (customer, as_of) with known transactions were left out.
-    ``eligible``: as_of -> how many customers are in.
-    """
-
-    customer_id: NDArray[np.object_]
-    as_of: Ints
-    excluded: Mapping[str, int] = field(default_factory=dict)
-    eligible: Mapping[int, int] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.as_of)
-
-
 def dates(
     plan: SnapshotPlan, calendar: Calendar, first_event: int, watermark: int, tail_days: int
 ) -> list[int]:
@@ -203,52 +180,3 @@ def _month(day: dt.date) -> int:
 
 def _month_start(month: int) -> dt.date:
     return dt.date(month // 12, month % 12 + 1, 1)
-
-
-def at(tables: Tables, as_ofs: Sequence[int], plan: SnapshotPlan, calendar: Calendar) -> Snapshots:
-    """Everyone to be asked about at each of ``as_ofs`` (rising instants).
-
-    In: customers with at least ``min_orders`` qualifying orders, and, if ``lost_after_days`` is set,
-    one of them in ``[as_of - lost_after_days, as_of)``. An order is the lines that share an order id,
-    at the time of its first line; it qualifies while the amounts of its lines known before ``as_of``
-    sum to more than 0. Without amounts every order qualifies; without an order id a line is an order.
-    """
-    edges = np.array(sorted(set(as_ofs)), dtype=np.int64)
-    lost = calendar.back(edges, plan.lost_after_days) if plan.lost_after_days else None
-    lines = eligibility.known_lines(tables.table("transactions"), edges)
-    counts = eligibility.order_counts(lines, edges, lost)
-    enough = counts.filter(counts.orders >= plan.min_orders)
-    asked = tables.con.to_pyarrow(enough.order_by("customer_id", "at"))
-    seen = tables.con.to_pyarrow(eligibility.seen(lines, edges)).as_py() or 0
-    recent = asked["recent"].to_numpy() > 0
-    position = asked["at"].to_numpy()[recent]
-    excluded = {
-        "not_enough_orders": seen - len(recent),
-        "already_lost": len(recent) - len(position),
-    }
-    if not len(position):
-        raise _nobody([calendar.date(int(edge)) for edge in edges], plan, excluded)
-    return Snapshots(
-        _shared_texts(asked["customer_id"])[recent],
-        edges[position],
-        {reason: rows for reason, rows in excluded.items() if rows},
-        dict(zip(edges.tolist(), np.bincount(position, minlength=len(edges)).tolist(), strict=True)),
-    )
-
-
-def _shared_texts(column: Any) -> NDArray[np.object_]:
-    """An Arrow column of texts as Python texts, each kept in memory once."""
-    encoded = column.combine_chunks().dictionary_encode()
-    texts: NDArray[np.object_] = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
-    shared: NDArray[np.object_] = texts[encoded.indices.to_numpy()]
-    return shared
-
-
-def _nobody(days: list[dt.date], plan: SnapshotPlan, excluded: Mapping[str, int]) -> DataError:
-    counts = ", ".join(f"{reason} {rows}" for reason, rows in excluded.items())
-    return DataError(
-        f"nobody can be asked about at any of {len(days)} snapshot dates, {days[0]} to {days[-1]}",
-        got=f"customers with known transactions, summed over the dates: {sum(excluded.values())}; {counts}",
-        mend=f"choose dates after the first transactions, or lower snapshots.min_orders ({plan.min_orders})"
-        + (f" or raise snapshots.lost_after_days ({plan.lost_after_days})" if plan.lost_after_days else ""),
-    )

@@ -196,7 +196,9 @@ class Engine(Section):
 
     memory: str = Field("2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     threads: int = Field(2, ge=1)
-    shard_events: int = Field(250_000, ge=1_000, description="events held at once while features are made")
+    shard_events: int | None = Field(
+        None, ge=1, description="events of whole customers worked on at once; null: as memory allows"
+    )
 
 
 class Project(Section):

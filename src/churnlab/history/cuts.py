@@ -48,7 +48,7 @@ def _cut(edges: Ints, times: Ints) -> Ints:
     return np.searchsorted(edges, times, side="right")
 
 
-def _known_at(time: Ints, recorded_at: Ints) -> Ints:
+def known_at(time: Ints, recorded_at: Ints) -> Ints:
     """From when on a row was known: it has happened, and is written down."""
     return np.maximum(time, recorded_at)
 
@@ -98,7 +98,7 @@ class Timeline:
 
     def known(self) -> tuple[Ints, Ints]:
         """A key for each row and each snapshot: of its customer, a snapshot knew the rows up to its own."""
-        return self._keys(self.asked.known_until, _known_at(self.time, self.recorded_at))
+        return self._keys(self.asked.known_until, known_at(self.time, self.recorded_at))
 
     def _keys(self, edges: Ints, times: Ints) -> tuple[Ints, Ints]:
         # Edges may coincide or cross where clocks go back, so they are ranked first.

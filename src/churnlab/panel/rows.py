@@ -2,74 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlab import labels
-from churnlab.config.project import Churn, FeaturePlan, Value
+from churnlab.config.project import Churn, FeaturePlan, SnapshotPlan, Value
 from churnlab.errors import ConfigError, DataError
 from churnlab.features import catalogue
 from churnlab.features.feature import Feature
 from churnlab.features.own import Family
-from churnlab.history import History, Outcome
+from churnlab.history import History, Outcome, eligible
 from churnlab.panel.panel import Panel, joined, stamped
+from churnlab.panel.sample import Sampler
 from churnlab.shards import Shard
-from churnlab.snapshots import Calendar, Snapshots
+from churnlab.snapshots import Calendar
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
 Measures = Callable[[History], Mapping[str, Floats]]
 
 
-def build(
-    shards: Iterable[Shard],
-    calendar: Calendar,
-    plan: FeaturePlan,
-    families: Mapping[str, Family],
-    churn: Churn,
-    value: Value,
-    watermark: int,
-    *,
-    measures: Measures,
-    segments: Sequence[str],
-    exponent: int,
-    digests: Mapping[str, str],
-    progress: Callable[[int], None] | None = None,
-) -> Panel:
-    """Features and outcomes of every snapshot of the shards; how they are cut changes no byte.
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """What is asked of every shard: which dates, which customers, which features, and what else.
+
+    ``as_ofs``: rising instants. ``who``: who counts at each. ``measures``: what else is measured on
+    each history. ``segments``: attributes to report by. ``exponent``: decimals of the currency.
+    ``compiled``: whether compiled code measures; the answers are the same.
+    """
+
+    as_ofs: Sequence[int]
+    calendar: Calendar
+    plan: FeaturePlan
+    families: Mapping[str, Family]
+    who: SnapshotPlan
+    measures: Measures
+    segments: Sequence[str]
+    exponent: int
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What happened next, and until when that is known.
 
     ``watermark``: nothing is missing before it; outcomes that settle later are NaN.
-    ``measures``: what else is measured on each history. ``segments``: attributes to report by.
-    ``exponent``: decimals of the currency. ``digests``: of the inputs, for the fingerprint.
-    ``progress`` hears how many rows are made.
     """
-    parts: list[Panel] = []
-    for shard in shards:
-        past = History.of(shard, calendar, plan)
-        part = described(shard, past, families, measures, segments, exponent)
-        parts.append(_with_outcome(part, shard, calendar, churn, value, watermark, exponent))
-        if progress is not None:
-            progress(sum(len(part) for part in parts))
+
+    churn: Churn
+    value: Value
+    watermark: int
+
+
+def answered(
+    shard: Shard, questions: Questions, ahead: Ahead | None = None
+) -> tuple[Panel, Mapping[str, int]]:
+    """The rows of one shard by customer id, then date; and how many candidates do not count, by reason.
+
+    Without ``ahead`` what happened next is not asked, and is NaN.
+    """
+    asked = eligible.candidates(shard, questions.as_ofs)
+    past = History.of(asked, questions.calendar, questions.plan)
+    counts, excluded = eligible.eligible(past, questions.who)
+    part = described(
+        asked, past, questions.families, questions.measures, questions.segments, questions.exponent
+    )
+    if ahead is not None:
+        part = _with_outcome(part, asked, questions.calendar, ahead, questions.exponent)
+    return part if counts.all() else part.take(counts), excluded
+
+
+def build(
+    blocks: Iterable[tuple[Panel, Mapping[str, int]]],
+    questions: Questions,
+    ahead: Ahead | None,
+    digests: Mapping[str, str],
+    sampler: Sampler | None = None,
+) -> tuple[Panel, dict[str, int]]:
+    """All blocks as one panel; how shards are cut changes no byte. And who was left out, by reason.
+
+    The reasons and the rows with a label add up to all (customer, as_of) with known transactions.
+    """
+    excluded: Counter[str] = Counter()
+
+    def parts() -> Iterator[Panel]:
+        for part, reasons in blocks:
+            excluded.update(reasons)
+            if len(part):
+                yield part
+
+    found = parts()
+    first = next(found, None)
+    if first is None:
+        raise _nobody(questions, excluded)
+    panel = joined(chain([first], found), sampler)
     asked = {
-        "calendar": [calendar.zone, calendar.kind],
-        "features": plan.model_dump(mode="json"),
-        "churn": churn.model_dump(mode="json"),
-        "value": value.model_dump(mode="json"),
-        "watermark": watermark,
+        "calendar": [questions.calendar.zone, questions.calendar.kind],
+        "features": questions.plan.model_dump(mode="json"),
+        "who": questions.who.model_dump(mode="json"),
     }
-    return stamped(joined(parts), digests, asked)
+    if ahead is not None:
+        asked |= {
+            "churn": ahead.churn.model_dump(mode="json"),
+            "value": ahead.value.model_dump(mode="json"),
+            "watermark": ahead.watermark,
+        }
+        excluded["label_window_incomplete"] += int(np.isnan(panel.churned).sum())
+    return stamped(panel, digests, asked), {reason: rows for reason, rows in excluded.items() if rows}
 
 
-def exclusions(snapshots: Snapshots, panel: Panel) -> dict[str, int]:
-    """Reason -> how many (customer, as_of) have no label to learn from.
-
-    With the rows that have one they add up to all those with known transactions.
-    """
-    incomplete = int(np.isnan(panel.churned).sum())
-    return dict(snapshots.excluded) | ({"label_window_incomplete": incomplete} if incomplete else {})
+def _nobody(questions: Questions, excluded: Mapping[str, int]) -> DataError:
+    days = [questions.calendar.date(int(as_of)) for as_of in questions.as_ofs]
+    who, reasons = questions.who, ", ".join(f"{reason} {rows}" for reason, rows in excluded.items() if rows)
+    return DataError(
+        f"nobody can be asked about at any of {len(days)} snapshot dates, {days[0]} to {days[-1]}",
+        got=f"customers with known transactions, summed over the dates: {sum(excluded.values())}; {reasons}",
+        mend=f"choose dates after the first transactions, or lower snapshots.min_orders ({who.min_orders})"
+        + (f" or raise snapshots.lost_after_days ({who.lost_after_days})" if who.lost_after_days else ""),
+    )
 
 
 def described(
@@ -128,11 +183,13 @@ def _segment(past: History, name: str) -> Texts:
     return np.array([None if np.isnan(number) else f"{number:g}" for number in numbers], dtype=object)
 
 
-def _with_outcome(
-    part: Panel, shard: Shard, calendar: Calendar, churn: Churn, value: Value, watermark: int, exponent: int
-) -> Panel:
+def _with_outcome(part: Panel, shard: Shard, calendar: Calendar, ahead: Ahead, exponent: int) -> Panel:
+    churn, value = ahead.churn, ahead.value
+
     def outcome(horizon_days: int) -> Outcome:
-        return Outcome.of(shard, calendar, churn.gap_days, horizon_days, churn.settlement_days, watermark)
+        return Outcome.of(
+            shard, calendar, churn.gap_days, horizon_days, churn.settlement_days, ahead.watermark
+        )
 
     left = outcome(churn.horizon_days)
     horizon_days = value.horizon_days or churn.horizon_days

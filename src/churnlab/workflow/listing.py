@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from churnlab import shards, snapshots
+from dataclasses import replace
+
+from churnlab import shards
 from churnlab.config import Project
 from churnlab.features import catalogue
 from churnlab.features.feature import Description
-from churnlab.history import History
+from churnlab.history import History, eligible
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
 from churnlab.workflow.results import Listed
 
-_ENOUGH = 50  # customers: which features exist depends on the columns, not on the customers
+_ENOUGH = 1_000  # events: which features exist depends on the columns, not on the customers
 
 
 def list_features(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Listed:
@@ -20,10 +22,10 @@ def list_features(project: Project, frames: Frames | None = None, *, progress: P
         if not opening.has_histories:
             return Listed(_attributes(opening))
         as_of = opening.calendar.instant(scoring_date(opening, None))
-        asked = snapshots.at(opening.tables, [as_of], project.snapshots, opening.calendar)
-        few = snapshots.Snapshots(asked.customer_id[:_ENOUGH], asked.as_of[:_ENOUGH])
-        shard = next(iter(shards.each(opening.tables, few, project.time_zone, project.engine.shard_events)))
-        past = History.of(shard, opening.calendar, project.features)
+        shard = next(
+            shards.each(opening.tables, project.time_zone, replace(opening.limits, shard_events=_ENOUGH))
+        )
+        past = History.of(eligible.candidates(shard, [as_of]), opening.calendar, project.features)
         made = catalogue.compute(past, opening.families)
         return Listed(tuple(feature.described(family) for family, feature in made))
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from churnlab.durable import digest
 from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
 from churnlab.lists import lock
+from churnlab.shards import Limits
 from churnlab.snapshots import Calendar
 from churnlab.tables import Tables
 from churnlab.version import VERSION
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from churnlab.history import History
 
 Progress = Callable[[str, float | None], None]
+
+COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load than it saves
+MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
+EVENT_BYTES = 8_000  # of memory for each event of a shard, with all that is made of it
 Frames = Mapping[str, Any]
 
 
@@ -75,6 +81,24 @@ class Opened:
         from churnlab.features import catalogue
 
         return catalogue.select(self.project.features, self.root)
+
+    @property
+    def limits(self) -> Limits:
+        """How much of the tables is held at once, and whether compiled code is worth its loading."""
+        asked = self.project.engine
+        memory = engine.size(asked.memory)
+        events = sum(count.accepted for count in self.tables.counts)
+        return Limits(
+            memory=memory,
+            shard_events=asked.shard_events or max(1_000, min(MOST_EVENTS, memory // EVENT_BYTES)),
+            threads=asked.threads,
+            compiled=events >= COMPILED_FROM and importlib.util.find_spec("numba") is not None,
+        )
+
+    @cached_property
+    def customers(self) -> int:
+        """How many customers have transactions."""
+        return int(self.tables.con.execute(self.tables.table("transactions").customer_id.nunique()))
 
     @property
     def value_days(self) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from churnlab import panel as panels
 from churnlab import shards, snapshots
 from churnlab.config import Project
-from churnlab.panel import Panel
-from churnlab.snapshots import Snapshots
+from churnlab.panel import Ahead, Panel, Questions
 from churnlab.tables.money import exponent
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
 
@@ -30,21 +29,25 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
         panel = snapshot_panel(opening)
         missing = int(np.isnan(panel.churned).sum())
         return panel, {"label_missing": missing} if missing else {}
-    asked = snapshots.at(opening.tables, training_dates(opening), opening.project.snapshots, opening.calendar)
-    panel = _panel(opening, asked, "make features")
-    return panel, panels.exclusions(asked, panel)
+    asked = questions(opening, training_dates(opening))
+    ahead = Ahead(opening.project.churn, opening.project.value, opening.watermark)
+    return panels.build(_blocks(opening, asked, ahead), asked, ahead, opening.digests)
 
 
 def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tuple[Panel, Mapping[str, int]]:
     """Everyone eligible at the local midnight of ``day``, or one of them; how many were not, by reason."""
     if not opening.has_histories:
         return _still_there(snapshot_panel(opening), only)
-    as_of = opening.calendar.instant(day)
-    asked = snapshots.at(opening.tables, [as_of], opening.project.snapshots, opening.calendar)
-    if only is not None and (asked.customer_id == only).any():
-        mine = asked.customer_id == only
-        asked = Snapshots(asked.customer_id[mine], asked.as_of[mine])
-    return _panel(opening, asked, "make features"), asked.excluded
+    asked = questions(opening, [opening.calendar.instant(day)])
+    return panels.build(_blocks(opening, asked, None, only), asked, None, opening.digests)
+
+
+def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mapping[str, int]]]:
+    """The same people, some at a time in no particular order: however many there are, few are held."""
+    if not opening.has_histories:
+        yield _still_there(snapshot_panel(opening), None)
+        return
+    yield from _blocks(opening, questions(opening, [opening.calendar.instant(day)]), None)
 
 
 def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, int]]:
@@ -91,23 +94,38 @@ def snapshot_panel(opening: Opened) -> Panel:
     )
 
 
-def _panel(opening: Opened, asked: Snapshots, step: str) -> Panel:
+def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
+    """What the project asks of every customer at each of ``as_ofs``."""
     project = opening.project
-    opening.progress(step, 0.0)
-    return panels.build(
-        shards.each(opening.tables, asked, project.time_zone, project.engine.shard_events),
-        opening.calendar,
-        project.features,
-        opening.families,
-        project.churn,
-        project.value,
-        opening.watermark,
+    return Questions(
+        as_ofs=as_ofs,
+        calendar=opening.calendar,
+        plan=project.features,
+        families=opening.families,
+        who=project.snapshots,
         measures=measures,
         segments=_segments(opening),
         exponent=exponent(project.currency),
-        digests=opening.digests,
-        progress=lambda rows: opening.progress(step, rows / len(asked)),
+        compiled=opening.limits.compiled,
     )
+
+
+def _blocks(
+    opening: Opened, asked: Questions, ahead: Ahead | None, only: str | None = None
+) -> Iterator[tuple[Panel, Mapping[str, int]]]:
+    opening.progress("make features", 0.0)
+    parts = shards.mapped(
+        lambda shard: (len(shard.customers), panels.answered(shard, asked, ahead)),
+        opening.tables,
+        opening.project.time_zone,
+        opening.limits,
+        only,
+    )
+    done = 0
+    for customers, part in parts:
+        done += customers
+        opening.progress("make features", min(1.0, done / opening.customers) if only is None else 1.0)
+        yield part
 
 
 def _segments(opening: Opened) -> Sequence[str]:

@@ -1,0 +1,137 @@
+"""Arrow columns as plain arrays without nulls, and text as codes or as bytes.
+
+ids, orders     Bytes: compared and counted, hardly ever shown
+other text      int64 codes into the sorted distinct texts, -1 where it is missing
+the rest        numbers, with a bound or NaN for what is missing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.shards.shard import EVER, NEVER, Texts
+
+# One row in two has another value: codes into one dictionary for all shards would not fit in memory.
+WIDE = frozenset({"customer_id", "order_id", "contract_id"})
+
+
+@dataclass(frozen=True, eq=False)
+class Bytes:
+    """Texts as one row of bytes: text r is ``data[start[r]:start[r + 1]]``.
+
+    ``missing``: (n,) flags, None where no text is missing.
+    """
+
+    start: NDArray[np.int64]
+    data: NDArray[np.uint8]
+    missing: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    @classmethod
+    def of(cls, column: Any) -> Self:
+        """An Arrow array of texts."""
+        import pyarrow as pa
+
+        large = column.cast(pa.large_string())
+        if isinstance(large, pa.ChunkedArray):
+            large = large.combine_chunks()
+        _, starts, data = large.buffers()
+        start = (
+            np.frombuffer(starts, np.int64)[large.offset : large.offset + len(large) + 1] if starts else None
+        )
+        if start is None or not len(large):
+            return cls(np.zeros(len(large) + 1, np.int64), np.empty(0, np.uint8))
+        whole = np.frombuffer(data, np.uint8)[start[0] : start[-1]] if data else np.empty(0, np.uint8)
+        missing = large.is_null().to_numpy(zero_copy_only=False) if large.null_count else None
+        return cls(start - start[0], whole, missing)
+
+    def arrow(self) -> Any:
+        """The same as an Arrow array."""
+        import pyarrow as pa
+
+        known = None if self.missing is None else pa.array(~self.missing).buffers()[1]
+        buffers = [known, pa.py_buffer(self.start), pa.py_buffer(self.data)]
+        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Some of the texts, in the order of ``rows``."""
+        import pyarrow as pa
+
+        return type(self).of(self.arrow().take(pa.array(rows)))
+
+
+def numeric(column: Any, name: str, kind: str) -> NDArray[Any]:
+    """A column of times, money or numbers."""
+    if kind == "number":
+        # Adding 0 makes the two zeros one: they are equal, so no order could tell them apart.
+        numbers: NDArray[np.float64] = _filled(column, np.nan) + 0.0
+        return numbers
+    missing = {"time": NEVER, "money": 0}[kind] if name != "valid_from" else EVER
+    whole: NDArray[np.int64] = _filled(column, missing)
+    return whole
+
+
+def _filled(column: Any, missing: float) -> NDArray[Any]:
+    values: NDArray[Any] = (column.fill_null(missing) if column.null_count else column).to_numpy()
+    return values
+
+
+def coded(column: Any) -> tuple[NDArray[np.int64], Any]:
+    """Codes into the sorted distinct texts of a column, -1 where it is missing; and those texts, as Arrow."""
+    codes, found = encoded(column)
+    rank, texts = ranked(found)
+    return rank[codes], texts
+
+
+def encoded(column: Any) -> tuple[NDArray[Any], Any]:
+    """Codes into distinct texts in the order they are met, -1 where one is missing; and those texts."""
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        # One dictionary for all chunks.
+        column = (
+            column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        ).combine_chunks()
+    elif not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    if isinstance(column, pa.ChunkedArray):  # no chunk at all
+        return np.empty(0, np.int64), pa.array([], pa.large_string())
+    indices = column.indices
+    codes = (indices.cast(pa.int64()).fill_null(-1) if indices.null_count else indices).to_numpy()
+    return codes, column.dictionary.cast(pa.large_string())
+
+
+def ranked(found: Any) -> tuple[NDArray[np.int64], Any]:
+    """Old code -> new code among the sorted texts (the last place, -1, is for a missing one); those texts."""
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(found)  # by bytes
+    rank = np.full(len(found) + 1, -1, dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(found))
+    return rank, found.take(order)
+
+
+def texts_of(found: Any) -> Texts:
+    """An Arrow array of texts as Python texts."""
+    texts: Texts = found.to_numpy(zero_copy_only=False).astype(object)
+    return texts
+
+
+def joined(parts: Sequence[Bytes]) -> Bytes:
+    """Several rows of texts as one."""
+    sizes = np.cumsum([0, *(len(part.data) for part in parts)])
+    start = np.concatenate(
+        [*(part.start[:-1] + size for part, size in zip(parts, sizes[:-1], strict=True)), sizes[-1:]]
+    )
+    data = np.concatenate([part.data for part in parts]) if parts else np.empty(0, np.uint8)
+    missing = None
+    if any(part.missing is not None for part in parts):
+        missing = np.concatenate([np.zeros(len(p), bool) if p.missing is None else p.missing for p in parts])
+    return Bytes(start, data, missing)

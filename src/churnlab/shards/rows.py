@@ -1,0 +1,168 @@
+"""From loose rows of whole customers to a shard: coded, sorted, with local days and hours.
+
+customer  time  amount                 customer  time  amount
+00042     09    900                    0 (00017)   03     900
+00017     03    1200       --->        0 (00017)   03    1200
+00017     03    900                    1 (00042)   09     900
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config.meanings import TABLES
+from churnlab.shards.columns import WIDE, Bytes, coded, encoded, numeric, ranked, texts_of
+from churnlab.shards.order import rows_in_order
+from churnlab.shards.shard import EVER, NEVER, Events, Ints, Made, Shard
+from churnlab.snapshots import Calendar
+
+Column = NDArray[Any] | Bytes
+Rows = Mapping[str, Mapping[str, Column]]  # table -> column -> values; text as codes, or as bytes where WIDE
+Dictionaries = Mapping[tuple[str, str], Any]  # (table, column) -> the sorted texts behind codes, as Arrow
+
+_NOBODY = np.empty(0, np.int64)
+TELLING = frozenset({"event_id"})  # only tells duplicates apart, and that is done
+
+
+def kind_of(table: str, column: str, attributes: Mapping[str, str]) -> str:
+    """What a column holds: id, text, time, money, number or category. ``attributes``: name -> kind."""
+    known = TABLES[table].get(column)
+    return known[0] if known else attributes[column]
+
+
+def of_arrow(
+    rows: Mapping[str, Any], attributes: Mapping[str, str], zone: str, *, compiled: bool = False
+) -> Shard:
+    """A shard from Arrow tables of whole customers, their rows in any order.
+
+    ``rows``: table -> columns as in ``Tables.table``. ``attributes``: name -> number or category.
+    """
+    plain: dict[str, dict[str, Column]] = {}
+    dictionaries: dict[tuple[str, str], Any] = {}
+    for table, columns in rows.items():
+        plain[table] = {}
+        for column in columns.column_names:
+            if column in TELLING:
+                continue
+            kind = kind_of(table, column, attributes)
+            if column in WIDE:
+                plain[table][column] = Bytes.of(columns[column])
+            elif kind in {"text", "category"}:
+                plain[table][column], dictionaries[table, column] = coded(columns[column])
+            else:
+                plain[table][column] = numeric(columns[column], column, kind)
+    return of_rows(plain, dictionaries, zone, compiled=compiled)
+
+
+def of_rows(rows: Rows, dictionaries: Dictionaries, zone: str, *, compiled: bool) -> Shard:
+    """The customers of the transactions with all their rows; rows of nobody else are left out.
+
+    ``zone``: the business zone, for the local parts of each event's time.
+    """
+    ids = {table: encoded(columns["customer_id"].arrow()) for table, columns in rows.items()}  # type: ignore[union-attr]
+    rank, customers = ranked(ids["transactions"][1])
+    events: dict[str, Events] = {}
+    texts: dict[tuple[str, str], Callable[[], Any]] = {
+        place: partial(texts_of, found) for place, found in dictionaries.items()
+    }
+    for table, columns in rows.items():
+        codes, found = ids[table]
+        among = rank if table == "transactions" else _among(found, customers)
+        sorted_rows, customer = _in_order(among[codes], len(customers), table, columns, compiled)
+        events[table] = _sorted(table, columns, sorted_rows, customer, Calendar(zone))
+        for column, values in columns.items():
+            if isinstance(values, Bytes) and column != "customer_id":
+                texts[table, column] = partial(_texts_behind, values)
+    attributes = events.pop("customers", None)
+    return Shard(texts_of(customers), events, Made(texts), attributes, _NOBODY, _NOBODY)
+
+
+def _among(found: Any, customers: Any) -> Ints:
+    """The code of each id among ``customers``, -1 for somebody else (and, in the last place, for nobody)."""
+    import pyarrow.compute as pc
+
+    place = pc.index_in(found, value_set=customers).fill_null(-1).to_numpy().astype(np.int64)
+    return np.append(place, -1)
+
+
+def _in_order(
+    customer: Ints, customers: int, table: str, columns: Mapping[str, Column], compiled: bool
+) -> tuple[Ints, Ints]:
+    """The rows of known customers in canonical order, and the customer of each."""
+    known = None if (customer >= 0).all() else np.flatnonzero(customer >= 0)
+    time = _time_name(table)
+    keys: list[NDArray[Any]] = []
+    texts: list[Bytes] = []
+    for name in sorted(set(columns) - {"customer_id", time}):
+        values = columns[name]
+        if isinstance(values, Bytes):
+            texts.append(values if known is None else values.take(known))
+        else:
+            keys.append(values if known is None else values[known])
+    when = columns.get(time)
+    instants = np.full(len(customer), EVER) if when is None else np.asarray(when)
+    if known is not None:
+        customer, instants = customer[known], instants[known]
+    order = rows_in_order(customer, customers, instants, keys, texts, compiled=compiled)
+    return (order if known is None else known[order]), customer[order]
+
+
+def _time_name(table: str) -> str:
+    return "valid_from" if table == "customers" else "time"
+
+
+def _sorted(
+    table: str, columns: Mapping[str, Column], rows: Ints, customer: Ints, calendar: Calendar
+) -> Events:
+    def read(name: str) -> NDArray[Any]:
+        return events[name]
+
+    make: dict[str, Callable[[], NDArray[Any]]] = {"customer": lambda: customer}
+    for name, values in columns.items():
+        if name != "customer_id":
+            make[name] = partial(_codes if isinstance(values, Bytes) else _taken, values, rows)
+    if table == "customers":
+        # Attributes without a validity of their own are static: they always held.
+        make.setdefault("valid_from", partial(np.full, len(rows), EVER))
+        make.setdefault("valid_to", partial(np.full, len(rows), NEVER))
+    else:
+        stated = make.get("recorded_at")
+        make["recorded_at"] = partial(_recorded, stated, read)
+        make |= _local_parts(read, calendar)
+    events = Made(make)
+    return events
+
+
+def _taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
+    taken: NDArray[Any] = values[rows]
+    return taken if taken.dtype.kind == "f" else taken.astype(np.int64, copy=False)
+
+
+def _codes(values: Bytes, rows: Ints) -> Ints:
+    return encoded(values.arrow())[0][rows].astype(np.int64, copy=False)
+
+
+def _texts_behind(values: Bytes) -> Any:
+    return texts_of(encoded(values.arrow())[1])
+
+
+def _recorded(stated: Callable[[], Ints] | None, read: Callable[[str], Ints]) -> Ints:
+    """When each event was written down: when it happened, where that is unknown."""
+    if stated is None:
+        return read("time")
+    known = stated()
+    return np.where(known == NEVER, read("time"), known)
+
+
+def _local_parts(read: Callable[[str], Ints], calendar: Calendar) -> dict[str, Callable[[], Ints]]:
+    return {
+        "day": lambda: calendar.day_numbers(read("time")),
+        "month": lambda: calendar.month_numbers(read("time")),
+        "weekday": lambda: calendar.weekdays(read("time")),
+        "hour": lambda: calendar.hours(read("time")),
+    }
