@@ -1,0 +1,73 @@
+"""What happens inside a task: whole customers in, rows of a panel or of a list out.
+
+    parcels -> shards.of_arrow -> panel.answered -> rows, and a note to the driver
+
+An error of ours becomes a note, so that Spark does not try a hopeless task again and the driver
+tells it in its own words. Anything else fails the task, and Spark tries it again elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from churnlab import shards
+from churnlab.errors import ChurnlabError
+from churnlab.spark import failures, parcels
+from churnlab.spark.question import Question
+
+ANSWER = "shard int, note string, rows binary"
+Answer = tuple[Any, dict[str, Any]]  # Arrow rows or None, and what the driver must know
+
+
+def dealt(batches: Iterable[Any], table: str) -> Iterator[Any]:
+    """``parcels.dealt``, its refusals sent as parcels, too."""
+    try:
+        yield from parcels.dealt(batches, table)
+    except ChurnlabError as error:
+        yield parcels.refusal(failures.as_record(error))
+    except Exception as error:
+        raise failures.nameless(error) from None
+
+
+def answered(group: Any, answer: Callable[[Any], Answer]) -> Any:
+    """One row for one group of parcels: ``answer``'s rows and note."""
+    import pyarrow as pa
+
+    number = group["shard"][0].as_py()
+    try:
+        refused = parcels.refusals(group)
+        rows, note = (None, {"error": refused[0]}) if refused else answer(group)
+    except ChurnlabError as error:
+        rows, note = None, {"error": failures.as_record(error)}
+    except Exception as error:
+        raise failures.nameless(error) from None
+    content = None if rows is None else parcels.packed_rows(rows)
+    return pa.table(
+        {
+            "shard": pa.array([number], pa.int32()),
+            "note": pa.array([json.dumps(note)]),
+            "rows": pa.array([content], pa.binary()),
+        }
+    )
+
+
+def panel_of(question: Question, group: Any) -> tuple[Any, Mapping[str, int]]:
+    """The panel of one shard, and who was left out of it, by reason."""
+    from churnlab import panel
+
+    # One task, one core: Spark runs as many at once as there are cores.
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+    rows = parcels.gathered(group, question.schemas)
+    shard = shards.of_arrow(rows, question.attributes, question.project.time_zone, compiled=question.compiled)
+    return panel.answered(shard, question.questions, question.ahead)
+
+
+def panel_rows(question: Question, group: Any) -> Answer:
+    """The rows of a panel: features, and what happened next where that is asked."""
+    from churnlab.spark.rows import as_rows
+
+    part, excluded = panel_of(question, group)
+    return as_rows(part), {"excluded": dict(excluded), "rows": len(part)}
