@@ -129,6 +129,17 @@ class PostgresTable(Section):
         return self
 
 
+class WarehouseTable(PostgresTable):
+    """A table or query that is checked where it is: only sound rows leave the warehouse, in order."""
+
+    engine: Literal["postgres", "bigquery", "snowflake"] = Field(
+        description="bigquery and snowflake are compiled and never run by the tests: see docs/warehouses.md"
+    )
+    dsn: str = Field(
+        description="${env:NAME}, the variable that holds the address, such as postgresql://user:password@host/base"
+    )
+
+
 def _plain_column(name: str) -> str:
     if not name or any(ord(char) < 32 or char in '";\\' for char in name):
         raise ValueError("a column name cannot hold quotes, semicolons, backslashes or control characters")
@@ -151,6 +162,7 @@ class Source(Section):
     )
     duckdb: DuckDBTable | None = None
     postgres: PostgresTable | None = None
+    warehouse: WarehouseTable | None = None
     frame: str | None = Field(None, description="the name of a pandas frame handed over from Python")
     csv: CsvFormat = CsvFormat()
     numbers: NumberFormat = NumberFormat()
@@ -202,10 +214,13 @@ class Source(Section):
             bool(self.files),
             self.duckdb is not None,
             self.postgres is not None,
+            self.warehouse is not None,
             self.frame is not None,
         ]
         if sum(places) != 1:
-            raise ValueError("give exactly one of files, duckdb, postgres, frame")
+            raise ValueError("give exactly one of files, duckdb, postgres, warehouse, frame")
+        if self.warehouse:
+            _check_portable(self, self.warehouse.engine)
         if self.manifest and not self.files:
             raise ValueError("a manifest lists files, and this source has none")
         if self.since and self.until and self.since >= self.until:
@@ -214,6 +229,17 @@ class Source(Section):
         if both:
             raise ValueError(f"{min(both)} is given both as a column and as a constant")
         return self
+
+
+def _check_portable(source: Source, engine: str) -> None:
+    """What a warehouse cannot do with the very same result is refused, not done nearly."""
+    if source.lookups:
+        raise ValueError("a warehouse cannot join local lookups: join them in warehouse.query")
+    if source.id_normalise == "lower" or (source.id_normalise == "nfc" and engine == "snowflake"):
+        raise ValueError(
+            f"id_normalise: {source.id_normalise} differs between engines: normalise ids in warehouse.query, "
+            "or read the table with postgres, which checks rows here"
+        )
 
 
 class Sources(Section):

@@ -132,7 +132,7 @@ def _counts(
             read=part.read,
             accepted=left.get(index, (0, None))[0],
             quarantined=sum(part.reasons.values()),
-            duplicates=lost.get(index, 0),
+            duplicates=lost.get(index, 0) + part.duplicates,
             out_of_period=part.out_of_period,
             reasons=part.reasons,
         )

@@ -82,13 +82,23 @@ def _attributes(source: Source) -> Iterator[Meaning]:
         yield Meaning(name, attribute.kind, False, (f"attribute__{name}",), attribute.column, True)
 
 
-def parse(staged: Any, table: str, source: Source, zone: str, currency: str, place: str) -> Any:
+def parse(
+    staged: Any,
+    table: str,
+    source: Source,
+    zone: str,
+    currency: str,
+    place: str,
+    beside: Mapping[str, Any] | None = None,
+) -> Any:
     """Every column by its rule, times still local.
 
     Adds ``__row``, ``__file``, ``__line``, ``__fault`` (the first fault known so far) and, where ids
-    are normalised, ``__id`` as it was.
+    are normalised, ``__id`` as it was. ``beside``: columns that go along as they are, their names
+    beginning with ``__raw_``.
     """
     columns = {"__row": staged.rowid(), "__file": staged.source_file, "__line": staged.line}
+    columns |= beside or {}
     found: dict[str, Checked] = {}
     for meaning in meanings(table, source):
         where = f"{place}: {meaning.label}"
@@ -140,7 +150,8 @@ def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
     """
     filled = meanings(table, source)
     line = _timelines(con, parsed, source, filled, zone)
-    kept = [name for name in ("__row", "__file", "__line", "__id") if name in parsed.columns]
+    known = {"__row", "__file", "__line", "__id"}
+    kept = [name for name in parsed.columns if name in known or name.startswith("__raw_")]
     columns: dict[str, Any] = {name: parsed[name] for name in kept}
     found: dict[str, Checked] = {}
     for meaning in filled:

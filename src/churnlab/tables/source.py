@@ -48,6 +48,7 @@ class Judged:
     out_of_period: int
     digests: Mapping[str, str]
     notes: tuple[str, ...]
+    duplicates: int = 0  # copies that were left where the rows came from
 
     @property
     def place(self) -> str:
@@ -57,6 +58,10 @@ class Judged:
 
 def judge(table: str, source: Source, around: Surroundings) -> Judged:
     """Stage a source, judge its rows, set the bad ones aside; too many of them stop the load."""
+    if source.warehouse is not None:
+        from churnlab.tables.warehouse import judge_there
+
+        return judge_there(table, source, around)
     con, place = around.con, f"{table}.{source.name}"
     staged = stage(
         source,
@@ -69,7 +74,7 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
     raw = con.table(staged.name)
     parsed = _parsed(con, raw, table, source, around, place)
     checked = rows.check(con, con.table(parsed), table, source, around.zone)
-    found = _counted(con, checked)
+    found = counted(con, checked)
     reasons = quarantine.add_rejects(con, place, staged.rejects)
     own = {reason: count for (reason, _), count in found.items() if reason is not None}
     _set_aside(con, raw, checked, table, source, own, place)
@@ -78,7 +83,7 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
         source,
         checked,
         parsed,
-        _id_kind(raw.customer_id.type()),
+        id_kind(raw.customer_id.type()),
         staged.read,
         _added(reasons, own),
         found.get((None, True), 0),
@@ -86,7 +91,8 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
         staged.notes,
     )
     con.drop_table(staged.name, force=True)
-    _refuse(con, judged, around.kept)
+    refuse_rejects(con, judged, around.kept)
+    _refuse_together(con, judged)
     return judged
 
 
@@ -94,7 +100,7 @@ def _parsed(con: Any, raw: Any, table: str, source: Source, around: Surroundings
     """The one copy of the rows on their way from staged to accepted."""
     import duckdb
 
-    _refuse_broken_float_ids(con, raw, source, place)
+    refuse_broken_float_ids(con, raw, source, place)
     parsed = f"churnlab_parsed_{table}_{source.name}"
     columns = rows.parse(raw, table, source, around.zone, around.currency, place)
     try:
@@ -108,7 +114,7 @@ def _parsed(con: Any, raw: Any, table: str, source: Source, around: Surroundings
     return parsed
 
 
-def _refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
+def refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
     kind = raw.customer_id.type()
     if not source.id_from_float or not (kind.is_floating() or (kind.is_decimal() and kind.scale)):
         return
@@ -121,11 +127,11 @@ def _refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> 
         )
 
 
-def _id_kind(kind: Any) -> str:
+def id_kind(kind: Any) -> str:
     return "text" if kind.is_string() or kind.is_uuid() else "number"
 
 
-def _counted(con: Any, checked: Any) -> dict[tuple[str | None, bool], int]:
+def counted(con: Any, checked: Any) -> dict[tuple[str | None, bool], int]:
     """(reason or None, outside the period) -> rows."""
     grouped = checked.group_by(reason="__reason", out="__out").aggregate(rows=checked.count())
     found: dict[tuple[str | None, bool], int] = {}
@@ -148,7 +154,7 @@ def _set_aside(
     bad = checked.filter(checked["__reason"].notnull()).select("__row", reason="__reason")
     raw = raw.mutate(__row=raw.rowid())
     texts = {
-        meaning.name: (meaning.label, _text(raw, meaning.raw)) for meaning in rows.meanings(table, source)
+        meaning.name: (meaning.label, raw_text(raw, meaning.raw)) for meaning in rows.meanings(table, source)
     }
     labelled = raw.select(
         "__row", "source_file", "line", **{f"__raw_{name}": text for name, (_, text) in texts.items()}
@@ -158,7 +164,7 @@ def _set_aside(
     quarantine.add_rows(con, place, joined, reasons, about)
 
 
-def _text(raw: Any, columns: Sequence[str]) -> Any:
+def raw_text(raw: Any, columns: Sequence[str]) -> Any:
     """The raw value as text; the factors of a product one after the other."""
     text = raw[columns[0]].cast("string")
     for column in columns[1:]:
@@ -166,7 +172,8 @@ def _text(raw: Any, columns: Sequence[str]) -> Any:
     return text
 
 
-def _refuse(con: Any, judged: Judged, kept: Path | None) -> None:
+def refuse_rejects(con: Any, judged: Judged, kept: Path | None) -> None:
+    """Stop where a source has no rows, or more rows were set aside than it may lose."""
     source, place = judged.source, judged.place
     if judged.read == 0 and not source.allow_empty:
         raise DataError(
@@ -178,6 +185,11 @@ def _refuse(con: Any, judged: Judged, kept: Path | None) -> None:
         shown = {meaning.label for meaning in mapped if meaning.kind in _SHOWN or meaning.name == "type"}
         example = quarantine.first_example(con, place, shown)
         refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
+
+
+def _refuse_together(con: Any, judged: Judged) -> None:
+    """What only sound rows together show: ids that fall together, files in different units."""
+    source, place = judged.source, judged.place
     sound = judged.rows.filter(judged.rows["__reason"].isnull())
     if source.id_normalise != "none":
         ids = sound.select("customer_id", raw=sound["__id"])
