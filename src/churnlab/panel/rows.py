@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,9 +100,9 @@ def build(
     found = parts()
     first = next(found, None)
     if first is None:
-        raise _nobody(questions, excluded)
+        raise nobody(questions, excluded)
     panel = joined(chain([first], found), sampler)
-    asked = {
+    asked: dict[str, Any] = {
         "calendar": [questions.calendar.zone, questions.calendar.kind],
         "features": questions.plan.model_dump(mode="json"),
         "who": questions.who.model_dump(mode="json"),
@@ -116,7 +117,8 @@ def build(
     return stamped(panel, digests, asked), {reason: rows for reason, rows in excluded.items() if rows}
 
 
-def _nobody(questions: Questions, excluded: Mapping[str, int]) -> DataError:
+def nobody(questions: Questions, excluded: Mapping[str, int]) -> DataError:
+    """What to say where no customer counts. ``excluded``: reason -> how many do not."""
     days = [questions.calendar.date(int(as_of)) for as_of in questions.as_ofs]
     who, reasons = questions.who, ", ".join(f"{reason} {rows}" for reason, rows in excluded.items() if rows)
     return DataError(

@@ -6,5 +6,14 @@ from churnlab.shards.stream import Limits, each, mapped
 from churnlab.shards.supplied import of_snapshot_table
 
 __all__ = [
-    "EVENT_TABLES", "EVER", "NEVER", "Events", "Limits", "Shard", "each", "mapped", "of_arrow", "of_snapshot_table"
-]  # fmt: skip
+    "EVENT_TABLES",
+    "EVER",
+    "NEVER",
+    "Events",
+    "Limits",
+    "Shard",
+    "each",
+    "mapped",
+    "of_arrow",
+    "of_snapshot_table",
+]

@@ -27,30 +27,35 @@ class Bytes:
     ``missing``: (n,) flags, None where no text is missing.
     """
 
-    start: NDArray[np.int64]
+    start: NDArray[np.int64] | NDArray[np.int32]
     data: NDArray[np.uint8]
     missing: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.start) - 1
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        return self.start.nbytes + self.data.nbytes + (0 if self.missing is None else self.missing.nbytes)
+
     @classmethod
     def of(cls, column: Any) -> Self:
         """An Arrow array of texts."""
         import pyarrow as pa
 
-        large = column.cast(pa.large_string())
-        if isinstance(large, pa.ChunkedArray):
-            large = large.combine_chunks()
-        _, starts, data = large.buffers()
-        start = (
-            np.frombuffer(starts, np.int64)[large.offset : large.offset + len(large) + 1] if starts else None
-        )
-        if start is None or not len(large):
-            return cls(np.zeros(len(large) + 1, np.int64), np.empty(0, np.uint8))
-        whole = np.frombuffer(data, np.uint8)[start[0] : start[-1]] if data else np.empty(0, np.uint8)
-        missing = large.is_null().to_numpy(zero_copy_only=False) if large.null_count else None
-        return cls(start - start[0], whole, missing)
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0) if column.num_chunks == 1 else _together(column)
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            column = column.cast(pa.large_string())
+        _, starts, letters = column.buffers()
+        if not len(column) or starts is None:
+            return cls(np.zeros(len(column) + 1, np.int64), np.empty(0, np.uint8))
+        width = np.int32 if pa.types.is_string(column.type) else np.int64
+        start = np.frombuffer(starts, width)[column.offset : column.offset + len(column) + 1]
+        data = np.frombuffer(letters, np.uint8) if letters else np.empty(0, np.uint8)
+        missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+        return cls(start - start[0], data[start[0] : start[-1]], missing)
 
     def arrow(self) -> Any:
         """The same as an Arrow array."""
@@ -58,13 +63,35 @@ class Bytes:
 
         known = None if self.missing is None else pa.array(~self.missing).buffers()[1]
         buffers = [known, pa.py_buffer(self.start), pa.py_buffer(self.data)]
-        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
+        kind = pa.string() if self.start.dtype == np.int32 else pa.large_string()
+        return pa.Array.from_buffers(kind, len(self), buffers)
+
+    def slice(self, begin: int, end: int) -> Self:
+        """Some of the texts that follow one another."""
+        start = self.start[begin : end + 1]
+        missing = None if self.missing is None else self.missing[begin:end]
+        return type(self)(start - start[0], self.data[start[0] : start[-1]], missing)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Some of the texts, in the order of ``rows``."""
         import pyarrow as pa
 
         return type(self).of(self.arrow().take(pa.array(rows)))
+
+
+def kernels() -> Any:
+    """The compiled functions, loaded when they are first needed."""
+    from churnlab.shards import compiled
+
+    return compiled
+
+
+def _together(column: Any) -> Any:
+    import pyarrow as pa
+
+    # Ordinary offsets end at 2 GiB.
+    large = column.nbytes >= 2**31 - 1 or not pa.types.is_string(column.type)
+    return (column.cast(pa.large_string()) if large else column).combine_chunks()
 
 
 def numeric(column: Any, name: str, kind: str) -> NDArray[Any]:

@@ -6,14 +6,13 @@ texts by their bytes, a missing text first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.shards.columns import Bytes, coded
+from churnlab.shards.columns import Bytes, coded, kernels
 
 Ints = NDArray[np.int64]
 
@@ -38,7 +37,7 @@ def rows_in_order(
     table = np.empty((len(time), len(keys)), dtype=np.int64)
     for place, key in enumerate(keys):
         table[:, place] = key
-    return np.asarray(_compiled()(customer, customers, time, table, *_bounds(texts, len(time))))
+    return np.asarray(kernels().rows_in_order(customer, customers, time, table, *_bounds(texts, len(time))))
 
 
 def _comparable(values: NDArray[Any]) -> Ints:
@@ -61,10 +60,3 @@ def _bounds(texts: Sequence[Bytes], rows: int) -> tuple[Ints, Ints, NDArray[np.u
         so_far += len(text.data)
     data = [np.empty(0, np.uint8), *(text.data for text in texts)]
     return begin, end, np.concatenate(data) if len(data) != 2 else data[1]
-
-
-@lru_cache(maxsize=1)
-def _compiled() -> Callable[..., Ints]:
-    from churnlab.shards import compiled_order
-
-    return compiled_order.rows_in_order

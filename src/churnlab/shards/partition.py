@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from churnlab.durable import on_disk
 from churnlab.errors import MachineError
-from churnlab.shards.columns import Bytes, joined
+from churnlab.shards.columns import Bytes, joined, kernels
 
 Ints = NDArray[np.int64]
 Column = NDArray[Any] | Bytes
@@ -40,10 +41,7 @@ class _Chunk:
 
     @property
     def size(self) -> int:
-        return sum(
-            len(values.data) + values.start.nbytes if isinstance(values, Bytes) else values.nbytes
-            for values in self.columns.values()
-        )
+        return sum(values.nbytes for values in self.columns.values())
 
     def part(self, number: int) -> dict[str, Column]:
         begin, end = self.bounds[number], self.bounds[number + 1]
@@ -51,11 +49,7 @@ class _Chunk:
 
 
 def _slice(values: Column, begin: int, end: int) -> Column:
-    if not isinstance(values, Bytes):
-        return values[begin:end]
-    start = values.start[begin : end + 1]
-    missing = None if values.missing is None else values.missing[begin:end]
-    return Bytes(start - start[0], values.data[start[0] : start[-1]], missing)
+    return values.slice(begin, end) if isinstance(values, Bytes) else values[begin:end]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +78,7 @@ class _Spilled:
 
     def _array(self, place: int, kind: np.dtype[Any], begin: int, end: int) -> NDArray[Any]:
         values = np.empty(end - begin, kind)
-        wanted = memoryview(values).cast("B") if len(values) else memoryview(b"")
+        wanted = memoryview(values.view(np.uint8))  # type: ignore[arg-type]  # its stub knows no buffer
         at, got = place + begin * kind.itemsize, 0
         while got < len(wanted):
             read = os.preadv(self.file.fileno(), [wanted[got:]], at + got)
@@ -101,8 +95,9 @@ class _Spilled:
 class Parts(AbstractContextManager["Parts"]):
     """The rows of all tables by part, within ``room`` bytes of memory; the rest lies in ``folder``."""
 
-    def __init__(self, count: int, room: int, folder: Path) -> None:
-        self.count, self._room, self._folder = count, room, folder
+    def __init__(self, count: int, room: int, folder: Path, *, compiled: bool) -> None:
+        self.count, self._room, self._folder, self._compiled = count, room, folder, compiled
+        self._lock = threading.Lock()  # one thread reads each table
         self._chunks: dict[str, list[_Chunk | _Spilled]] = {}
         self._file: IO[bytes] | None = None
         self._end = 0
@@ -114,17 +109,16 @@ class Parts(AbstractContextManager["Parts"]):
 
     def add(self, table: str, columns: Mapping[str, Column], part: NDArray[np.uint16]) -> None:
         """Take some rows of a table; ``part``: which part each belongs to."""
-        order = np.argsort(part, kind="stable")  # of 16 bits: a radix sort
-        bounds = np.searchsorted(part[order], np.arange(self.count + 1, dtype=np.uint32))
+        rows, bounds = _dealt(part, self.count, compiled=self._compiled)
         taken = {
-            name: values.take(order) if isinstance(values, Bytes) else values[order]
+            name: values.take(rows) if isinstance(values, Bytes) else values[rows]
             for name, values in columns.items()
         }
-        chunk = _Chunk(taken, bounds.astype(np.int64))
-        self._room -= chunk.size
-        self._chunks.setdefault(table, []).append(chunk if self._room >= 0 else self._spill(chunk))
-        if self._room < 0:
-            self._room += chunk.size
+        chunk = _Chunk(taken, bounds)
+        with self._lock:
+            fits = chunk.size <= self._room
+            self._room -= chunk.size if fits else 0
+            self._chunks.setdefault(table, []).append(chunk if fits else self._spill(chunk))
 
     def part(self, number: int) -> dict[str, dict[str, Column]]:
         """Table -> column -> the values of one part."""
@@ -144,14 +138,27 @@ class Parts(AbstractContextManager["Parts"]):
     def _written(self, values: Column) -> Iterator[int]:
         pieces: Sequence[Any] = [values]
         if isinstance(values, Bytes):
-            pieces = [values.start, values.data, *([] if values.missing is None else [values.missing])]
+            pieces = [
+                values.start.astype(np.int64, copy=False),
+                values.data,
+                *([] if values.missing is None else [values.missing]),
+            ]
         for piece in pieces:
             yield self._end
-            left = memoryview(np.ascontiguousarray(piece)).cast("B") if len(piece) else memoryview(b"")
+            left = memoryview(np.ascontiguousarray(piece).view(np.uint8))  # type: ignore[arg-type]
             while left:
                 written = os.pwrite(self._file.fileno(), left, self._end)  # type: ignore[union-attr]
                 left = left[written:]
                 self._end += written
+
+
+def _dealt(part: NDArray[np.uint16], count: int, *, compiled: bool) -> tuple[Ints, Ints]:
+    """The rows part by part, each in its order; and where each part begins."""
+    if compiled:
+        rows, bounds = kernels().dealt(part, count)
+        return rows, bounds
+    rows = np.argsort(part, kind="stable")  # of 16 bits: a radix sort
+    return rows, np.searchsorted(part[rows], np.arange(count + 1, dtype=np.uint32)).astype(np.int64)
 
 
 def _stacked(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:

@@ -64,7 +64,7 @@ def of_rows(rows: Rows, dictionaries: Dictionaries, zone: str, *, compiled: bool
 
     ``zone``: the business zone, for the local parts of each event's time.
     """
-    ids = {table: encoded(columns["customer_id"].arrow()) for table, columns in rows.items()}  # type: ignore[union-attr]
+    ids = {table: encoded(_bytes(columns["customer_id"]).arrow()) for table, columns in rows.items()}
     rank, customers = ranked(ids["transactions"][1])
     events: dict[str, Events] = {}
     texts: dict[tuple[str, str], Callable[[], Any]] = {
@@ -74,10 +74,13 @@ def of_rows(rows: Rows, dictionaries: Dictionaries, zone: str, *, compiled: bool
         codes, found = ids[table]
         among = rank if table == "transactions" else _among(found, customers)
         sorted_rows, customer = _in_order(among[codes], len(customers), table, columns, compiled)
-        events[table] = _sorted(table, columns, sorted_rows, customer, Calendar(zone))
-        for column, values in columns.items():
-            if isinstance(values, Bytes) and column != "customer_id":
-                texts[table, column] = partial(_texts_behind, values)
+        wide = {
+            name: Made({"encoded": partial(_encoded, values)})
+            for name, values in columns.items()
+            if isinstance(values, Bytes) and name != "customer_id"
+        }
+        events[table] = _sorted(table, columns, wide, sorted_rows, customer, Calendar(zone))
+        texts |= {(table, column): partial(_texts_behind, one) for column, one in wide.items()}
     attributes = events.pop("customers", None)
     return Shard(texts_of(customers), events, Made(texts), attributes, _NOBODY, _NOBODY)
 
@@ -117,15 +120,24 @@ def _time_name(table: str) -> str:
 
 
 def _sorted(
-    table: str, columns: Mapping[str, Column], rows: Ints, customer: Ints, calendar: Calendar
+    table: str,
+    columns: Mapping[str, Column],
+    wide: Mapping[str, Made],
+    rows: Ints,
+    customer: Ints,
+    calendar: Calendar,
 ) -> Events:
     def read(name: str) -> NDArray[Any]:
-        return events[name]
+        values: NDArray[Any] = events[name]
+        return values
 
     make: dict[str, Callable[[], NDArray[Any]]] = {"customer": lambda: customer}
     for name, values in columns.items():
-        if name != "customer_id":
-            make[name] = partial(_codes if isinstance(values, Bytes) else _taken, values, rows)
+        if isinstance(values, Bytes):
+            if name in wide:
+                make[name] = partial(_codes, wide[name], rows)
+        else:
+            make[name] = partial(_taken, values, rows)
     if table == "customers":
         # Attributes without a validity of their own are static: they always held.
         make.setdefault("valid_from", partial(np.full, len(rows), EVER))
@@ -143,12 +155,23 @@ def _taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
     return taken if taken.dtype.kind == "f" else taken.astype(np.int64, copy=False)
 
 
-def _codes(values: Bytes, rows: Ints) -> Ints:
-    return encoded(values.arrow())[0][rows].astype(np.int64, copy=False)
+def _codes(wide: Made, rows: Ints) -> Ints:
+    codes: Ints = wide["encoded"][0][rows].astype(np.int64, copy=False)
+    return codes
 
 
-def _texts_behind(values: Bytes) -> Any:
-    return texts_of(encoded(values.arrow())[1])
+def _encoded(values: Bytes) -> tuple[NDArray[Any], Any]:
+    return encoded(values.arrow())
+
+
+def _texts_behind(wide: Made) -> Any:
+    return texts_of(wide["encoded"][1])
+
+
+def _bytes(column: Column) -> Bytes:
+    if not isinstance(column, Bytes):
+        raise TypeError("ids are texts")
+    return column
 
 
 def _recorded(stated: Callable[[], Ints] | None, read: Callable[[str], Ints]) -> Ints:

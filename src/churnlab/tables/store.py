@@ -162,6 +162,10 @@ def read(folder: Path, con: Any) -> Tables:
         {name: Attribute(**each) for name, each in said["attributes"].items()},
         tuple(said["notes"]),
         stored,
+        {
+            table: [folder / file["name"] for file in about["files"]]
+            for table, about in said["tables"].items()
+        },
     )
 
 

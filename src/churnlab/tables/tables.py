@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from churnlab.config.meanings import TABLES
@@ -50,6 +51,9 @@ class Tables:
     attributes: Mapping[str, Attribute]
     notes: tuple[str, ...]
     stored: Mapping[str, tuple[str, tuple[str, ...]]]  # table -> (its name in the engine, its columns)
+    files: Mapping[str, Sequence[Path]] = field(
+        default_factory=dict
+    )  # of stored tables: where their rows lie
 
     def has(self, name: str) -> bool:
         """Whether the project has such a table."""
