@@ -16,9 +16,8 @@ def aggregate(con, question: Asked) -> None:
     for path in (question.transactions, question.interactions):
         columns = [name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]
         others = ", ".join(f"count({name})" for name in columns if name not in {"customer_id", "time"})
-        relation = con.execute(
-            f"SELECT customer_id, count(*), sum(time), min(time), max(time), {others} FROM '{path}' GROUP BY 1"
-        )
+        times = "count(*), sum(time), min(time), max(time)"
+        relation = con.execute(f"SELECT customer_id, {times}, {others} FROM '{path}' GROUP BY 1")
         for _ in relation.to_arrow_reader(100_000):
             pass
 

@@ -1,52 +1,41 @@
-"""churnlab: shards of whole customers, every feature as float32 blocks, which are then let go."""
+"""churnlab: shards of whole customers, every feature as float32 blocks, which are then let go.
+
+With a fourth argument ``unchecked`` nothing is kept of the blocks. The time that checking takes
+cannot be taken off here, where other threads go on making blocks meanwhile.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from benchmarks import shop
 from benchmarks.answers import Answers, finish
 from benchmarks.peers.asked import Asked, asked
-
-MEMORY, THREADS, ZONE = "1GB", 2, "UTC"
-
-
-@contextmanager
-def opened(question: Asked) -> Iterator[Any]:
-    """The files of the world as checked tables."""
-    from churnlab import engine
-    from churnlab.tables.tables import Tables
-
-    folder = question.transactions.parent
-    with engine.session(MEMORY, THREADS, [folder]) as con:
-        stored = {}
-        for name in ("transactions", "interactions"):
-            con.con.execute(f"CREATE VIEW {name} AS SELECT * FROM '{folder / name}.parquet'")
-            columns = [row[0] for row in con.con.execute(f"DESCRIBE {name}").fetchall()]
-            stored[name] = (name, tuple(columns))
-        yield Tables(con, (), {}, {}, {}, (), stored)
 
 
 def blocks(question: Asked) -> Iterator[Any]:
     """Panels without outcomes, shard by shard."""
-    from churnlab import shards, snapshots
-    from churnlab.config.project import Engine, FeaturePlan, SnapshotPlan
-    from churnlab.features.catalogue import FAMILIES
-    from churnlab.history import History
+    from churnlab import shards
     from churnlab.panel import rows
-    from churnlab.snapshots import Calendar
+    from churnlab.workflow import panels
 
-    calendar = Calendar(ZONE, "fixed")
-    plan = FeaturePlan(engagement_types=("review", "open"), service_types=("complaint", "ticket"))
-    with opened(question) as tables:
-        people = snapshots.at(tables, question.dates, SnapshotPlan(), calendar)
-        for shard in shards.each(tables, people, ZONE, Engine().shard_events):
-            past = History.of(shard, calendar, plan)
-            yield rows.described(shard, past, FAMILIES, lambda past: {}, (), 2)
+    project = shop.project(question.transactions, question.interactions, question.out.parent)
+    with shop.opened(project, question.transactions, question.interactions, question.rows) as opening:
+        # Features alone: what intensity is made of is measured in `scoring`.
+        questions = replace(panels.questions(opening, question.dates), measures=_nothing_else)
+        for panel, _ in shards.mapped(
+            lambda shard: rows.answered(shard, questions), opening.tables, project.time_zone, opening.limits
+        ):
+            yield panel
+
+
+def _nothing_else(_: Any) -> dict[str, Any]:
+    return {}
 
 
 def main() -> None:
@@ -54,10 +43,11 @@ def main() -> None:
     answers, features = Answers(question.customers), 0
     for panel in blocks(question):
         features = panel.numbers.shape[1]
-        if sys.argv[4:] != ["unchecked"]:
-            for number, date in enumerate(question.dates):
-                at = np.flatnonzero(panel.as_of == date)
-                answers.add(number, panel.customer_id[at], _columns(panel, at))
+        if sys.argv[4:] == ["unchecked"]:
+            continue
+        for number, date in enumerate(question.dates):
+            at = np.flatnonzero(panel.as_of == date)
+            answers.add(number, panel.customer_id[at], _columns(panel, at))
     finish(answers, question.out, features=features)
 
 
