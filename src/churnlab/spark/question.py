@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from churnlab.config import Project
 from churnlab.config.project import FeaturePlan, Tracking
-from churnlab.config.sources import Sources
+from churnlab.config.sources import Source, Sources
 from churnlab.errors import ConfigError
 from churnlab.features.own import Family
 from churnlab.panel import Ahead, Questions
 from churnlab.snapshots import Calendar
 from churnlab.spark.inputs import SparkTables
-from churnlab.workflow.opening import Opened, measures
+from churnlab.tables import Tables
+from churnlab.tracking import Champion
+from churnlab.workflow.opening import Opened, measures, silent
 from churnlab.workflow.panels import questions
 
 
@@ -62,6 +64,11 @@ class Question:
             own=_own_files(opening.project),
         )
 
+    def answered_by(self, champion: Champion) -> Question:
+        """The same, with the models that answer: plain files, as they were registered."""
+        models = {name: (champion.folder / name).read_bytes() for name in champion.digests}
+        return replace(self, models=models, digests=dict(champion.digests))
+
     @property
     def schemas(self) -> dict[str, Any]:
         """Table -> Arrow schema of its rows."""
@@ -99,6 +106,12 @@ class Question:
         )
 
     @property
+    def opening(self) -> Opened:
+        """The project as the local verbs see it once its sources are read, without any row."""
+        calendar = Calendar(self.project.time_zone, self.project.calendar)
+        return Opened(self.project, Tables(None, (), {}, {}, {}, (), {}), calendar, silent)
+
+    @property
     def trained(self) -> Any:
         """The models, read once in a worker, their digests checked before they are parsed."""
         return _trained(tuple(sorted(self.models.items())), tuple(sorted(self.digests.items())))
@@ -106,8 +119,17 @@ class Question:
 
 def _bare(project: Project) -> Project:
     """The settings that rows depend on: where data, tracker and secrets are stays on the driver."""
+    named = {
+        table: tuple(Source.model_construct(name=source.name) for source in getattr(project.sources, table))
+        for table in Sources.model_fields
+    }
     return project.model_copy(
-        update={"root": ".", "data_roots": (), "sources": Sources.model_construct(), "tracking": Tracking()}
+        update={
+            "root": ".",
+            "data_roots": (),
+            "sources": Sources.model_construct(**named),
+            "tracking": Tracking(),
+        }
     )
 
 

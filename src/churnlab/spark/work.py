@@ -71,3 +71,30 @@ def panel_rows(question: Question, group: Any) -> Answer:
 
     part, excluded = panel_of(question, group)
     return as_rows(part), {"excluded": dict(excluded), "rows": len(part)}
+
+
+def scored_rows(question: Question, group: Any) -> Answer:
+    """The rows of the lists, not yet ranked, and what gate, totals and cautions have seen of them."""
+    from churnlab.lists import build
+    from churnlab.spark.tally import Tally
+    from churnlab.workflow.scoring import place
+
+    part, excluded = panel_of(question, group)
+    tally = Tally.of(question.opening, question.trained)
+    tally.excluded.update(excluded)
+    rows = None
+    if len(part):
+        tally.cautions.look(part)
+        customers = place(part, question.trained, question.project).customers
+        if tally.gate.admits(customers):
+            tally.sums.add(customers.quadrant, customers.churn_risk, customers.worth)
+            rows = build.rows(customers, question.exponent)
+    return rows, tally.note()
+
+
+def listed(batches: Iterable[Any]) -> Iterator[Any]:
+    """The rows of a list behind the answers of ``scored_rows``."""
+    for batch in batches:
+        for content in batch.column("rows"):
+            if content.is_valid:
+                yield from parcels.unpacked_rows(content.as_buffer()).to_batches()

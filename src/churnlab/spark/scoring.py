@@ -1,0 +1,192 @@
+"""`score` on Spark: the champion's answer for everyone eligible at a date, as partitioned Parquet lists.
+
+    out/<project>/partitioned/<date>/run=<key>/quadrant=retain/part-00000.parquet
+                                               manifest.json
+
+The run key, the rows and the manifest are those of the local `score`: only the form of the files differs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from os import getpid
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from churnlab import tracking
+from churnlab.config import Project
+from churnlab.durable import on_disk
+from churnlab.errors import IntegrityError
+from churnlab.lists import commit, manifest
+from churnlab.lists.build import Stamp
+from churnlab.lists.commit import Output
+from churnlab.models import files
+from churnlab.models.files import Models
+from churnlab.spark import ranking, work
+from churnlab.spark.failures import told
+from churnlab.spark.inputs import SparkTables
+from churnlab.spark.panels import opened
+from churnlab.spark.question import Question
+from churnlab.spark.shuffle import answers, raise_first, shards_for
+from churnlab.spark.tally import Tally
+from churnlab.tracking import Champion, Store
+from churnlab.workflow import terms
+from churnlab.workflow.opening import (
+    Opened,
+    Progress,
+    code_version,
+    out_folder,
+    scoring_date,
+    settings,
+    settings_digest,
+    silent,
+    writing,
+)
+from churnlab.workflow.results import Scored
+from churnlab.workflow.scoring import facts, stamped_with
+
+FOLDER = "partitioned"
+
+
+def score(
+    tables: SparkTables,
+    project: Project,
+    as_of: dt.date | None = None,
+    *,
+    shards: int | None = None,
+    progress: Progress = silent,
+) -> Scored:
+    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none.
+
+    ``shards``: None: as many as make each about 250,000 events. The folder that lists are written to
+    must be one that driver and workers share.
+    """
+    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    champion = tracking.champion(store)
+    models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
+    terms.check(project, models.extra["terms"])
+    with writing(project):
+        opening = opened(project, tables, progress)
+        day = scoring_date(opening, as_of)
+        return _scored(opening, tables, store, champion, models, day, shards or shards_for(tables))
+
+
+def _scored(
+    opening: Opened,
+    tables: SparkTables,
+    store: Store,
+    champion: Champion,
+    models: Models,
+    day: dt.date,
+    shards: int,
+) -> Scored:
+    project = opening.project
+    key = manifest.run_key(
+        config_sha256=settings_digest(project),
+        inputs=opening.digests,
+        model=champion.digests,
+        as_of=day,
+        code_version=code_version(),
+    )
+    root = out_folder(project) / FOLDER / day.isoformat()
+    with (
+        tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run,
+        _workspace(root) as aside,
+    ):
+        run.log_settings(settings(project))
+        stamp = stamped_with(project, key, champion, models, day)
+        question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion)
+        tally = _lists(tables, question, Tally.of(opening, models), stamp, shards, aside)
+        opening.progress("publish lists", None)
+        totals = tally.sums.totals()
+        published = commit.publish(
+            root,
+            key,
+            _outputs(aside / "lists", tally.gate.customers),
+            facts(opening, champion, day, totals, tally.excluded),
+            info={"tracking_run": run.run_id, "shards": shards},
+        )
+        run.log_metrics({f"customers.{row.strategy}": row.customers for row in totals})
+        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+    return Scored(
+        as_of=day.isoformat(),
+        folder=published.path,
+        existed=published.existed,
+        version=str(published.manifest["model_version"]),
+        currency=project.currency,
+        totals=totals,
+        excluded=tally.excluded,
+        notes=tally.cautions.notes(),
+    )
+
+
+def _lists(
+    tables: SparkTables, question: Question, tally: Tally, stamp: Stamp, shards: int, aside: Path
+) -> Tally:
+    """Write the lists under ``aside``, if the gate lets them; what was seen of everybody."""
+
+    def answer(group: Any) -> work.Answer:
+        return work.scored_rows(question, group)
+
+    place = (aside / "scored").resolve().as_uri()
+    with told():
+        # Written once, so that ranking never scores anybody a second time.
+        answers(tables, shards, answer).write.option("compression", "zstd").parquet(place)
+        scored = tables.session.read.parquet(place)
+        notes = [json.loads(row.note) for row in scored.select("shard", "note").orderBy("shard").collect()]
+    raise_first(notes)
+    for note in notes:
+        tally.join(note)
+    tally.gate.check()
+    # A customer is in one shard, and in a shard once; no spreadsheet runs what is in a Parquet file.
+    tally.gate.check_together(repeated=0, formulas=0)
+    with told():
+        ranking.write(scored, stamp, aside / "lists", valued=bool(tally.sums.valued))
+    return tally
+
+
+@contextmanager
+def _workspace(root: Path) -> Iterator[Path]:
+    """A folder beside the lists, for what Spark writes before anything is published; gone afterwards."""
+    with on_disk(root):
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob(".spark-*"):  # of a run that died: this one has the project's lock
+            shutil.rmtree(left)
+        folder = root / f".spark-{getpid()}"
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _outputs(lists: Path, customers: int) -> dict[str, Output]:
+    """What Spark wrote, under names that say nothing of tasks; every customer must be there."""
+    import pyarrow.parquet as pq
+
+    outputs: dict[str, Output] = {}
+    written = 0
+    for folder in sorted(lists.glob(f"{ranking.PARTITION}=*")):
+        for number, path in enumerate(sorted(folder.glob("*.parquet"))):
+            about = pq.read_metadata(path)
+            described = "\n".join(f"{field.name} {field.type}" for field in about.schema.to_arrow_schema())
+            name = f"{folder.name}/part-{number:05}.parquet"
+            outputs[name] = Output(partial(_copy, path), about.num_rows, described)
+            written += about.num_rows
+    if written != customers:
+        raise IntegrityError(
+            "Spark wrote other lists than were scored",
+            got=f"{written:,} rows for {customers:,} customers",
+            mend="run again; the lists published before are intact",
+        )
+    return outputs
+
+
+def _copy(path: Path, file: BinaryIO) -> None:
+    with path.open("rb") as source:
+        shutil.copyfileobj(source, file, 1 << 20)
