@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,17 @@ def train(project: Project, frames: Frames | None = None, *, progress: Progress 
         return train_opened(opening, store)
 
 
-def train_opened(opening: Opened, store: Store) -> Trained:
-    """The same for a project that is open already."""
+Gathered = tuple[Panel, Mapping[str, int]]
+
+
+def train_opened(
+    opening: Opened, store: Store, gather: Callable[[Opened], Gathered] = training_panel
+) -> Trained:
+    """The same for a project that is open already. ``gather``: makes the panel, and says who is left out."""
     project, progress = opening.project, opening.progress
     with tracking.run(store, "train") as run:
         run.log_settings(settings(project))
-        panel, excluded = training_panel(opening)
+        panel, excluded = gather(opening)
         progress("fit models", None)
         fitted = fit(opening, panel)
         test = panel.take(fitted.fold.test)
