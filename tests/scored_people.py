@@ -1,10 +1,16 @@
 """Made-up scored customers, for tests of lists."""
 
+import contextlib
+import io
+import tempfile
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
+from churnlab.lists import spool, write
 from churnlab.lists.build import Stamp
+from churnlab.lists.columns import schema
 from churnlab.lists.manifest import Facts
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.strategy.quadrants import Thresholds, assign, risk_band
@@ -58,12 +64,31 @@ def scored(ids, risk=None, value=None, intensity=None, reason="", *, valued=True
     return ScoredCustomers(**{**made, **changes})
 
 
-def shuffled(people, order):
-    """The same customers in another order."""
-    changes = {}
-    for name, values in vars(people).items():
-        if isinstance(values, Worth):
-            changes[name] = Worth(**{key: column[order] for key, column in vars(values).items()})
-        else:
-            changes[name] = None if values is None else values[order]
-    return ScoredCustomers(**changes)
+@contextlib.contextmanager
+def ranked(*blocks, stamp=STAMP, formula_policy="refuse"):
+    """Blocks of scored customers in list order, as long as their spool is open."""
+    with tempfile.TemporaryDirectory() as folder, spool.opened(Path(folder), stamp, formula_policy) as kept:
+        for block in blocks:
+            kept.add(block)
+        yield kept.ranked()
+
+
+def listed(*blocks, stamp=STAMP):
+    """All columns of everybody's list as one Arrow table."""
+    import pyarrow as pa
+
+    with ranked(*blocks, stamp=stamp, formula_policy="escape") as everybody:
+        parts = [
+            schema().empty_table(),
+            *(table for name in everybody.sizes for table in everybody.batches(name)),
+        ]
+        return pa.concat_tables(parts).combine_chunks()
+
+
+def files_of(*blocks, stamp=STAMP, newline="lf", formula_policy="refuse"):
+    """Name -> bytes of every list."""
+    with ranked(*blocks, stamp=stamp, formula_policy=formula_policy) as everybody:
+        together = write.together(everybody, newline)
+        files = {name: io.BytesIO() for name in together.files}
+        together.write(files)
+    return {name: file.getvalue() for name, file in files.items()}

@@ -1,4 +1,4 @@
-"""The table behind the lists: its columns, its order on an independent sort, ties, empty strategies."""
+"""The rows of the lists: their columns, their order on an independent sort, ties, empty strategies."""
 
 import functools
 from dataclasses import replace
@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlab.lists.build import build, by_strategy, totals
 from churnlab.lists.columns import COLUMNS, NAMES
-from scored_people import STAMP, scored, shuffled, texts
+from scored_people import STAMP, listed, ranked, scored, texts
 
 # domain.md section 11, less what later work fills.
 DOMAIN_ORDER = [
@@ -49,14 +48,14 @@ PLACES = ("retain", "rationalise", "win_back", "release", "unclassified")
 
 def test_columns_are_those_of_the_domain_in_its_order():
     assert list(NAMES) == DOMAIN_ORDER
-    assert build(scored(["a", "b"]), STAMP).schema.names == DOMAIN_ORDER
+    assert listed(scored(["a", "b"])).schema.names == DOMAIN_ORDER
     assert all(column.meaning for column in COLUMNS)
 
 
 def test_by_hand():
     # At stake is nine tenths of the value: Amel loses .1 x 738 = 73.80, Zoé .2 x 810 = 162 and is first.
     people = scored(["amel", "zoé", "bruno"], [0.1, 0.2, 0.5], [820, 900, 640.004], [72, 50, np.nan])
-    rows = build(people, STAMP).to_pylist()
+    rows = listed(people).to_pylist()
     assert [row["customer_id"] for row in rows] == ["zoé", "amel", "bruno"]
     assert [row["rank_in_list"] for row in rows] == [1, 2, 1]
     assert [row["quadrant"] for row in rows] == ["retain", "retain", "unclassified"]
@@ -71,14 +70,14 @@ def test_by_hand():
 
 
 def test_labels_are_in_the_language_of_the_project():
-    rows = build(
-        scored(["a", "b"], intensity=[90, 90], value=[900, 1]), replace(STAMP, locale="fr")
+    rows = listed(
+        scored(["a", "b"], intensity=[90, 90], value=[900, 1]), stamp=replace(STAMP, locale="fr")
     ).to_pylist()
     assert [row["quadrant_label"] for row in rows] == ["Fidélisation", "Rationalisation"]
 
 
 def test_without_value_the_risk_ranks_and_money_is_empty():
-    rows = build(scored(["a", "b", "c"], [0.2, 0.9, 0.5], valued=False), STAMP).to_pylist()
+    rows = listed(scored(["a", "b", "c"], [0.2, 0.9, 0.5], valued=False)).to_pylist()
     assert [row["customer_id"] for row in rows] == ["b", "c", "a"]
     assert {row["quadrant"] for row in rows} == {"unclassified"}
     money = [column.name for column in COLUMNS if column.kind == "money"]
@@ -121,11 +120,11 @@ few = st.sampled_from([0.0, 0.25, 0.5, 1.0])  # ties everywhere
 )
 def test_order_and_ties_whatever_the_order_of_the_input(rows, random):
     people = scored(*zip(*rows, strict=True))
-    table = build(people, STAMP)
+    table = listed(people)
     assert table["customer_id"].to_pylist() == independent_order(people)
     order = random.sample(range(len(rows)), len(rows))
     # The reasons travel with their customer; the rank follows the order.
-    assert build(shuffled(people, np.array(order)), STAMP).equals(table)
+    assert listed(people.take(np.array(order))).equals(table)
     seen = dict.fromkeys(PLACES, 0)
     for row in table.to_pylist():
         seen[row["quadrant"]] += 1
@@ -135,31 +134,35 @@ def test_order_and_ties_whatever_the_order_of_the_input(rows, random):
 def test_ties_go_by_the_bytes_of_the_id():
     # "Z" (5a) < "a" (61) < "é" (c3 a9) < U+FF5E (ef bd 9e) < U+1F600 (f0 9f 98 80); not so in UTF-16.
     names = ["\U0001f600", "\uff5e", "é", "a", "Z", "risk"]
-    table = build(scored(names, [0.5] * 5 + [0.6], [100] * 6, [10] * 6), STAMP)
+    table = listed(scored(names, [0.5] * 5 + [0.6], [100] * 6, [10] * 6))
     assert table["customer_id"].to_pylist() == ["risk", "Z", "a", "é", "\uff5e", "\U0001f600"]
 
 
 def test_every_strategy_is_there_and_together_they_are_all():
-    table = build(scored([f"c{i}" for i in range(40)]), STAMP)
-    parts = by_strategy(table)
-    assert list(parts) == [*PLACES, "all"]
-    assert parts["unclassified"].num_rows == 0
-    assert parts["unclassified"].schema == table.schema
-    together = [row for name in PLACES for row in parts[name].to_pylist()]
-    assert together == parts["all"].to_pylist()
+    people = scored([f"c{i}" for i in range(40)])
+    with ranked(people) as everybody:
+        parts = {name: list(everybody.batches(name)) for name in everybody.sizes}
+    assert list(parts) == list(PLACES)
+    assert parts["unclassified"] == []
+    assert sum(everybody.sizes.values()) == 40
+    together = [row for name in PLACES for table in parts[name] for row in table.to_pylist()]
+    assert together == listed(people).to_pylist()
+    assert all(table.schema.names == DOMAIN_ORDER for tables in parts.values() for table in tables)
 
 
 def test_totals_are_of_what_is_written():
     people = scored([f"c{i}" for i in range(40)])
-    table = build(people, STAMP)
-    *strategies, whole = totals(table)
-    cents = [round(row["expected_loss"] * 100) for row in table.to_pylist()]
+    written = listed(people).to_pylist()
+    with ranked(people) as everybody:
+        *strategies, whole = everybody.totals
+    cents = [round(row["expected_loss"] * 100) for row in written]
     assert round(whole.expected_loss * 100) == sum(cents)
     assert sum(row.customers for row in strategies) == whole.customers == 40
     for row in strategies:
-        of_it = [one for one in table.to_pylist() if one["quadrant"] == row.strategy]
+        of_it = [one for one in written if one["quadrant"] == row.strategy]
         assert row.value_at_stake == pytest.approx(sum(one["value_at_stake"] for one in of_it), abs=1e-6)
-    assert totals(build(scored(["a", "b"], valued=False), STAMP))[-1].expected_loss is None
+    with ranked(scored(["a", "b"], valued=False)) as everybody:
+        assert everybody.totals[-1].expected_loss is None
 
 
 def test_optional_columns_are_passed_on():
@@ -172,7 +175,7 @@ def test_optional_columns_are_passed_on():
         population=texts(["lost", "at_risk"]),
         quadrant_raw=texts(["win_back", "release"]),
     )
-    rows = build(people, STAMP).to_pylist()
+    rows = listed(people).to_pylist()
     assert [row["segment"] for row in rows] == ["B2B", None]
     assert [row["population"] for row in rows] == ["lost", "at_risk"]
     assert [row["quadrant_raw"] for row in rows] == ["win_back", "release"]

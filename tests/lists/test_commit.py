@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 import churnlab
-from churnlab.config.project import Lists
 from churnlab.errors import ChurnlabError, IntegrityError, LockedError, MachineError
 from churnlab.lists import commit, lock, write
-from churnlab.lists.build import build, totals
 from churnlab.lists.commit import Output, current, publish, verify
-from scored_people import FACTS, STAMP, scored
+from scored_people import FACTS, ranked, scored
 
 OLD, NEW, THIRD = "0" * 64, "1" * 64, "2" * 64
+SPOOLED = ("spool.write", "spool.merge")  # tried in test_failures.py, with each list
 FAILPOINTS = (
     "stage.first",
     "stage.last",
@@ -144,7 +143,7 @@ def test_every_failpoint_is_tried_here():
     package = Path(churnlab.__file__).parent
     sources = [package / "durable.py", *(package / "lists").glob("*.py")]
     planted = {name for path in sources for name in re.findall(r'failpoint\("([a-z.]+)"\)', path.read_text())}
-    assert planted == set(FAILPOINTS)
+    assert planted == {*FAILPOINTS, *SPOOLED}
 
 
 @pytest.mark.parametrize("how", ["kill", "enospc", "eio"])
@@ -357,9 +356,9 @@ def test_a_process_of_another_user_is_alive(monkeypatch):
 
 def test_ids_are_in_the_lists_and_nowhere_else(tmp_path):
     ids = [f"canary-{number}" for number in range(200)]
-    table = build(scored(ids), STAMP)
-    facts = replace(FACTS, strategies=totals(table))
-    folder = publish(tmp_path, NEW, write.outputs(table, Lists(), 2), facts).path
+    with ranked(scored(ids)) as everybody:
+        facts = replace(FACTS, strategies=everybody.totals)
+        folder = publish(tmp_path, NEW, write.together(everybody), facts).path
     assert b"canary-7" in (folder / "all.csv").read_bytes()
     others = [folder / "manifest.json", tmp_path / "CURRENT", tmp_path / ".lock"]
     assert not any(b"canary" in path.read_bytes() for path in others)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from churnlab.errors import GateError
-from churnlab.lists.build import build
 from churnlab.strategy.worth import Worth
-from scored_people import STAMP, scored, texts
+from scored_people import listed, scored, texts
 
 IDS = ["secret-1", "secret-2", "secret-3"]
 NAN, INF = float("nan"), float("inf")
@@ -56,7 +55,7 @@ FAULTS = {
 def test_scores_that_must_not_be_released(name):
     changes, words = FAULTS[name]
     with pytest.raises(GateError, match=words) as caught:
-        build(scored(IDS, **changes), STAMP)
+        listed(scored(IDS, **changes))
     assert caught.value.exit_code == 4
     assert "secret" not in str(caught.value)
     assert len(str(caught.value).splitlines()) <= 3
@@ -64,10 +63,10 @@ def test_scores_that_must_not_be_released(name):
 
 def test_nobody_scored():
     with pytest.raises(GateError, match="nobody was scored"):
-        build(scored([]), STAMP)
+        listed(scored([]))
 
 
 def test_what_is_legal():
     # The bounds themselves, an unknown intensity, a loss-maker; a single customer, whose risk is constant.
-    build(scored(IDS, [0, 1, 0.5], [-5, 0, 1e9], [0, 100, NAN]), STAMP)
-    assert build(scored(["one"]), STAMP).num_rows == 1
+    listed(scored(IDS, [0, 1, 0.5], [-5, 0, 1e9], [0, 100, NAN]))
+    assert listed(scored(["one"])).num_rows == 1

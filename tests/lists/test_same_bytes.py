@@ -13,18 +13,16 @@ PUBLISH = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from churnlab.config.project import Lists
-from churnlab.lists.build import build, totals
 from churnlab.lists.commit import publish
-from churnlab.lists.write import outputs
+from churnlab.lists.write import together
 from dataclasses import replace
-from scored_people import FACTS, STAMP, scored, shuffled
+from scored_people import FACTS, ranked, scored
 
 people = scored([f"é{i:04d},x" for i in range(500)], [i % 7 / 10 for i in range(500)])
 order = np.random.default_rng(int(sys.argv[2])).permutation(500)
-table = build(shuffled(people, order), STAMP)
-facts = replace(FACTS, strategies=totals(table))
-done = publish(Path(sys.argv[1]), "a" * 64, outputs(table, Lists(), 2), facts)
+with ranked(*map(people.take, np.array_split(order, int(sys.argv[2]) + 1))) as everybody:
+    facts = replace(FACTS, strategies=everybody.totals)
+    done = publish(Path(sys.argv[1]), "a" * 64, together(everybody), facts)
 print(json.dumps({name: file["sha256"] for name, file in done.manifest["files"].items()}))
 print(done.manifest["sha256"])
 """

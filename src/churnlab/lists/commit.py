@@ -39,6 +39,27 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """What the manifest says of a list beside its bytes: its rows and its schema, as text."""
+
+    rows: int | None = None
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Files that are written in one pass: ``write`` gets all of them open, by their names."""
+
+    write: Callable[[Mapping[str, BinaryIO]], object]
+    files: Mapping[str, Listed]
+
+    @classmethod
+    def alone(cls, name: str, output: Output) -> Together:
+        """One file in a pass of its own."""
+        return cls(lambda files: output.write(files[name]), {name: Listed(output.rows, output.schema)})
+
+
+@dataclass(frozen=True)
 class Published:
     """``path``: the folder of the run. ``existed``: it was already there, nothing was written."""
 
@@ -50,7 +71,7 @@ class Published:
 def publish(
     root: Path,
     key: str,
-    outputs: Mapping[str, Output],
+    outputs: Mapping[str, Output] | Together,
     facts: manifest.Facts,
     *,
     info: Mapping[str, Any] | None = None,
@@ -97,36 +118,53 @@ def verify(folder: Path) -> Mapping[str, Any]:
 
 
 def _fill(
-    stage: Path, key: str, outputs: Mapping[str, Output], facts: manifest.Facts, info: Mapping[str, Any]
+    stage: Path,
+    key: str,
+    outputs: Mapping[str, Output] | Together,
+    facts: manifest.Facts,
+    info: Mapping[str, Any],
 ) -> None:
     stage.mkdir(mode=0o700)
-    files = {}
-    for number, (name, output) in enumerate(outputs.items(), start=1):
-        (stage / name).parent.mkdir(mode=0o700, exist_ok=True)
-        with create(stage / name, private=True) as file:
-            output.write(file)
-            if number == 1:
-                failpoint("stage.first")
-            if number == len(outputs):
-                failpoint("stage.last")
-            flush(file)
-        files[name] = _described(stage / name, output)
+    passes = (
+        [outputs]
+        if isinstance(outputs, Together)
+        else [Together.alone(name, output) for name, output in outputs.items()]
+    )
+    files: dict[str, Any] = {}
+    for number, together in enumerate(passes, start=1):
+        _write(stage, together, first=number == 1, last=number == len(passes))
+        files |= {name: _described(stage / name, listed) for name, listed in together.files.items()}
     with create(stage / manifest.NAME, private=True) as file:
         failpoint("manifest.write")
         file.write(manifest.compose(key, facts, files, info))
         failpoint("manifest.fsync")
         flush(file)
-    for folder in {(stage / name).parent for name in outputs} | {stage}:
+    for folder in {(stage / name).parent for name in files} | {stage}:
         sync_folder(folder)
 
 
-def _described(path: Path, output: Output) -> dict[str, Any]:
+def _write(stage: Path, together: Together, *, first: bool, last: bool) -> None:
+    with contextlib.ExitStack() as still_open:
+        files = {}
+        for name in together.files:
+            (stage / name).parent.mkdir(mode=0o700, exist_ok=True)
+            files[name] = still_open.enter_context(create(stage / name, private=True))
+        together.write(files)
+        if first:
+            failpoint("stage.first")
+        if last:
+            failpoint("stage.last")
+        for file in files.values():
+            flush(file)
+
+
+def _described(path: Path, listed: Listed) -> dict[str, Any]:
     # Digested as it is on the disk, not as it was meant to be.
     found: dict[str, Any] = {"sha256": digest(path), "bytes": path.stat().st_size}
-    if output.rows is not None:
-        found["rows"] = output.rows
-    if output.schema is not None:
-        found["schema_sha256"] = hashlib.sha256(output.schema.encode()).hexdigest()
+    if listed.rows is not None:
+        found["rows"] = listed.rows
+    if listed.schema is not None:
+        found["schema_sha256"] = hashlib.sha256(listed.schema.encode()).hexdigest()
     return found
 
 

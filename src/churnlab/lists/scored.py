@@ -1,8 +1,10 @@
-"""Everyone who was scored: what the models and the strategy say of each, before it is a list."""
+"""Some customers who were scored: what the models and the strategy say of each, before it is a list."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ Texts = NDArray[np.object_]
 
 @dataclass(frozen=True, eq=False)
 class ScoredCustomers:
-    """Everyone who was scored, in any order: (n,) each unless said.
+    """A block of those who were scored, in any order: (n,) each unless said.
 
     ``intensity``: 0 to 100, NaN where it is unknown.
     ``reason_codes``, ``reason_texts``: (n, 3), strongest first, None where there are fewer.
@@ -56,3 +58,18 @@ class ScoredCustomers:
             "value_p90": self.value_p90,
         }
         return {name: values for name, values in amounts.items() if values is not None}
+
+    def take(self, rows: Any) -> Self:
+        """The same with some of the rows: a slice, a mask, or positions."""
+        return type(self)(**{field.name: _taken(getattr(self, field.name), rows) for field in fields(self)})
+
+    def pieces(self, size: int) -> Iterator[Self]:
+        """All rows in their order, at most ``size`` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+
+def _taken(values: Any, rows: Any) -> Any:
+    if isinstance(values, Worth):
+        return Worth(**{name: column[rows] for name, column in vars(values).items()})
+    return None if values is None else values[rows]

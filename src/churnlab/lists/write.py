@@ -1,128 +1,112 @@
-"""Lists as files: a CSV that no spreadsheet runs as a formula, and a lossless Parquet beside it.
+"""Lists as files, all in one pass: a CSV and a lossless Parquet for each strategy, and for everybody.
 
-The CSV is written here, cell by cell, because no writer of pandas, Polars, DuckDB or Arrow makes
-text inert. Everything about the bytes is fixed: column order, quoting, line ends, decimals, codec,
-row groups. The same table gives the same bytes.
+The list of everybody is the strategies' lists one after the other, so a batch is turned into text
+once and written to two files. Everything about the bytes is fixed: column order, quoting, line
+ends, decimals, codec, row groups. The same rows give the same bytes, however they come in batches.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import date
-from functools import partial
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
-import numpy as np
+from churnlab.durable import failpoint
+from churnlab.lists import cells
+from churnlab.lists.columns import schema
+from churnlab.lists.commit import Listed, Together
+from churnlab.lists.spool import Ranked
 
-from churnlab.config.project import Lists
-from churnlab.errors import GateError
-from churnlab.lists.build import by_strategy
-from churnlab.lists.columns import COLUMNS, Column
-from churnlab.lists.commit import Output
-
-BATCH = 50_000  # rows turned into text at once
 ROW_GROUP = 100_000
 NEWLINES = {"lf": "\n", "crlf": "\r\n"}
-
-# What a spreadsheet takes for the start of a formula, wide and small variants too, after anything it
-# may skip: white space, control characters, marks of no width.
-_FORMULA = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]*"
-    r"[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
-)
+ALL = "all"
 
 
-def outputs(table: Any, lists: Lists, exponent: int) -> dict[str, Output]:
-    """Name -> file: a CSV and a Parquet for each strategy, and for everybody (``all``).
+def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
+    """Name -> file: a CSV and a Parquet for each strategy, and for everybody (``all``)."""
+    described = "\n".join(f"{field.name} {field.type}" for field in schema())
+    sizes = {**ranked.sizes, ALL: sum(ranked.sizes.values())}
+    files = {
+        f"{name}.{kind}": Listed(size, described)
+        for name, size in sizes.items()
+        for kind in ("csv", "parquet")
+    }
 
-    ``table``: as ``build`` made it. Raises GateError where an id would have to be altered.
-    """
-    if lists.formula_policy == "refuse":
-        _refuse_formulas(table)
-    schema = "\n".join(f"{field.name} {field.type}" for field in table.schema)
-    files = {}
-    for name, part in by_strategy(table).items():
-        csv = partial(
-            write_csv, part, newline=lists.newline, formula_policy=lists.formula_policy, exponent=exponent
-        )
-        files[f"{name}.csv"] = Output(csv, part.num_rows, schema)
-        files[f"{name}.parquet"] = Output(partial(write_parquet, part), part.num_rows, schema)
-    return files
+    def write(opened: Mapping[str, BinaryIO]) -> None:
+        with _list(ALL, opened, NEWLINES[newline]) as everybody:
+            for name in ranked.sizes:
+                with _list(name, opened, NEWLINES[newline]) as mine:
+                    for table in ranked.batches(name):
+                        text = cells.lines(table, NEWLINES[newline], ranked.stamp.exponent)
+                        for each in (mine, everybody):
+                            each.add(table, text)
 
-
-def write_csv(
-    table: Any,
-    file: BinaryIO,
-    *,
-    newline: Literal["lf", "crlf"] = "lf",
-    formula_policy: Literal["refuse", "escape"] = "refuse",
-    exponent: int = 2,
-) -> None:
-    """Write a list as UTF-8 CSV: text in quotes, numbers and ISO dates bare, nothing for a missing value.
-
-    Text that a spreadsheet would run gets a leading ``'``; numbers stay numbers. An id is never
-    altered unless ``formula_policy`` is ``escape``. ``exponent``: decimals of the currency.
-    """
-    if formula_policy == "refuse":
-        _refuse_formulas(table)
-    end = NEWLINES[newline]
-    file.write((",".join(column.name for column in COLUMNS) + end).encode())
-    writers = [_cells(column, exponent) for column in COLUMNS]
-    for batch in table.to_batches(max_chunksize=BATCH):
-        cells = [write(batch.column(column.name)) for write, column in zip(writers, COLUMNS, strict=True)]
-        file.write("".join([",".join(row) + end for row in zip(*cells, strict=True)]).encode())
+    return Together(write, files)
 
 
-def write_parquet(table: Any, file: BinaryIO) -> None:
-    """Write a list as Parquet, ids and texts untouched, the same bytes however the table was chunked."""
+@contextlib.contextmanager
+def _list(name: str, opened: Mapping[str, BinaryIO], end: str) -> Iterator[_List]:
+    csv = opened[f"{name}.csv"]
+    csv.write(cells.header(end))
+    with row_groups(opened[f"{name}.parquet"]) as parquet:
+        yield _List(csv, parquet)
+        failpoint(f"list.{name}")
+
+
+@dataclass(frozen=True)
+class _List:
+    csv: BinaryIO
+    parquet: RowGroups
+
+    def add(self, table: Any, text: memoryview) -> None:
+        self.csv.write(text)
+        self.parquet.add(table)
+
+
+@contextlib.contextmanager
+def row_groups(file: BinaryIO) -> Iterator[RowGroups]:
+    """A list as Parquet, ids and texts untouched: ``add`` rows in list order."""
     import pyarrow.parquet as pq
 
-    plain = table.replace_schema_metadata(None).combine_chunks()
-    pq.write_table(
-        plain, file, version="2.6", compression="zstd", compression_level=3, row_group_size=ROW_GROUP
-    )
+    writer = pq.ParquetWriter(file, schema(), version="2.6", compression="zstd", compression_level=3)
+    try:
+        groups = RowGroups(writer)
+        yield groups
+        groups.finish()
+    except BaseException:
+        # Closed now, while the file is open: the writer would else complain when it is collected.
+        with contextlib.suppress(OSError):
+            writer.close()
+        raise
+    writer.close()
 
 
-def inert(text: str) -> str:
-    """The text, with a leading ``'`` where a spreadsheet would run it.
+class RowGroups:
+    """Rows gathered until a row group is full: its bounds follow from the rows alone."""
 
-    >>> inert("=1+1"), inert("  -2"), inert("a=b")
-    ("'=1+1", "'  -2", 'a=b')
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+        self._waiting: list[Any] = []
+        self._rows = self._written = 0
 
+    def add(self, table: Any) -> None:
+        """Take the next rows."""
+        self._waiting.append(table)
+        self._rows += table.num_rows
+        while self._rows >= ROW_GROUP:
+            self._write(ROW_GROUP)
 
-def _cells(column: Column, exponent: int) -> Callable[[Any], list[str]]:
-    """How a column's values become cells."""
-    if column.kind in {"id", "text"}:
-        return partial(_once_each, lambda text: _quoted(inert(text)))
-    if column.kind == "date":
-        return partial(_once_each, date.isoformat)
-    show = {"score": "%.6f", "money": f"%.{exponent}f", "count": "%d"}[column.kind]
-    return lambda values: ["" if value is None else show % value for value in values.to_pylist()]
+    def finish(self) -> None:
+        """Write what is left; a list of nobody has one empty row group."""
+        if self._rows or not self._written:
+            self._write(self._rows)
 
+    def _write(self, rows: int) -> None:
+        import pyarrow as pa
 
-def _once_each(show: Callable[[Any], str], values: Any) -> list[str]:
-    # Each different value is treated once: most columns of a list repeat a few.
-    encoded = values.dictionary_encode()
-    shown = [*map(show, encoded.dictionary.to_pylist()), ""]
-    rows = encoded.indices.fill_null(len(shown) - 1).to_numpy(zero_copy_only=False)
-    cells: list[str] = np.array(shown, dtype=object)[rows].tolist()
-    return cells
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _refuse_formulas(table: Any) -> None:
-    """An altered id is another customer: stop, unless the project asks for it."""
-    ids = table["customer_id"].to_pylist()
-    formulas = sum(_FORMULA.match(one) is not None for one in ids)
-    if formulas:
-        raise GateError(
-            "customer_id: a spreadsheet would run ids that start with = + - @ or a control character",
-            got=f"{formulas:,} of {len(ids):,} ids",
-            mend="set lists.formula_policy: escape (a leading ' in the CSV, none in the Parquet)",
-        )
+        whole = pa.concat_tables(self._waiting or [schema().empty_table()])
+        self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=ROW_GROUP)
+        self._waiting = [whole.slice(rows)]
+        self._rows -= rows
+        self._written += 1

@@ -77,9 +77,13 @@ class ChurnModel:
             contributions[:, owner] += parts[:, column]
         return self.trees.margin(matrix), base, contributions
 
-    def notes(self, panel: Panel) -> tuple[str, ...]:
-        """What a reader of these scores must know: categories that training had not seen."""
-        rates = {name: rows / len(panel) for name, rows in self.recipe.unseen(panel).items()}
+    def unseen(self, panel: Panel) -> dict[str, int]:
+        """Category -> rows whose value training had not seen; counts of blocks of rows add up."""
+        return self.recipe.unseen(panel)
+
+    def notes(self, unseen: Mapping[str, int], rows: int) -> tuple[str, ...]:
+        """What a reader of ``rows`` scores must know: categories that training had not seen."""
+        rates = {name: unseen[name] / rows for name in self.recipe.categories if unseen.get(name)}
         return tuple(
             f"{'warning: ' if rate > MANY_UNSEEN else ''}{name}: {rate:.1%} of customers have a value that "
             "training did not know, and count as other"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -43,11 +44,21 @@ def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tup
 
 
 def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mapping[str, int]]]:
-    """The same people, some at a time in no particular order: however many there are, few are held."""
+    """The same people, some at a time in no particular order: however many there are, few are held.
+
+    Raises DataError at the end where there was nobody.
+    """
     if not opening.has_histories:
         yield _still_there(snapshot_panel(opening), None)
         return
-    yield from _blocks(opening, questions(opening, [opening.calendar.instant(day)]), None)
+    asked = questions(opening, [opening.calendar.instant(day)])
+    customers, excluded = 0, Counter[str]()
+    for panel, reasons in _blocks(opening, asked, None):
+        customers += len(panel)
+        excluded.update(reasons)
+        yield panel, reasons
+    if not customers:
+        raise panels.nobody(asked, excluded)
 
 
 def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, int]]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.explain import reasons
 from churnlab.explain.attributions import Attributions
-from churnlab.lists import build, commit, manifest, write
+from churnlab.lists import commit, manifest, spool, write
+from churnlab.lists.build import Stamp
 from churnlab.lists.scored import ScoredCustomers
+from churnlab.lists.spool import Spool
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.panel import Panel
@@ -27,6 +28,7 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import terms
+from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -40,7 +42,7 @@ from churnlab.workflow.opening import (
     silent,
     writing,
 )
-from churnlab.workflow.panels import scoring_panel
+from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.results import Scored, plain_count
 
 
@@ -70,23 +72,20 @@ def score_opened(
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         run.log_settings(settings(project))
-        panel, excluded = scoring_panel(opening, day)
-        opening.progress("score and explain", None)
-        placed = place(panel, models, project)
-        notes = (*placed.notes, *_cautions(opening, panel))
-        stamp = _stamp(project, key, champion, models, day)
-        table = build.build(placed.customers, stamp)
-        totals = build.totals(table, stamp.exponent)
-        facts = _facts(opening, champion, day, totals, excluded)
-        opening.progress("publish lists", None)
-        published = commit.publish(
-            out_folder(project) / "lists" / day.isoformat(),
-            key,
-            write.outputs(table, project.lists, stamp.exponent),
-            facts,
-            info={"tracking_run": run.run_id},
-        )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in totals})
+        cautions, excluded = Cautions(opening, models), Counter[str]()
+        stamp = stamped_with(project, key, champion, models, day)
+        with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
+            _place_all(opening, models, day, kept, cautions, excluded)
+            ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
+            opening.progress("publish lists", None)
+            published = commit.publish(
+                out_folder(project) / "lists" / day.isoformat(),
+                key,
+                write.together(ranked, project.lists.newline),
+                facts(opening, champion, day, ranked.totals, left_out),
+                info={"tracking_run": run.run_id},
+            )
+        run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
         run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
     return Scored(
         as_of=day.isoformat(),
@@ -94,14 +93,26 @@ def score_opened(
         existed=published.existed,
         version=str(published.manifest["model_version"]),
         currency=project.currency,
-        totals=totals,
-        excluded=excluded,
-        notes=notes,
+        totals=ranked.totals,
+        excluded=left_out,
+        notes=cautions.notes(),
     )
 
 
-def _stamp(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> build.Stamp:
-    return build.Stamp(
+def _place_all(
+    opening: Opened, models: Models, day: dt.date, kept: Spool, cautions: Cautions, excluded: Counter[str]
+) -> None:
+    """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
+    for panel, left_out in scoring_blocks(opening, day):
+        excluded.update(left_out)
+        if len(panel):
+            cautions.look(panel)
+            kept.add(place(panel, models, opening.project).customers)
+
+
+def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
+    """What every row of the lists says about where it comes from."""
+    return Stamp(
         run_id=key[:16],
         model_version=champion.version,
         scored_at=day,
@@ -113,13 +124,14 @@ def _stamp(project: Project, key: str, champion: Champion, models: Models, day: 
     )
 
 
-def _facts(
+def facts(
     opening: Opened,
     champion: Champion,
     day: dt.date,
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
 ) -> manifest.Facts:
+    """What the manifest says of the run."""
     return manifest.Facts(
         as_of=day,
         config_sha256=settings_digest(opening.project),
@@ -134,29 +146,12 @@ def _facts(
     )
 
 
-def _cautions(opening: Opened, panel: Panel) -> Iterator[str]:
-    """What the reader of these lists should know of who is on them."""
-    if not opening.has_histories:
-        if np.isfinite(panel.churned).all():
-            yield "every customer has a label already; the model has seen most, so risks look too sure"
-        return
-    lost = 2 * opening.project.churn.horizon_days
-    if opening.project.snapshots.lost_after_days is None and "days_since_last_order" in panel.names:
-        silent = int((panel.number("days_since_last_order") > lost).sum())
-        if silent:
-            yield (
-                f"{silent:,} customers have been silent for more than {lost} days, twice the horizon; "
-                "snapshots.lost_after_days sets such customers apart"
-            )
-
-
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Everyone with scores, strategy and reasons; and what was missing for it, if anything."""
+    """Everyone with scores, strategy and reasons, and what the risks are made of."""
 
     customers: ScoredCustomers
     attributions: Attributions
-    notes: tuple[str, ...]
 
 
 def place(panel: Panel, models: Models, project: Project) -> Placed:
@@ -192,7 +187,7 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         value_p90=high,
         segment=segment,
     )
-    return Placed(scored, attributions, (*_missing(thresholds), *models.churn.notes(panel)))
+    return Placed(scored, attributions)
 
 
 def _worth(panel: Panel, models: Models, risk: Any, decimals: int) -> Worth | None:
@@ -205,18 +200,3 @@ def _intensity(panel: Panel, extra: Mapping[str, Any]) -> Intensity:
     if extra["references"] is None:
         return Intensity.unknown(len(panel))
     return intensity.score(panel.measures, References.from_dict(extra["references"]))
-
-
-def _missing(thresholds: Thresholds) -> tuple[str, ...]:
-    """Why customers stay unclassified, where an axis of the strategy is missing."""
-    axes = {
-        "value": (thresholds.value_if_retained, thresholds.value_learned),
-        "intensity": (thresholds.intensity, thresholds.intensity_learned),
-    }
-    return tuple(
-        f"no {axis} axis ({why}): the strategy is unclassified and customers are ranked by risk"
-        if axis == "value"
-        else f"no {axis} axis ({why}): the strategy is unclassified"
-        for axis, (cut, why) in axes.items()
-        if cut is None
-    )

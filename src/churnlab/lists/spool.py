@@ -1,0 +1,213 @@
+"""Rows on their way into lists: taken block by block, given back in list order, never held together.
+
+    block, block, ...  -> run of RUN rows, sorted -> chunks of CHUNK rows in one file without a name
+                                   | keys (about 40 bytes a customer) stay in memory
+    all keys, sorted   -> BATCH rows at a time: of each run the next few, put in order -> a list
+
+The file goes with the process that has it open, however that ends. Order and number of the blocks
+change nothing: the keys end with the id, so they leave no choice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import pread
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.durable import failpoint, on_disk
+from churnlab.errors import IntegrityError
+from churnlab.lists import build, cells, order
+from churnlab.lists.build import Stamp
+from churnlab.lists.gate import Gate
+from churnlab.lists.scored import ScoredCustomers
+from churnlab.strategy.summary import Sums, Totals
+
+RUN = 65_536  # rows sorted at once
+CHUNK = 1_024  # rows read back at once from each run
+BATCH = 16_384  # rows given back at once
+PREFIX = ".spool-"
+
+
+@contextlib.contextmanager
+def opened(
+    folder: Path, stamp: Stamp, formula_policy: Literal["refuse", "escape"] = "refuse"
+) -> Iterator[Spool]:
+    """A spool that needs room on the disk of ``folder``, about 350 bytes a customer.
+
+    ``formula_policy``: what to do with ids that a spreadsheet would run.
+    Raises MachineError where the disk refuses, now or while rows are added and read back.
+    """
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder)
+        file = tempfile.TemporaryFile(dir=folder, prefix=PREFIX)  # noqa: SIM115 - closed below
+    try:
+        yield Spool(folder, file, stamp, refuse_formulas=formula_policy == "refuse")
+    finally:
+        # What could not be written any more is of no use either.
+        with contextlib.suppress(OSError):
+            file.close()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    # Only where the system cannot make files without a name, and a run died between two steps.
+    for path in folder.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Where CHUNK rows lie in the file."""
+
+    offset: int
+    length: int
+    check: int
+
+
+class Spool:
+    """Takes scored customers with ``add``; ``ranked`` gives everybody back, if the gate lets them."""
+
+    def __init__(self, folder: Path, file: BinaryIO, stamp: Stamp, *, refuse_formulas: bool) -> None:
+        self._folder, self._file, self._stamp = folder, file, stamp
+        self._refuse_formulas, self._formulas = refuse_formulas, 0
+        self._gate, self._sums = Gate(stamp.exponent), Sums(stamp.exponent)
+        self._waiting: list[Any] = []  # tables that are no run yet
+        self._keys: list[Any] = []
+        self._chunks: list[_Chunk] = []
+        self._starts: list[int] = []  # the first row of each chunk
+        self._rows = 0
+
+    def add(self, scored: ScoredCustomers) -> None:
+        """Take a block of customers. Rows that must not be on a list are told of by ``ranked``."""
+        for piece in scored.pieces(RUN):
+            if not self._gate.admits(piece):
+                continue
+            self._sums.add(piece.quadrant, piece.churn_risk, piece.worth)
+            table = build.rows(piece, self._stamp.exponent)
+            if self._refuse_formulas:
+                self._formulas += cells.formulas(table["customer_id"])
+            self._waiting.append(table)
+            if sum(table.num_rows for table in self._waiting) >= RUN:
+                self._write_run()
+
+    def ranked(self) -> Ranked:
+        """Everybody in list order. Raises GateError where the scores must not be released."""
+        self._gate.check()
+        if self._waiting:
+            self._write_run()
+        import pyarrow as pa
+
+        with on_disk(self._folder):
+            self._file.flush()
+        keys = pa.concat_tables(self._keys)
+        self._keys.clear()
+        self._gate.check_together(order.repeated(keys), self._formulas)
+        sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES))
+        reader = _Reader(self._folder, self._file, self._chunks, np.array([*self._starts, self._rows]))
+        return Ranked(
+            reader,
+            order.positions(keys),
+            dict(zip(order.PLACES, sizes.tolist(), strict=True)),
+            self._sums.totals(),
+            self._stamp,
+            bool(self._sums.valued),
+        )
+
+    def _write_run(self) -> None:
+        import pyarrow as pa
+
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        self._waiting.clear()
+        keys = order.keys(table, valued=bool(self._sums.valued))
+        rows = order.positions(keys)
+        self._keys.append(keys.take(rows))
+        with on_disk(self._folder):
+            for batch in table.take(rows).to_batches(max_chunksize=CHUNK):
+                self._write_chunk(batch)
+
+    def _write_chunk(self, batch: Any) -> None:
+        message = batch.serialize()
+        self._chunks.append(_Chunk(self._file.tell(), message.size, zlib.crc32(message)))
+        self._starts.append(self._rows)
+        self._file.write(message)
+        failpoint("spool.write")
+        self._rows += batch.num_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Everybody in list order, read from the spool as long as that is open.
+
+    ``sizes``: strategy -> customers, in list order. ``totals``: exact, of what will be written.
+    """
+
+    _reader: _Reader
+    _order: NDArray[np.int64]
+    sizes: Mapping[str, int]
+    totals: tuple[Totals, ...]
+    stamp: Stamp
+    valued: bool
+
+    def batches(self, strategy: str) -> Iterator[Any]:
+        """Arrow tables of at most BATCH rows with all columns of a list, the first rank first."""
+        names = list(self.sizes)
+        first = sum(self.sizes[name] for name in names[: names.index(strategy)])
+        for rank in range(1, self.sizes[strategy] + 1, BATCH):
+            start = first + rank - 1
+            stop = min(start + BATCH, first + self.sizes[strategy])
+            table = self._reader.rows(self._order[start:stop])
+            yield build.complete(table, rank, self.stamp, valued=self.valued)
+
+
+class _Reader:
+    """Reads rows back. ``starts``: (chunks + 1,) the first row of each chunk, and the end."""
+
+    def __init__(self, folder: Path, file: BinaryIO, chunks: list[_Chunk], starts: NDArray[np.int64]) -> None:
+        self._folder, self._file, self._chunks, self._starts = folder, file, chunks, starts
+        self._open: dict[int, Any] = {}  # chunks that are used in part: at most one a run
+
+    def rows(self, wanted: NDArray[np.int64]) -> Any:
+        """These rows in this order, as one table. What is next to each other in the lists lies next
+        to each other in every run.
+        """
+        import pyarrow as pa
+
+        inside = np.sort(wanted)
+        numbers = np.searchsorted(self._starts, inside, side="right") - 1
+        slices, still_open = [], {}
+        for number in np.unique(numbers).tolist():
+            start, stop = self._starts[number : number + 2]
+            low, high = np.searchsorted(inside, (start, stop))
+            batch = self._open.get(number) or self._read(number)
+            slices.append(batch.slice(inside[low] - start, high - low))
+            if inside[high - 1] + 1 < stop:
+                still_open[number] = batch
+        self._open = still_open
+        table = pa.Table.from_batches(slices).combine_chunks()
+        return table.take(np.searchsorted(inside, wanted))
+
+    def _read(self, number: int) -> Any:
+        import pyarrow as pa
+
+        chunk = self._chunks[number]
+        with on_disk(self._folder):
+            failpoint("spool.merge")
+            content = pread(self._file.fileno(), chunk.length, chunk.offset)
+        if len(content) != chunk.length or zlib.crc32(content) != chunk.check:
+            raise IntegrityError(
+                f"{self._folder}: rows that wait there to be written to the lists have changed",
+                got=f"{len(content):,} of {chunk.length:,} bytes"
+                if len(content) != chunk.length
+                else "other bytes than were written",
+                mend="check that disk and run again: the lists published before are intact",
+            )
+        return pa.ipc.read_record_batch(content, build.rows_schema())

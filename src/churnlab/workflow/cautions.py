@@ -1,0 +1,74 @@
+"""What the reader of lists should know of who is on them, counted over blocks of customers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from churnlab.models.files import Models
+from churnlab.panel import Panel
+from churnlab.strategy.quadrants import Thresholds
+from churnlab.workflow.opening import Opened
+
+
+@dataclass
+class Cautions:
+    """Look at every block with ``look``; ``notes`` are the same however the customers were cut."""
+
+    opening: Opened
+    models: Models
+    customers: int = 0
+    labelled: int = 0
+    silent: int = 0
+    unseen: Counter[str] = field(default_factory=Counter)
+
+    def look(self, panel: Panel) -> None:
+        """Count a block in."""
+        self.customers += len(panel)
+        self.labelled += int(np.isfinite(panel.churned).sum())
+        self.unseen.update(self.models.churn.unseen(panel))
+        if self._asks_for_silence and "days_since_last_order" in panel.names:
+            self.silent += int((panel.number("days_since_last_order") > self._lost).sum())
+
+    def notes(self) -> tuple[str, ...]:
+        """What to know of everybody who was looked at."""
+        return (
+            *missing_axes(Thresholds.from_dict(self.models.extra["thresholds"])),
+            *self.models.churn.notes(self.unseen, self.customers),
+            *self._of_histories(),
+        )
+
+    def _of_histories(self) -> Iterator[str]:
+        if not self.opening.has_histories and self.labelled == self.customers:
+            yield "every customer has a label already; the model has seen most, so risks look too sure"
+        if self.silent:
+            yield (
+                f"{self.silent:,} customers have been silent for more than {self._lost} days, "
+                "twice the horizon; snapshots.lost_after_days sets such customers apart"
+            )
+
+    @property
+    def _asks_for_silence(self) -> bool:
+        return self.opening.has_histories and self.opening.project.snapshots.lost_after_days is None
+
+    @property
+    def _lost(self) -> int:
+        return 2 * self.opening.project.churn.horizon_days
+
+
+def missing_axes(thresholds: Thresholds) -> tuple[str, ...]:
+    """Why customers stay unclassified, where an axis of the strategy is missing."""
+    axes = {
+        "value": (thresholds.value_if_retained, thresholds.value_learned),
+        "intensity": (thresholds.intensity, thresholds.intensity_learned),
+    }
+    return tuple(
+        f"no {axis} axis ({why}): the strategy is unclassified and customers are ranked by risk"
+        if axis == "value"
+        else f"no {axis} axis ({why}): the strategy is unclassified"
+        for axis, (cut, why) in axes.items()
+        if cut is None
+    )
