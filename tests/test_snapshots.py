@@ -1,20 +1,16 @@
-"""The business calendar against zoneinfo, snapshot dates by hand, and who is eligible."""
+"""The business calendar against zoneinfo, and snapshot dates by hand."""
 
-import random
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import ibis
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlab import eligibility
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import DataError
-from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, at, dates
-from worlds import world
+from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, dates
 
 ZONES = (
     "Europe/Paris",
@@ -173,137 +169,3 @@ def test_the_last_date_is_the_last_complete_one(name, slip, tail, kind):
     following = calendar.instant(calendar.date(last) + timedelta(days=1))
     ends = calendar.ahead(np.array([last, following]), tail)
     assert ends[0] <= watermark < ends[1]
-
-
-def eligible_by_definition(lines, as_ofs, least, lost_days):
-    """Plain Python: {(customer, as_of)} and the counts of exclusions."""
-    found, excluded = [], {"not_enough_orders": 0, "already_lost": 0}
-    for customer in sorted({line["customer_id"] for line in lines}, key=str.encode):
-        for as_of in as_ofs:
-            known = [
-                line
-                for line in lines
-                if line["customer_id"] == customer
-                and line["time"] < as_of
-                and (line["recorded_at"] is None or line["recorded_at"] < as_of)
-            ]
-            orders = {}
-            for number, line in enumerate(known):
-                orders.setdefault(line["order_id"] or number, []).append(line)
-            times = [
-                min(line["time"] for line in order)
-                for order in orders.values()
-                if sum(line["amount"] for line in order) > 0
-            ]
-            if known and len(times) < least:
-                excluded["not_enough_orders"] += 1
-            elif known and lost_days and max(times) < as_of - lost_days * DAY:
-                excluded["already_lost"] += 1
-            elif known:
-                found.append((customer, as_of))
-    return found, {reason: count for reason, count in excluded.items() if count}
-
-
-AS_OFS = [100 * DAY, 130 * DAY, 160 * DAY]
-edges = [edge + slip for edge in (*AS_OFS, 70 * DAY) for slip in (-1, 0, 1)]
-instants = st.sampled_from(edges) | st.integers(0, 200 * DAY)
-lines = st.fixed_dictionaries(
-    {
-        "customer_id": st.sampled_from(["é", "z", "a", "\U0001f600", "\uffee"]),
-        "time": instants,
-        "recorded_at": st.none() | instants,
-        "amount": st.sampled_from([-500, 500, 900, 0]),
-        "order_id": st.none() | st.sampled_from(["1", "2"]),
-    }
-)
-SHARED = ibis.duckdb.connect(threads=2)
-
-
-def check_eligible(events, least, lost_days):
-    wanted, excluded = eligible_by_definition(events, AS_OFS, least, lost_days)
-    tables = world({"transactions": events}, con=SHARED)
-    asked = plan(min_orders=least, lost_after_days=lost_days)
-    if not wanted:
-        with pytest.raises(DataError, match="nobody can be asked about at any of 3 snapshot dates"):
-            at(tables, AS_OFS, asked, Calendar("UTC"))
-        return
-    found = at(tables, AS_OFS, asked, Calendar("UTC"))
-    assert list(zip(found.customer_id, found.as_of, strict=True)) == wanted, "not as defined"
-    assert found.excluded == excluded, "not as defined"
-    assert found.eligible == {as_of: sum(a == as_of for _, a in wanted) for as_of in AS_OFS}
-
-
-@settings(max_examples=30)
-@given(st.lists(lines, min_size=1, max_size=40), st.sampled_from([1, 2]), st.sampled_from([None, 30]))
-def test_eligibility_matches_its_definition(events, least, lost_days):
-    check_eligible(events, least, lost_days)
-
-
-def many(customers=300, per_customer=6):
-    """Lines of many customers at once, half of the instants on an edge."""
-    draw = random.Random(4)
-
-    def instant():
-        return draw.choice(edges) if draw.random() < 0.5 else draw.randrange(200 * DAY)
-
-    return [
-        {
-            "customer_id": str(number % customers),
-            "time": instant(),
-            "recorded_at": draw.choice([None, None, instant()]),
-            "amount": draw.choice([-500, 500, 900, 0]),
-            "order_id": draw.choice([None, "1", "2"]),
-        }
-        for number in range(customers * per_customer)
-    ]
-
-
-def late_position(instant, thresholds):
-    return sum(((instant > int(edge)).cast("int64") for edge in thresholds), ibis.literal(0))
-
-
-MUTANTS = {
-    "strict edges": ("_position", late_position),
-    "recorded_at ignored": (
-        "known_lines",
-        lambda t, e, keep=eligibility.known_lines: keep(t.drop("recorded_at"), e),
-    ),
-    "orders ignored": ("known_lines", lambda t, e, keep=eligibility.known_lines: keep(t.drop("order_id"), e)),
-    "amounts ignored": ("known_lines", lambda t, e, keep=eligibility.known_lines: keep(t.drop("amount"), e)),
-    "orders known whole": (
-        "_step_by_step",
-        lambda t, count: t.aggregate(
-            by=["customer_id", "order_id"],
-            time=t.time.min(),
-            start=t.start.min(),
-            amount=t.amount.sum().cast("int64"),
-        ).select("customer_id", "time", "start", end=ibis.literal(count, "int64"), amount="amount"),
-    ),
-    "nobody is lost": (
-        "order_counts",
-        lambda t, e, _, keep=eligibility.order_counts: keep(t, e, None),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", [None, *MUTANTS])
-def test_a_planted_mutant_is_caught(monkeypatch, name):
-    check_eligible(many(), 2, 30)
-    if name:
-        monkeypatch.setattr(eligibility, *MUTANTS[name])
-        with pytest.raises(AssertionError, match="not as defined"):
-            check_eligible(many(), 2, 30)
-
-
-def test_without_amounts_and_orders_every_line_counts():
-    events = [{"customer_id": "a", "time": 5 * DAY}, {"customer_id": "a", "time": 9 * DAY}]
-    tables = world({"transactions": events})
-    asked = [5 * DAY, 9 * DAY, 9 * DAY + 1]
-    assert at(tables, asked, plan(), Calendar("UTC")).as_of.tolist() == asked[1:]
-    assert at(tables, asked, plan(min_orders=2), Calendar("UTC")).as_of.tolist() == asked[2:]
-
-
-def test_many_snapshots_at_once():
-    tables = world({"transactions": [{"customer_id": "a", "time": 0, "amount": 5}]})
-    daily = [day * DAY for day in range(366)]
-    assert at(tables, daily, plan(), Calendar("UTC")).as_of.tolist() == daily[1:]

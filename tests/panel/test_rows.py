@@ -10,14 +10,14 @@ import ibis
 import numpy as np
 import pytest
 
-from churnlab import labels, panel, shards, snapshots
+from churnlab import labels, panel, shards
 from churnlab.config.project import Churn, FeaturePlan, SnapshotPlan, Value
 from churnlab.errors import ConfigError, DataError
 from churnlab.features import catalogue
 from churnlab.features.feature import Feature
 from churnlab.history import Outcome
-from churnlab.panel import rows
-from churnlab.snapshots import DAY, Calendar, Snapshots
+from churnlab.panel import Ahead, Questions, answered, rows
+from churnlab.snapshots import DAY, Calendar
 from churnlab.strategy.intensity import measures
 from worlds import drawn, world
 
@@ -38,30 +38,35 @@ def tables_of(events, con=None):
     return world(events, attributes=ATTRIBUTES, watermark=WATERMARK, con=con)
 
 
-def made(tables, asked, *, size=10**6, families=None, churn=CHURN, value=VALUE, watermark=WATERMARK):
-    return panel.build(
-        shards.each(tables, asked, PARIS.zone, size),
-        PARIS,
-        PLAN,
-        families or catalogue.select(PLAN, Path()),
-        churn,
-        value,
-        watermark,
-        measures=measures,
-        segments=("city", "size"),
-        exponent=2,
-        digests={"a": "0"},
-    )
+def made(tables, as_ofs=AS_OFS, **changes):
+    return built(tables, as_ofs, **changes)[0]
 
 
-def everyone(tables, as_ofs=AS_OFS):
-    return snapshots.at(tables, as_ofs, SnapshotPlan(), PARIS)
+def built(
+    tables,
+    as_ofs=AS_OFS,
+    *,
+    limits=None,
+    only=None,
+    families=None,
+    churn=CHURN,
+    value=VALUE,
+    watermark=WATERMARK,
+    segments=("city", "size"),
+):
+    """The panel, and how many candidates are left out, by reason."""
+    families = families or catalogue.select(PLAN, Path())
+    asked = Questions(as_ofs, PARIS, PLAN, families, SnapshotPlan(), measures, segments, exponent=2)
+    ahead = Ahead(churn, value, watermark)
+    limits = limits or shards.Limits()
+    blocks = shards.mapped(lambda shard: answered(shard, asked, ahead), tables, PARIS.zone, limits, only)
+    return panel.build(blocks, asked, ahead, {"a": "0"})
 
 
 @pytest.fixture(scope="module")
 def base():
     tables = tables_of(drawn(1, EDGES))
-    return tables, made(tables, everyone(tables))
+    return tables, made(tables)
 
 
 def same(one, other):
@@ -117,7 +122,7 @@ def outcome_by_definition(events, customer, as_of, churn, horizon_days, watermar
 
 def check_labels(events, churn=CHURN):
     tables = tables_of(events)
-    found = made(tables, everyone(tables), families=FEW, churn=churn)
+    found = made(tables, families=FEW, churn=churn)
     for customer, as_of, churned, value in zip(
         found.customer_id, found.as_of.tolist(), found.churned, found.value, strict=True
     ):
@@ -172,22 +177,32 @@ def test_a_date_alone_gives_the_rows_it_has_among_many(base):
     """P14: what is scored at t is what is trained on at t."""
     tables, together = base
     for as_of in AS_OFS:
-        same(made(tables, everyone(tables, [as_of])), together.take(together.as_of == as_of))
+        same(made(tables, [as_of]), together.take(together.as_of == as_of))
 
 
 def test_a_customer_alone_has_the_rows_of_the_crowd(base):
     """P13."""
     tables, together = base
     chosen = together.customer_id == together.customer_id[len(together) // 2]
-    alone = Snapshots(together.customer_id[chosen], together.as_of[chosen])
-    same(made(tables, alone), together.take(chosen))
+    same(made(tables, only=together.customer_id[len(together) // 2]), together.take(chosen))
 
 
-@pytest.mark.parametrize("size", [1, 300])
-def test_the_size_of_shards_changes_no_byte(base, size):
-    """P5."""
+LIMITS = {
+    "one customer a shard": {"shard_events": 1},
+    "some customers a shard": {"shard_events": 300},
+    "two threads": {"shard_events": 100, "threads": 2},
+    "compiled": {"compiled": True},
+    "compiled, cut, on two threads": {"compiled": True, "shard_events": 100, "threads": 2},
+    "no memory": {"memory": 0, "shard_events": 200},
+    "compiled, no memory": {"memory": 0, "shard_events": 200, "compiled": True},
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_shards_and_memory_and_compiled_code_change_no_byte(base, name):
+    """P5, P11: how many shards, in what order, in how much memory, by which path."""
     tables, together = base
-    other = made(tables, everyone(tables), size=size)
+    other = made(tables, limits=shards.Limits(**LIMITS[name]))
     same(other, together)
     assert other.fingerprint == together.fingerprint
 
@@ -200,7 +215,7 @@ def test_the_order_of_rows_and_columns_and_threads_change_no_byte(base):
         columns = draw.sample(list(found[0]), len(found[0]))
         mixed[name] = [{column: row[column] for column in columns} for row in draw.sample(found, len(found))]
     tables = tables_of(mixed, con=ibis.duckdb.connect(threads=1))
-    same(made(tables, everyone(tables)), base[1])
+    same(made(tables), base[1])
 
 
 def test_what_happens_after_changes_no_feature(base):
@@ -211,17 +226,24 @@ def test_what_happens_after_changes_no_feature(base):
         for name, found in events.items()
     }
     tables = tables_of(cut)
-    found = made(tables, everyone(tables))
+    found = made(tables)
     same(replace(found, churned=base[1].churned, value=base[1].value), base[1])
 
 
 def test_rows_reconcile(base):
     tables, together = base
-    asked = everyone(tables)
-    assert sum(asked.eligible.values()) == len(asked) == len(together)
-    left_out = panel.exclusions(asked, together)
+    found, left_out = built(tables)
+    same(found, together)
     assert left_out.pop("label_window_incomplete") == (together.as_of == AS_OFS[2]).sum()
-    assert left_out == asked.excluded
+    # Everybody with a line known at a date is in the panel or left out for a reason.
+    lines = drawn(1, EDGES)["transactions"]
+    known = {
+        (line["customer_id"], a)
+        for line in lines
+        for a in AS_OFS
+        if max(line["time"], line["recorded_at"]) < a
+    }
+    assert len(together) + sum(left_out.values()) == len(known)
 
 
 def test_money_is_in_major_units_and_rows_are_in_order(base):
@@ -238,13 +260,12 @@ def test_money_is_in_major_units_and_rows_are_in_order(base):
 
 def test_the_fingerprint_follows_what_it_stands_for(base):
     tables, together = base
-    asked = everyone(tables)
-    one = made(tables, asked, families=FEW)
-    assert one.fingerprint == made(tables, asked, families=FEW).fingerprint != together.fingerprint
+    one = made(tables, families=FEW)
+    assert one.fingerprint == made(tables, families=FEW).fingerprint != together.fingerprint
     later = CHURN.model_copy(update={"horizon_days": 31})
-    assert made(tables, asked, families=FEW, churn=later).fingerprint != one.fingerprint
-    assert made(tables, asked, families=FEW, watermark=WATERMARK - 1).fingerprint != one.fingerprint
-    assert made(tables, everyone(tables, AS_OFS[:2]), families=FEW).fingerprint != one.fingerprint
+    assert made(tables, families=FEW, churn=later).fingerprint != one.fingerprint
+    assert made(tables, families=FEW, watermark=WATERMARK - 1).fingerprint != one.fingerprint
+    assert made(tables, AS_OFS[:2], families=FEW).fingerprint != one.fingerprint
 
 
 def feature(past, name="x", unit="currency", empty=np.nan, value=150.0):
@@ -254,13 +275,12 @@ def feature(past, name="x", unit="currency", empty=np.nan, value=150.0):
 
 def test_nothing_to_measure_is_nan_or_what_the_feature_says(base):
     tables, _ = base
-    asked = everyone(tables)
 
     def family(past):
         yield feature(past)
         yield feature(past, "y", "days", empty=0)
 
-    found = made(tables, asked, families={"own": family})
+    found = made(tables, families={"own": family})
     np.testing.assert_equal(found.numbers[:2], np.float32([[1.5, 150], [np.nan, 0]]))
     assert [about.family for about in found.features] == ["own", "own"]
     json.dumps([about.as_dict() for about in found.features], allow_nan=False)
@@ -269,7 +289,7 @@ def test_nothing_to_measure_is_nan_or_what_the_feature_says(base):
 def test_a_number_too_large_for_a_panel_is_named(base):
     tables, _ = base
     with pytest.raises(DataError, match=r"(?s)the feature x does not fit.*got: 1e\+42"):
-        made(tables, everyone(tables), families={"own": lambda past: iter([feature(past, value=1e44)])})
+        made(tables, families={"own": lambda past: iter([feature(past, value=1e44)])})
 
 
 def test_features_that_depend_on_the_shard_are_refused(base):
@@ -279,29 +299,7 @@ def test_features_that_depend_on_the_shard_are_refused(base):
         yield feature(past, f"x{len(past.as_of)}")
 
     with pytest.raises(ConfigError, match="makes other features for some customers"):
-        made(tables, everyone(tables), size=300, families={"own": family})
-
-
-def test_progress_hears_every_row(base):
-    tables, together = base
-    heard = []
-    panel.build(
-        shards.each(tables, everyone(tables), PARIS.zone, 300),
-        PARIS,
-        PLAN,
-        FEW,
-        CHURN,
-        VALUE,
-        WATERMARK,
-        measures=measures,
-        segments=(),
-        exponent=2,
-        digests={},
-        progress=heard.append,
-    )
-    assert heard == sorted(heard)
-    assert heard[-1] == len(together)
-    assert len(heard) > 1
+        made(tables, limits=shards.Limits(shard_events=300), families={"own": family})
 
 
 def test_the_domain_page_example():
@@ -317,21 +315,11 @@ def test_the_domain_page_example():
     lines.append({"customer_id": "last", "time": one(date(2026, 5, 15)) - 1, "amount": 100})
     tables = world({"transactions": lines})
     churn = Churn(horizon_days=90, gap_days=14, settlement_days=30)
-    asked = everyone(tables, [as_of])
 
     def churned(watermark, **changes):
-        found = panel.build(
-            shards.each(tables, asked, PARIS.zone, 9),
-            PARIS,
-            PLAN,
-            FEW,
-            churn.model_copy(update=changes),
-            Value(),
-            watermark,
-            measures=measures,
-            segments=(),
-            exponent=2,
-            digests={},
+        changed = churn.model_copy(update=changes)
+        found = made(
+            tables, [as_of], families=FEW, churn=changed, value=Value(), watermark=watermark, segments=()
         )
         return dict(zip(found.customer_id, found.churned, strict=True))
 

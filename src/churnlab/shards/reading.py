@@ -67,10 +67,16 @@ class Reader:
             if name not in TELLING
         }
         narrow = [name for name, kind in columns.items() if kind in {"text", "category"} and name not in WIDE]
-        from_files = self.compiled and self.only is None and table in self.tables.files
-        batches = (
-            self._from_files(table, columns, narrow) if from_files else self._from_engine(table, columns)
-        )
+        if self.compiled and self.only is None and table in self.tables.files:
+            batches = self._from_files(table, columns, narrow)
+        else:
+            # The engine is asked here, by one thread; the answers may be taken by several.
+            batches = _answers(self.tables.con.con.cursor(), self._query(table, columns))
+        return self._dealt(table, columns, batches)
+
+    def _dealt(
+        self, table: str, columns: Mapping[str, str], batches: Iterator[Any]
+    ) -> Iterator[tuple[dict[str, Column], Part]]:
         for chunk in _gathered(batches):
             plain = {name: self._plain(table, name, kind, chunk[name]) for name, kind in columns.items()}
             yield plain, self._parts(plain, chunk)
@@ -106,21 +112,25 @@ class Reader:
                 if not file.metadata.num_rows:
                     yield file.read(columns=list(columns))
 
-    def _from_engine(self, table: str, columns: Iterable[str]) -> Iterator[Any]:
-        import pyarrow as pa
-
+    def _query(self, table: str, columns: Iterable[str]) -> str:
         rows = self.tables.table(table).select(*columns)
         if self.only is not None:
             rows = rows.filter(rows.customer_id == self.only)
-        sql = self.tables.con.compile(rows)
-        if not self.compiled:
-            sql = f"SELECT *, CAST(hash(customer_id) % {self.count} AS USMALLINT) AS {_PART} FROM ({sql})"
-        # A cursor of its own: a connection has one open result.
-        with self.tables.con.con.cursor() as cursor:
-            stream = cursor.execute(sql).fetch_record_batch(_BATCH_ROWS)
-            yield stream.schema.empty_table()
-            for batch in stream:
-                yield pa.Table.from_batches([batch])
+        sql = str(self.tables.con.compile(rows))
+        if self.compiled:
+            return sql
+        return f"SELECT *, CAST(hash(customer_id) % {self.count} AS USMALLINT) AS {_PART} FROM ({sql})"
+
+
+def _answers(cursor: Any, sql: str) -> Iterator[Any]:
+    """What the engine answers, through a cursor of its own: a connection has one open result."""
+    import pyarrow as pa
+
+    with cursor:
+        stream = cursor.execute(sql).fetch_record_batch(_BATCH_ROWS)
+        yield stream.schema.empty_table()
+        for batch in stream:
+            yield pa.Table.from_batches([batch])
 
 
 def _gathered(batches: Iterator[Any]) -> Iterator[Any]:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from churnlab.shards.partition import Parts
-from churnlab.shards.reading import Reader
+from churnlab.shards.partition import Column, Parts
+from churnlab.shards.reading import Part, Reader
 from churnlab.shards.rows import of_rows
 from churnlab.shards.shard import EVENT_TABLES, Shard
 
@@ -81,16 +81,17 @@ def mapped(
 def _deal(reader: Reader, names: Sequence[str], parts: Parts, threads: int) -> None:
     """Read every table once, each in a thread of its own where there are several."""
 
-    def deal(name: str) -> None:
-        for columns, part in reader.chunks(name):
+    def deal(name: str, chunks: Iterator[tuple[dict[str, Column], Part]]) -> None:
+        for columns, part in chunks:
             parts.add(name, columns, part)
 
+    asked = [(name, reader.chunks(name)) for name in names]
     if threads == 1:
-        for name in names:
-            deal(name)
+        for name, chunks in asked:
+            deal(name, chunks)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(deal, name) for name in names]:
+        for done in [pool.submit(deal, name, chunks) for name, chunks in asked]:
             done.result()
 
 
