@@ -4,43 +4,63 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from churnlab import panel as panels
+from churnlab import shards as shards_of
 from churnlab import snapshots
 from churnlab.config import Project
-from churnlab.panel import Ahead, Panel
+from churnlab.panel import Ahead, Panel, answered
 from churnlab.snapshots import Calendar
-from churnlab.spark import work
+from churnlab.spark import rows, sampling, work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.spark.parcels import unpacked_rows
 from churnlab.spark.question import Question
-from churnlab.spark.rows import as_panel
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.workflow.opening import Opened, Progress, silent
 from churnlab.workflow.panels import questions
 
+KEYS = ("customer_id", "as_of", "churned", "value")
+
 
 def panel(
-    tables: SparkTables, project: Project, *, shards: int | None = None
+    tables: SparkTables, project: Project, *, shards: int | None = None, row_budget: int | None = None
 ) -> tuple[Panel, Mapping[str, int]]:
     """The panel that ``train`` learns from, equal to the local one to the bit; who was left out, by reason.
 
-    ``shards``: None: as many as make each about 250,000 events. The whole panel comes to the driver:
-    set ``spark.driver.maxResultSize`` for it, or a row budget.
+    ``shards``: None: as many as make each about 250,000 events. ``row_budget``: rows at most; beyond it
+    whole customers are drawn by their ids, the same as locally. What is kept comes to the driver:
+    ``spark.driver.maxResultSize`` has to let it.
     """
-    opening = opened(project, tables)
-    as_ofs = training_dates(opening, tables)
-    question = Question.of(opening, tables, as_ofs, opening.watermark)
-
-    def answer(group: Any) -> work.Answer:
-        return work.panel_rows(question, group)
-
+    opening, asked = _asked(tables, project)
+    parts = shards or shards_for(tables)
     ahead = Ahead(project.churn, project.value, opening.watermark)
-    blocks = _blocks(answers(tables, shards or shards_for(tables), answer))
-    return panels.build(blocks, questions(opening, as_ofs), ahead, opening.digests)
+    everyone = questions(opening, asked.as_ofs)
+    excluded: Mapping[str, int] | None = None
+    if row_budget is not None:
+        tables, excluded = sampling.drawn(tables, asked, parts, row_budget)
+    made, left_out = panels.build(_blocks(_answers(tables, asked, parts)), everyone, ahead, opening.digests)
+    return made, left_out if excluded is None else {**left_out, **excluded}
+
+
+def panel_frame(tables: SparkTables, project: Project, *, shards: int | None = None) -> Any:
+    """The same rows as a Spark DataFrame, in no particular order: nothing comes to the driver.
+
+    Columns: ``customer_id``, ``as_of``, ``churned``, ``value``, and one a feature, numbers as floats.
+    Errors of ours are told when its rows are read, as errors of the job.
+    """
+    _, asked = _asked(tables, project)
+    schema = _schema(asked)
+    names = {field.name: _plain(field.name) for field in schema}
+    types = {"string": "string", "int64": "bigint", "double": "double", "float": "float"}
+    ddl = ", ".join(f"`{names[field.name]}` {types[str(field.type)]}" for field in schema)
+
+    def unpacked(batches: Any) -> Any:
+        return work.features_frame(batches, names)
+
+    return _answers(tables, asked, shards or shards_for(tables)).mapInArrow(unpacked, ddl)
 
 
 def opened(project: Project, tables: SparkTables, progress: Progress = silent) -> Opened:
@@ -59,9 +79,38 @@ def training_dates(opening: Opened, tables: SparkTables) -> list[int]:
     return snapshots.dates(opening.project.snapshots, opening.calendar, first, opening.watermark, tail)
 
 
+def _asked(tables: SparkTables, project: Project) -> tuple[Opened, Question]:
+    opening = opened(project, tables)
+    return opening, Question.of(opening, tables, training_dates(opening, tables), opening.watermark)
+
+
+def _answers(tables: SparkTables, question: Question, shards: int) -> Any:
+    def answer(group: Any) -> work.Answer:
+        return work.panel_rows(question, group)
+
+    return answers(tables, shards, answer)
+
+
 def _blocks(frame: Any) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     with told("the Spark job failed: there is no panel"):
-        rows = sorted(frame.collect(), key=lambda row: row.shard)
-    raise_first(json.loads(row.note) for row in rows)
-    for row in rows:
-        yield as_panel(unpacked_rows(row.rows)), json.loads(row.note)["excluded"]
+        found = sorted(frame.collect(), key=lambda row: row.shard)
+    raise_first(json.loads(row.note) for row in found)
+    for row in found:
+        yield rows.as_panel(unpacked_rows(row.rows)), json.loads(row.note)["excluded"]
+
+
+def _schema(question: Question) -> Any:
+    """Which features there are depends on the columns only, so a shard of nobody knows them."""
+    nobody = {table: schema.empty_table() for table, schema in question.schemas.items()}
+    shard = shards_of.of_arrow(nobody, question.attributes, question.project.time_zone)
+    empty, _ = answered(shard, replace(question.questions, compiled=False), question.ahead)
+    made = rows.as_rows(empty)
+    return made.select([name for name in made.column_names if name in KEYS or _is_feature(name)]).schema
+
+
+def _is_feature(name: str) -> bool:
+    return name.startswith((rows.NUMBER, rows.CATEGORY))
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix(rows.NUMBER).removeprefix(rows.CATEGORY)

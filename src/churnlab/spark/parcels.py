@@ -87,7 +87,7 @@ def unpacked_rows(content: Any) -> Any:
 
 
 def gathered(parcels: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Table -> all its rows in one group of parcels, none where nothing was sent. ``schemas``: of each table."""
+    """Table -> its rows in a group of parcels, none where nothing was sent. ``schemas``: of the tables."""
     import pyarrow as pa
 
     parts: dict[str, list[Any]] = {table: [] for table in schemas}

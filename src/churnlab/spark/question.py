@@ -119,18 +119,13 @@ class Question:
 
 def _bare(project: Project) -> Project:
     """The settings that rows depend on: where data, tracker and secrets are stays on the driver."""
+    source: Any = Source  # their names are all that is kept, whatever else a source may come to need
     named = {
-        table: tuple(Source.model_construct(name=source.name) for source in getattr(project.sources, table))
+        table: tuple(source.model_construct(name=each.name) for each in getattr(project.sources, table))
         for table in Sources.model_fields
     }
-    return project.model_copy(
-        update={
-            "root": ".",
-            "data_roots": (),
-            "sources": Sources.model_construct(**named),
-            "tracking": Tracking(),
-        }
-    )
+    away = {"root": ".", "data_roots": (), "sources": Sources.model_construct(None, **named)}
+    return project.model_copy(update={**away, "tracking": Tracking()})
 
 
 def _own_files(project: Project) -> dict[str, str]:

@@ -9,12 +9,16 @@ tells it in its own words. Anything else fails the task, and Spark tries it agai
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from churnlab import shards
 from churnlab.errors import ChurnlabError
+from churnlab.panel import Panel
+from churnlab.shards import Shard
 from churnlab.spark import failures, parcels
 from churnlab.spark.question import Question
 
@@ -28,7 +32,7 @@ def dealt(batches: Iterable[Any], table: str) -> Iterator[Any]:
         yield from parcels.dealt(batches, table)
     except ChurnlabError as error:
         yield parcels.refusal(failures.as_record(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told by its kind and place only
         raise failures.nameless(error) from None
 
 
@@ -42,7 +46,7 @@ def answered(group: Any, answer: Callable[[Any], Answer]) -> Any:
         rows, note = (None, {"error": refused[0]}) if refused else answer(group)
     except ChurnlabError as error:
         rows, note = None, {"error": failures.as_record(error)}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told by its kind and place only
         raise failures.nameless(error) from None
     content = None if rows is None else parcels.packed_rows(rows)
     return pa.table(
@@ -54,15 +58,18 @@ def answered(group: Any, answer: Callable[[Any], Answer]) -> Any:
     )
 
 
-def panel_of(question: Question, group: Any) -> tuple[Any, Mapping[str, int]]:
-    """The panel of one shard, and who was left out of it, by reason."""
-    from churnlab import panel
-
-    # One task, one core: Spark runs as many at once as there are cores.
-    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+def shard_of(question: Question, group: Any) -> Shard:
+    """Whole customers, as the local path has them."""
     rows = parcels.gathered(group, question.schemas)
-    shard = shards.of_arrow(rows, question.attributes, question.project.time_zone, compiled=question.compiled)
-    return panel.answered(shard, question.questions, question.ahead)
+    zone = question.project.time_zone
+    return shards.of_arrow(rows, question.attributes, zone, compiled=question.compiled)
+
+
+def panel_of(question: Question, group: Any) -> tuple[Panel, Mapping[str, int]]:
+    """The panel of one shard, and who was left out of it, by reason."""
+    from churnlab.panel import answered
+
+    return answered(shard_of(question, group), question.questions, question.ahead)
 
 
 def panel_rows(question: Question, group: Any) -> Answer:
@@ -98,3 +105,35 @@ def listed(batches: Iterable[Any]) -> Iterator[Any]:
         for content in batch.column("rows"):
             if content.is_valid:
                 yield from parcels.unpacked_rows(content.as_buffer()).to_batches()
+
+
+def counted_rows(question: Question, group: Any, most: int) -> Answer:
+    """Where each customer stands among those drawn into a sample, and how many rows he or she has.
+
+    Whoever cannot be among the first ``most`` rows of this shard cannot be among those of all.
+    """
+    import pyarrow as pa
+
+    from churnlab.panel import answered
+    from churnlab.panel.sample import limit, places
+
+    asked = replace(question.questions, families={}, measures=lambda _: {}, segments=())
+    part, excluded = answered(shard_of(question, group), asked)
+    ids, rows = np.unique(part.customer_id.astype(str), return_counts=True)
+    place = places(ids, question.project.models.seed)
+    beyond = limit(place, rows, most)
+    kept = np.ones(len(ids), dtype=np.bool_) if beyond is None else place <= np.uint64(beyond)
+    note = {"excluded": dict(excluded), "rows": len(part), "customers": len(ids)}
+    return pa.table({"place": place[kept], "rows": rows[kept]}), note
+
+
+def features_frame(batches: Iterable[Any], names: Mapping[str, str]) -> Iterator[Any]:
+    """The rows of a panel behind the answers of ``panel_rows``. ``names``: their columns -> new names."""
+    import pyarrow as pa
+
+    for batch in batches:
+        for content in batch.column("rows"):
+            if content.is_valid:
+                rows = parcels.unpacked_rows(content.as_buffer()).select(list(names))
+                plain = pa.Table.from_arrays(rows.columns, names=list(names.values()))
+                yield from plain.to_batches()
