@@ -42,8 +42,8 @@ class Answers:
         keys, blocks = self._kept.setdefault(date, ([], []))
         totals = self._totals.setdefault(date, {})
         kept: dict[str, np.ndarray] = {}
-        for name, values in columns:
-            values = np.asarray(values)
+        for name, column in columns:
+            values = np.asarray(column)
             if len(values) != len(number):
                 raise Mismatch(f"{name} has {len(values)} values for {len(number)} customers")
             kept[name] = values[sample].astype(np.float64)

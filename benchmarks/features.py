@@ -1,128 +1,166 @@
-"""What it costs to make features: churnlab beside plain pandas, on the same generated histories.
+"""What it costs to make features from files: churnlab beside others, and beside reading the files once.
 
-    python -m benchmarks.features [LINES]     # 1,000,000 lines and as many contacts, 12 monthly dates
+    python -m benchmarks.features            # SIZE=1m,10m by default; SIZE=100m takes longer
 
-Each side runs in a process of its own, which makes the same data first; CPU seconds are those of the
-features alone, peak memory is the whole process. churnlab makes every feature it has, pandas those
-that are written there; what both make must be equal.
+Every side runs in a process of its own, in turns (A B C, A B C, ...), all with two threads, on files
+that were read once before. CPU seconds are user and system of the whole process, imports among them;
+figures are medians. No side has to make every feature, but whatever it makes must be equal to what
+churnlab makes, for the same customers: that is checked after every run, and a difference ends the
+benchmark before a figure is told. Compiled code is in numba's cache, as after any first run.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
+import os
 import sys
 import tempfile
-import time
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+from benchmarks import answers, features_figures, measuring, results_file, worlds
+from benchmarks.measuring import Cost, Side
+from benchmarks.peers import environment
+from benchmarks.worlds import SIZES, World
 
-LINES = 1_000_000
-GOAL_CPU = 5.0  # seconds
-TYPES = ("review", "open")
+# How often each side runs, at most, by rows and dates: what takes minutes runs once, or not at all.
+MILLION = 1_000_000
+RUNS: Mapping[tuple[str, int], tuple[tuple[int, int], ...]] = {
+    # (side, dates): (up to so many rows, runs), ...
+    ("scan", 1): ((100 * MILLION, 3),),
+    ("bound", 1): ((100 * MILLION, 3),),
+    ("churnlab", 1): ((100 * MILLION, 3),),
+    ("duckdb", 1): ((MILLION, 3), (10 * MILLION, 2), (100 * MILLION, 1)),
+    ("polars", 1): ((MILLION, 3), (10 * MILLION, 1)),
+    ("pandas", 1): ((MILLION, 3), (10 * MILLION, 1)),
+    ("churnlab", 3): ((10 * MILLION, 2),),
+    ("churnlab", 6): ((10 * MILLION, 2),),
+    ("churnlab", 12): ((10 * MILLION, 3),),
+    ("duckdb", 3): ((MILLION, 1),),
+    ("duckdb", 6): ((MILLION, 1),),
+    ("duckdb", 12): ((10 * MILLION, 1),),
+    ("polars", 12): ((MILLION, 1),),
+    ("pandas", 12): ((MILLION, 1),),
+}
+DATES = (1, 3, 6, 12)
+RESULTS = results_file.FOLDER / "features.jsonl"
+Measured = dict[tuple[int, int], tuple[dict[str, Cost], dict[str, int]]]  # (rows, dates): costs, equal
 
 
-def main(lines: int = LINES) -> list[dict[str, object]]:
-    """Run both sides, compare, and write the figures as JSON lines."""
-    with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = (_apart(side, lines, Path(folder)) for side in ("churnlab", "pandas"))
-        compared = _compare(Path(folder))
-    size = f"{lines // 1000}k"
-    figures = [
-        _figure(f"features.{size}.cpu_seconds", ours["cpu"], GOAL_CPU * lines / LINES, theirs["cpu"]),
-        _figure(f"features.{size}.peak_mib", ours["mib"], 1_024.0, theirs["mib"]),
-        {
-            "name": f"features.{size}.cpu_ratio",
-            "figure": round(theirs["cpu"] / ours["cpu"], 2),
-            "goal": ">=3",
-            "ok": theirs["cpu"] >= 3 * ours["cpu"],
-            "beside": {"features": {"churnlab": ours["features"], "pandas": theirs["features"]}},
-        },
-        {"name": f"features.{size}.equal", "figure": compared, "goal": ">=120", "ok": compared >= 120},
-    ]
-    results = Path(__file__).parent / "results" / "features.jsonl"
-    results.parent.mkdir(exist_ok=True)
-    lines_out = [json.dumps(figure) for figure in figures]
-    print("\n".join(lines_out))
-    results.write_text("\n".join(lines_out) + "\n", encoding="utf-8")
+def main(sizes: tuple[str, ...] | None = None) -> list[dict[str, object]]:
+    """Measure every size, print the table, keep the figures."""
+    sizes = sizes or tuple(os.environ.get("SIZE", "1m,10m").split(","))
+    unknown = [size for size in sizes if size not in SIZES]
+    if unknown:
+        raise SystemExit(f"no size {unknown[0]!r}; there are: {', '.join(SIZES)}")
+    environment.build()
+    figures = []
+    small = measured(worlds.world(SIZES["100k"]), (1,))
+    found: Measured = dict(small)
+    for size in sizes:
+        found |= measured(worlds.world(SIZES[size]), DATES)
+    for size in dict.fromkeys(("100k", *sizes)):
+        figures += features_figures.of_size(size, SIZES[size], found)
+    figures += features_figures.growth(found)
+    figures += featuretools()
+    results_file.store(
+        RESULTS, figures, tuple(f"features.{size}." for size in ("100k", "growth", "10k", *sizes))
+    )
+    print(features_figures.table(figures))
     return figures
 
 
-def _figure(name: str, ours: float, goal: float, theirs: float) -> dict[str, object]:
-    ok, goal_text = ours <= goal, f"<={goal:g}"
-    return {"name": name, "figure": round(ours, 2), "goal": goal_text, "ok": ok, "beside": {"pandas": theirs}}
+def measured(
+    world: World, dates: Iterable[int], only: tuple[str, ...] | None = None, most_runs: int = 3
+) -> Measured:
+    """Costs of every side at one size, date count by date count; and how many features were equal."""
+    measuring.warm([world.transactions, world.interactions])
+    found: Measured = {}
+    with tempfile.TemporaryDirectory(prefix="churnlab-bench-") as folder:
+        for count in dates:
+            sides = [
+                side
+                for side in _sides(world, count, Path(folder), most_runs)
+                if not only or side.name in only
+            ]
+            if sides:
+                print(f"{world.rows:,} + {world.rows:,} events, {count} dates", file=sys.stderr, flush=True)
+                found[world.rows, count] = _compared(world, count, Path(folder), sides)
+    return found
 
 
-def _apart(side: str, lines: int, folder: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.features", "--side", side, str(lines), str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+def _compared(
+    world: World, count: int, folder: Path, sides: list[Side]
+) -> tuple[dict[str, Cost], dict[str, int]]:
+    # Once to be compared with, which also fills numba's cache; what is timed keeps nothing.
+    measuring.once(_ours(world, count, folder, ()))
+    equal: dict[str, int] = {}
+
+    def check(side: Side) -> None:
+        if side.name not in {"churnlab", "scan", "bound"}:
+            equal[side.name] = answers.compare(_out(folder, "checked"), _out(folder, side.name), side.name)
+
+    costs, said = measuring.in_turns(sides, check)
+    return costs, equal | {
+        f"{name} makes": int(line["features"]) for name, line in said.items() if "features" in line
+    }
 
 
-def _side(side: str, lines: int, folder: Path) -> None:
-    from benchmarks import generated
-
-    shard = generated.shard(lines)
-    started = time.process_time()
-    made = {"churnlab": _churnlab, "pandas": _pandas}[side](shard)
-    cpu = time.process_time() - started
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    np.savez(folder / f"{side}.npz", **made)
-    print(json.dumps({"cpu": round(cpu, 2), "mib": round(mib), "features": len(made)}))
-
-
-def _churnlab(shard) -> dict[str, np.ndarray]:
-    from benchmarks import generated
-    from churnlab.config import FeaturePlan
-    from churnlab.config.project import Engine
-    from churnlab.features.catalogue import FAMILIES, compute
-    from churnlab.history import History
-
-    plan, made = FeaturePlan(engagement_types=TYPES, service_types=("complaint", "ticket")), {}
-    start = 0
-    for part in generated.parts(shard, Engine().shard_events):
-        end = start + len(part.as_of)
-        for _, feature in compute(History.of(part, generated.CALENDAR, plan), FAMILIES):
-            if feature.name not in made:
-                made[feature.name] = np.empty(len(shard.as_of), dtype=np.float32)
-            made[feature.name][start:end] = feature.values
-        start = end
+def _sides(world: World, count: int, folder: Path, most_runs: int) -> list[Side]:
+    peers = environment.python()
+    made = []
+    for (name, dates), limits in RUNS.items():
+        runs = next((runs for rows, runs in limits if world.rows <= rows), 0)
+        if dates != count or not runs or (name == "polars" and peers is None):
+            continue
+        python = peers if name == "polars" else Path(sys.executable)
+        module = "bound" if name in {"scan", "bound"} else f"in_{name}"
+        extra = {"scan": ("scan",), "bound": ("aggregate",), "churnlab": ("unchecked",)}.get(name, ())
+        out = str(_out(folder, name))
+        command = (
+            str(python),
+            "-m",
+            f"benchmarks.peers.{module}",
+            str(world.folder),
+            str(count),
+            out,
+            *extra,
+        )
+        made.append(Side(name, command, min(runs, most_runs)))
     return made
 
 
-def _pandas(shard) -> dict[str, np.ndarray]:
-    import pandas as pd
-
-    from benchmarks import generated
-    from benchmarks.pandas_features import Frames, features
-
-    frames = Frames(*(pd.DataFrame(shard.events[table]) for table in generated.TEXTS), list(generated.TYPES))
-    customers, dates, made = len(shard.customers), generated.DATES, {}
-    for place, as_of in enumerate(dates.tolist()):
-        for name, values in features(frames, as_of, customers):
-            if name not in made:
-                made[name] = np.empty((customers, len(dates)), dtype=np.float32)
-            made[name][:, place] = values
-    return {name: values.ravel() for name, values in made.items()}
+def _ours(world: World, count: int, folder: Path, extra: tuple[str, ...]) -> Side:
+    module, out = "benchmarks.peers.in_churnlab", str(_out(folder, "checked"))
+    return Side("checked", (sys.executable, "-m", module, str(world.folder), str(count), out, *extra))
 
 
-def _compare(folder: Path) -> int:
-    """How many features both make, all of them equal."""
-    with np.load(folder / "churnlab.npz") as ours, np.load(folder / "pandas.npz") as theirs:
-        missing = sorted(set(theirs.files) - set(ours.files))
-        if missing:
-            raise SystemExit(f"only pandas makes {', '.join(missing)}")
-        for name in theirs.files:
-            np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-4, atol=1e-4, err_msg=name)
-        return len(theirs.files)
+def _out(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npz"
+
+
+def featuretools() -> list[dict[str, object]]:
+    """10 k + 10 k, 12 dates, in a world without refunds, which featuretools cannot take back in time."""
+    python = environment.python()
+    if python is None:
+        return []
+    world = worlds.world(SIZES["10k"], refunded=0)
+    with tempfile.TemporaryDirectory(prefix="churnlab-bench-") as name:
+        folder = Path(name)
+        measuring.once(_ours(world, 12, folder, ()))
+        module = "benchmarks.peers.in_featuretools"
+        command = (str(python), "-m", module, str(world.folder), "12", str(_out(folder, "featuretools")))
+        ours = _ours(world, 12, folder, ("unchecked",))
+        sides = [Side("churnlab", ours.command), Side("featuretools", command, runs=2)]
+        equal: dict[str, int] = {}
+        costs, _ = measuring.in_turns(sides, partial(_check_featuretools, folder, equal))
+    return features_figures.featuretools(costs, equal["featuretools"])
+
+
+def _check_featuretools(folder: Path, equal: dict[str, int], side: Side) -> None:
+    if side.name == "featuretools":
+        equal[side.name] = answers.compare(_out(folder, "checked"), _out(folder, side.name), side.name)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--side"]:
-        _side(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
-    else:
-        for figure in main(int(sys.argv[1]) if len(sys.argv) > 1 else LINES):
-            print(json.dumps(figure))
+    main()

@@ -17,13 +17,18 @@ COLUMNS = {"product": "products", "family": "families", "store": "stores", "chan
 
 
 class Frames:
-    """Lines, orders and contacts as frames, orders gathered once."""
+    """Lines, orders and contacts as frames, orders gathered once, refunds kept beside them.
+
+    All lines of an order that were bought stand at one instant, as in every generated world.
+    """
 
     def __init__(self, transactions: pd.DataFrame, interactions: pd.DataFrame, types: list[str]) -> None:
-        self.lines, self.types = transactions, types
+        self.types = types
+        bought = transactions["amount"].to_numpy() > 0
+        self.bought, self.refunds = transactions[bought], transactions[~bought]
         first = dict.fromkeys(("time", "day", "month", "weekday", "hour"), "first")
         self.orders = (
-            transactions.groupby(["customer", "order_id"], sort=False)
+            self.bought.groupby(["customer", "order_id"], sort=False)
             .agg({**first, "amount": "sum", "discount": "sum", "product": "size"})
             .rename(columns={"product": "lines"})
             .reset_index()
@@ -32,6 +37,21 @@ class Frames:
         self.inbound = interactions[interactions["direction"] == 0]
         self.outbound = interactions[interactions["direction"] == 1]
         self.contacts = interactions
+
+    def known(self, as_of: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Orders net of the refunds known at a date, lines bought, refunds; without what is wholly undone."""
+        orders, bought, refunds = (
+            within(frame, as_of, ALL) for frame in (self.orders, self.bought, self.refunds)
+        )
+        if not len(refunds):
+            return orders, bought, refunds
+        back = refunds.groupby("order_id").agg(back=("amount", "sum"), back_lines=("amount", "size"))
+        orders = orders.join(back, on="order_id")
+        orders["amount"] += orders.pop("back").fillna(0).astype(np.int64)
+        orders["lines"] += orders.pop("back_lines").fillna(0).astype(np.int64)
+        gone = orders.loc[orders["amount"] == 0, "order_id"]
+        stands = [frame[~frame["order_id"].isin(gone)] for frame in (bought, refunds)]
+        return orders[orders["amount"] > 0], stands[0], stands[1]
 
 
 def within(frame: pd.DataFrame, as_of: int, older: int, newer: int = 0) -> pd.DataFrame:
@@ -44,7 +64,8 @@ def count(frame: pd.DataFrame) -> pd.Series:
 
 
 def distinct(frame: pd.DataFrame, column: str) -> pd.Series:
-    return frame[["customer", column]].drop_duplicates().groupby("customer").size()
+    pairs = frame.loc[frame[column] >= 0, ["customer", column]]  # -1: missing
+    return pairs.drop_duplicates().groupby("customer").size()
 
 
 def total(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -65,7 +86,8 @@ def features(frames: Frames, as_of: int, customers: int) -> Iterator[tuple[str, 
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(whole == 0, np.nan, part / whole)
 
-    orders, ever = frames.orders, within(frames.orders, as_of, ALL)
+    orders, bought, refunds = frames.known(as_of)
+    ever = orders
     by_customer = ever.groupby("customer")
     number = counted(by_customer.size())
     first, last = measured(by_customer["time"].first()), measured(by_customer["time"].last())
@@ -80,9 +102,13 @@ def features(frames: Frames, as_of: int, customers: int) -> Iterator[tuple[str, 
     before = {days: within(orders, as_of, 2 * days, days) for days in WINDOWS}
     counts = {days: counted(count(frame)) for days, frame in now.items()}
     sums = {days: counted(total(frame, "amount")) for days, frame in now.items()}
+    paid = {days: counted(total(within(bought, as_of, days), "amount")) for days in WINDOWS}
+    back = {days: counted(total(within(refunds, as_of, days), "amount")) for days in WINDOWS}
     for days in WINDOWS:
         yield f"orders_{days}d", counts[days]
-        yield f"spend_{days}d", sums[days]
+        yield f"spend_{days}d", paid[days] + back[days]
+    yield "refunds_365d", counted(count(within(refunds, as_of, 365)))
+    yield "refund_share_365d", share(-back[365], paid[365])
     for days in WINDOWS[1:]:
         yield f"active_days_{days}d", counted(distinct(now[days], "day"))
         yield f"average_order_{days}d", share(sums[days], counts[days])
@@ -98,7 +124,8 @@ def features(frames: Frames, as_of: int, customers: int) -> Iterator[tuple[str, 
             mean = share(counted(total(before[days], "amount")), then)
             yield f"average_order_change_{days}d", share(share(sums[days], counts[days]), mean)
     yield "orders_ever", number
-    yield "spend_ever", counted(total(ever, "amount"))
+    spend_ever = counted(total(bought, "amount")) + counted(total(refunds, "amount"))
+    yield "spend_ever", spend_ever
     yield "active_months_365d", counted(distinct(now[365], "month"))
     weeks = [within(orders, as_of, 7 * week + 7, 7 * week) for week in range(12)]
     yield "active_weeks_84d", sum((counted(count(week)) > 0).astype(int) for week in weeks)
@@ -118,10 +145,10 @@ def features(frames: Frames, as_of: int, customers: int) -> Iterator[tuple[str, 
     yield "active_span_days", (last - first) / DAY
     yield "silence_share", share(silence, tenure)
     yield "orders_per_month", share(number * MONTH, np.maximum(tenure, MONTH))
-    yield "spend_per_month", share(counted(total(ever, "amount")) * MONTH, np.maximum(tenure, MONTH))
+    yield "spend_per_month", share(spend_ever * MONTH, np.maximum(tenure, MONTH))
     yield "weekend_share_365d", share(counted(count(now[365][now[365]["weekday"] >= 5])), counts[365])
     yield "evening_share_365d", share(counted(count(now[365][now[365]["hour"] >= 18])), counts[365])
-    yield from _breadth(frames.lines, as_of, counted, share)
+    yield from _breadth(bought, as_of, counted, share)
     yield from _contacts(frames, as_of, counts, counted, measured, share)
 
 
@@ -142,8 +169,7 @@ def _rhythm(ever, number, silence, measured, share):
     yield "silence_to_longest_gap", silence / np.maximum(longest, 1)
 
 
-def _breadth(lines, as_of, counted, share):
-    bought = within(lines, as_of, ALL)
+def _breadth(bought, as_of, counted, share):
     windows = {days: within(bought, as_of, days) for days in WINDOWS[1:]}
     before = within(bought, as_of, 180, 90)
     for column, plural in COLUMNS.items():

@@ -21,7 +21,7 @@ LONG = WINDOWS[1:]
 AGES = (7, 14, 28, 56, 112, 224, 448)
 COLUMNS = {"product": "products", "family": "families", "store": "stores", "channel": "channels"}
 ORDER = ["customer_id", "order_id"]
-TIME = pl.col("time")
+instant = pl.col("time")
 
 
 def prepared(question: Asked) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]:
@@ -29,7 +29,7 @@ def prepared(question: Asked) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame,
     lines = pl.scan_parquet(question.transactions)
     bought = pl.col("amount") > 0
     orders = lines.group_by(ORDER).agg(
-        TIME.min(),
+        instant.min(),
         pl.col("amount").filter(bought).sum().alias("paid"),
         pl.col("discount").sum(),
         bought.sum().cast(pl.Int64).alias("lines"),
@@ -46,12 +46,12 @@ def prepared(question: Asked) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame,
 
 
 def since(as_of: int, days: float) -> pl.Expr:
-    return TIME >= as_of - round(days * DAY)
+    return instant >= as_of - round(days * DAY)
 
 
 def at(frames: tuple[pl.LazyFrame, ...], as_of: int) -> pl.DataFrame:
     """Every feature of one date, a row a customer."""
-    orders, refunds, lines, contacts = (frame.filter(TIME < as_of) for frame in frames)
+    orders, refunds, lines, contacts = (frame.filter(instant < as_of) for frame in frames)
     back = refunds.group_by(ORDER).agg(pl.col("amount").sum().alias("back"), pl.len().alias("back_lines"))
     known = orders.join(back, on=ORDER, how="left").with_columns(
         net=pl.col("paid") + pl.col("back").fill_null(0),
@@ -87,7 +87,7 @@ def _of_orders(as_of: int) -> Iterator[pl.Expr]:
         yield pl.col("discount").filter(since(as_of, days)).sum().alias(f"discount{days}")
     for days in (90, 365):
         yield pl.col("lines").filter(since(as_of, days)).sum().alias(f"lines{days}")
-    stamp, year = pl.from_epoch(TIME, time_unit="us"), since(as_of, 365)
+    stamp, year = pl.from_epoch(instant, time_unit="us"), since(as_of, 365)
     yield (year & (stamp.dt.weekday() >= 6)).sum().alias("weekend")
     yield (year & (stamp.dt.hour() >= 18)).sum().alias("evening")
     yield (year & ~since(as_of, 275)).sum().alias("last_year")
@@ -99,9 +99,9 @@ def _of_orders(as_of: int) -> Iterator[pl.Expr]:
     yield weight.sum().alias("weighted")
     yield (weight * net).sum().alias("weighted_net")
     yield from (pl.len().cast(pl.Int64).alias("n"), net.sum().alias("net"), pl.col("paid").sum())
-    yield from (TIME.min().alias("first"), TIME.max().alias("last"), TIME.top_k(10).alias("latest"))
-    yield net.sort_by(TIME).first().alias("first_net")
-    yield net.sort_by(TIME).last().alias("last_net")
+    yield from (instant.min().alias("first"), instant.max().alias("last"), instant.top_k(10).alias("latest"))
+    yield net.sort_by(instant).first().alias("first_net")
+    yield net.sort_by(instant).last().alias("last_net")
 
 
 def _of_refunds(as_of: int) -> Iterator[pl.Expr]:
@@ -116,7 +116,7 @@ def _breadth(bought: pl.LazyFrame, as_of: int) -> Iterator[pl.LazyFrame]:
     then = since(as_of, 180) & ~since(as_of, 90)
     for column, plural in COLUMNS.items():
         each = bought.group_by("customer_id", column).agg(
-            TIME.min().alias("first"), TIME.max().alias("last"), then.any().alias("then")
+            instant.min().alias("first"), instant.max().alias("last"), then.any().alias("then")
         )
         seen = {f"{plural}{days}": pl.col("last") >= as_of - days * DAY for days in LONG}
         seen |= {f"{plural}_then": pl.col("then"), f"{plural}_new": pl.col("first") >= as_of - 90 * DAY}
@@ -141,7 +141,7 @@ def _of_contacts(as_of: int) -> Iterator[pl.Expr]:
     for name, (which, windows, last) in KINDS.items():
         for days in windows:
             yield (which & since(as_of, days)).sum().cast(pl.Int64).alias(f"{name}_{days}d")
-        yield TIME.filter(which).max().alias(last)
+        yield instant.filter(which).max().alias(last)
     yield pl.col("own").sum().cast(pl.Int64).alias("contacts_ever")
 
 

@@ -10,27 +10,27 @@ import pytest
 @pytest.fixture
 def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[2])
-    from benchmarks import features, generated
+    from benchmarks import generated, in_memory
 
-    yield features, generated
+    yield in_memory, generated
     for name in [name for name in sys.modules if name.startswith("benchmarks")]:
         del sys.modules[name]
 
 
 def test_features_equal_those_of_plain_pandas(benchmarks):
-    features, generated = benchmarks
+    in_memory, generated = benchmarks
     shard = generated.shard(3_000, seed=2)
-    ours, theirs = features._churnlab(shard), features._pandas(shard)
+    ours, theirs = in_memory._churnlab(shard), in_memory._pandas(shard)
     assert len(theirs) >= 130
     for name, values in theirs.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_parts_of_a_shard_give_what_the_whole_gives(benchmarks, monkeypatch):
-    features, generated = benchmarks
+    in_memory, generated = benchmarks
     shard = generated.shard(3_000, seed=3)
-    whole = features._churnlab(shard)
+    whole = in_memory._churnlab(shard)
     monkeypatch.setattr(generated, "parts", lambda shard, limit, cut=generated.parts: cut(shard, 500))
-    parted = features._churnlab(shard)
+    parted = in_memory._churnlab(shard)
     for name, values in whole.items():
         assert values.tobytes() == parted[name].tobytes(), name
