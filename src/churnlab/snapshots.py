@@ -59,30 +59,32 @@ class Calendar:
         """The same time of day, ``days`` days after each instant."""
         if days == 0 or self.kind == "fixed":
             return np.asarray(as_of, dtype=np.int64) + days * DAY
-        return self._instants(self._walls(as_of) + days * DAY)
+        return self._instants(self.walls(as_of) + days * DAY)
 
     def day_numbers(self, instants: Ints) -> Ints:
         """Local days since 1970-01-01."""
-        return self._walls(instants) // DAY
+        return self.walls(instants) // DAY
 
     def month_numbers(self, instants: Ints) -> Ints:
         """Local months since January 1970."""
-        days = self.day_numbers(instants).astype("datetime64[D]")
-        return days.astype("datetime64[M]").astype(np.int64)
+        return months(self.day_numbers(instants))
 
     def weekdays(self, instants: Ints) -> Ints:
         """0 Monday ... 6 Sunday."""
-        return (self.day_numbers(instants) + 3) % 7  # 1970-01-01 was a Thursday
+        return weekdays(self.day_numbers(instants))
 
     def hours(self, instants: Ints) -> Ints:
         """0 ... 23, of the wall clock."""
-        return self._walls(instants) % DAY // HOUR
+        return self.walls(instants) % DAY // HOUR
 
-    def _walls(self, instants: Ints) -> Ints:
+    def walls(self, instants: Ints) -> Ints:
         """What the wall clock shows, as microseconds since its own 1970-01-01 00:00."""
         instants = np.asarray(instants, dtype=np.int64)
         starts, offsets = self._offsets(instants)
-        walls: Ints = instants + offsets[np.searchsorted(starts, instants, side="right") - 1]
+        if (offsets == offsets[0]).all():
+            walls: Ints = instants + offsets[0]
+            return walls
+        walls = instants + offsets[np.searchsorted(starts, instants, side="right") - 1]
         return walls
 
     def _instants(self, walls: Ints) -> Ints:
@@ -104,6 +106,22 @@ class Calendar:
         starts, offsets = np.array(changes, dtype=np.int64).T
         starts[0] = np.iinfo(np.int64).min // 2  # nothing asked about lies before the first
         return starts, offsets
+
+
+def months(days: Ints) -> Ints:
+    """The month, since January 1970, of each local day since 1970-01-01."""
+    if not len(days):
+        return days
+    first, last = int(days.min()), int(days.max())
+    # Events lie on a few hundred days: each is looked up once in the calendar.
+    known = np.arange(first, last + 1) if last - first <= len(days) + 10_000 else days
+    found = known.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return found if known is days else found[days - first]
+
+
+def weekdays(days: Ints) -> Ints:
+    """0 Monday ... 6 Sunday, of local days since 1970-01-01."""
+    return (days + 3) % 7  # 1970-01-01 was a Thursday
 
 
 @lru_cache(maxsize=4096)

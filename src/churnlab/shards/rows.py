@@ -19,7 +19,7 @@ from churnlab.config.meanings import TABLES
 from churnlab.shards.columns import WIDE, Bytes, coded, encoded, numeric, ranked, texts_of
 from churnlab.shards.order import rows_in_order
 from churnlab.shards.shard import EVER, NEVER, Events, Ints, Made, Shard
-from churnlab.snapshots import Calendar
+from churnlab.snapshots import DAY, HOUR, Calendar, months, weekdays
 
 Column = NDArray[Any] | Bytes
 Rows = Mapping[str, Mapping[str, Column]]  # table -> column -> values; text as codes, or as bytes where WIDE
@@ -183,9 +183,10 @@ def _recorded(stated: Callable[[], Ints] | None, read: Callable[[str], Ints]) ->
 
 
 def _local_parts(read: Callable[[str], Ints], calendar: Calendar) -> dict[str, Callable[[], Ints]]:
+    clock = Made({"wall": lambda: calendar.walls(read("time"))})
     return {
-        "day": lambda: calendar.day_numbers(read("time")),
-        "month": lambda: calendar.month_numbers(read("time")),
-        "weekday": lambda: calendar.weekdays(read("time")),
-        "hour": lambda: calendar.hours(read("time")),
+        "day": lambda: clock["wall"] // DAY,
+        "month": lambda: months(read("day")),
+        "weekday": lambda: weekdays(read("day")),
+        "hour": lambda: (clock["wall"] - read("day") * DAY) // HOUR,
     }
