@@ -54,9 +54,17 @@ def each(tables: Tables, zone: str, limits: Limits, only: str | None = None) -> 
 
 
 def mapped(
-    work: Callable[[Shard], T], tables: Tables, zone: str, limits: Limits, only: str | None = None
+    work: Callable[[Shard], T],
+    tables: Tables,
+    zone: str,
+    limits: Limits,
+    only: str | None = None,
+    told: Callable[[float], object] = lambda share: None,
 ) -> Iterator[T]:
-    """What ``work`` makes of each shard, in their order; no more than ``threads`` shards are held at once."""
+    """What ``work`` makes of each shard, in their order; no more than ``threads`` shards are held at once.
+
+    ``told`` hears which share of the shards is done.
+    """
     names = [name for name in (*EVENT_TABLES, "customers") if tables.has(name)]
     rows = sum(int(tables.con.execute(tables.table(name).count())) for name in names)
     count = 1 if only is not None else min(max(1, math.ceil(rows / limits.shard_events)), MOST_PARTS)
@@ -75,7 +83,10 @@ def mapped(
                 return None
             return work(of_rows(rows, texts, zone, compiled=limits.compiled))
 
-        yield from (made for made in _in_turn(one, count, limits.threads) if made is not None)
+        for number, made in enumerate(_in_turn(one, count, limits.threads), start=1):
+            told(number / count)
+            if made is not None:
+                yield made
 
 
 def _deal(reader: Reader, names: Sequence[str], parts: Parts, threads: int) -> None:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,11 +93,6 @@ class Opened:
             threads=asked.threads,
             compiled=events >= COMPILED_FROM and importlib.util.find_spec("numba") is not None,
         )
-
-    @cached_property
-    def customers(self) -> int:
-        """How many customers have transactions."""
-        return int(self.tables.con.execute(self.tables.table("transactions").customer_id.nunique()))
 
     @property
     def value_days(self) -> int:

@@ -124,19 +124,16 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
 def _blocks(
     opening: Opened, asked: Questions, ahead: Ahead | None, only: str | None = None
 ) -> Iterator[tuple[Panel, Mapping[str, int]]]:
-    opening.progress("make features", 0.0)
-    parts = shards.mapped(
-        lambda shard: (len(shard.customers), panels.answered(shard, asked, ahead)),
+    step = "make features"
+    opening.progress(step, 0.0)
+    yield from shards.mapped(
+        lambda shard: panels.answered(shard, asked, ahead),
         opening.tables,
         opening.project.time_zone,
         opening.limits,
         only,
+        lambda share: opening.progress(step, share),
     )
-    done = 0
-    for customers, part in parts:
-        done += customers
-        opening.progress("make features", min(1.0, done / opening.customers) if only is None else 1.0)
-        yield part
 
 
 def _segments(opening: Opened) -> Sequence[str]:
