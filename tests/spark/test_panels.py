@@ -1,0 +1,80 @@
+"""Panels made by Spark: the local ones, to the bit, however tables and shards are cut."""
+
+import dataclasses
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from churnlab import spark
+from churnlab.errors import DataError
+from churnlab.panel.sample import Sampler
+from churnlab.workflow.panels import training_panel
+from on_spark import MARKS
+from panels_alike import assert_same
+
+pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def tables(session, saved):
+    return spark.of_folder(session, saved)
+
+
+def cut_otherwise(tables, partitions):
+    """The same tables, their rows in another order and in other partitions."""
+    frames = {
+        table: frame.orderBy(*reversed(frame.columns)).repartition(partitions)
+        for table, frame in tables.frames.items()
+    }
+    return dataclasses.replace(tables, frames=frames)
+
+
+def test_a_panel_is_the_local_one_to_the_bit(tables, project, opening):
+    local, left_out = training_panel(opening)
+    assert len(np.unique(local.as_of)) > 3
+    assert np.isin([0.0, 1.0], local.churned).all()
+    for shards in (1, 5):
+        made, why = spark.panel(tables, project, shards=shards)
+        assert_same(local, made)
+        assert dict(why) == dict(left_out)
+
+
+def test_partitions_and_the_order_of_rows_change_nothing(tables, project, opening):
+    local, _ = training_panel(opening)
+    assert_same(local, spark.panel(cut_otherwise(tables, 3), project, shards=2)[0])
+
+
+def test_a_budget_keeps_the_customers_that_the_local_sample_keeps(tables, project, opening):
+    local, left_out = training_panel(opening)
+    sampler = Sampler(120, project.models.seed)
+    sampler.see(local.customer_id)
+    kept = local.take(sampler.keeps(local.customer_id))
+    made, why = spark.panel(tables, project, shards=3, row_budget=120)
+    assert 0 < len(made) <= 120 < len(local)
+    np.testing.assert_array_equal(made.customer_id, kept.customer_id)
+    assert made.numbers.tobytes() == kept.numbers.tobytes()
+    incomplete = int(np.isnan(kept.churned).sum())
+    assert dict(why) == {
+        **{reason: number for reason, number in left_out.items() if reason != "label_window_incomplete"},
+        **({"label_window_incomplete": incomplete} if incomplete else {}),
+    }
+    assert_same(local, spark.panel(tables, project, shards=3, row_budget=10_000)[0])
+
+
+def test_a_frame_holds_the_same_rows(tables, project, opening):
+    local, _ = training_panel(opening)
+    frame = spark.panel_frame(tables, project, shards=3).toArrow()
+    assert frame.column_names == ["customer_id", "as_of", "churned", "value", *local.names]
+    keys = pa.table({"id": frame["customer_id"].cast(pa.binary()), "as_of": frame["as_of"]})
+    ordered = frame.take(pa.compute.sort_indices(keys, [("id", "ascending"), ("as_of", "ascending")]))
+    assert ordered["customer_id"].to_pylist() == local.customer_id.tolist()
+    for position, name in enumerate(local.names[: local.numbers.shape[1]]):
+        np.testing.assert_array_equal(ordered[name].to_numpy(), local.numbers[:, position], name)
+    assert ordered["city"].to_pylist() == local.categories["city"].tolist()
+
+
+def test_nobody_is_told_as_locally(tables, project):
+    plan = project.snapshots.model_copy(update={"min_orders": 1_000})
+    with pytest.raises(DataError, match=r"nobody can be asked about at any of \d+ snapshot dates"):
+        spark.panel(tables, project.model_copy(update={"snapshots": plan}), shards=2)

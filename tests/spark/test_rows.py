@@ -1,0 +1,34 @@
+"""Rows of a panel travel and come back as they were, to the bit."""
+
+import numpy as np
+import pytest
+
+from churnlab.panel import Panel
+from churnlab.spark.parcels import packed_rows, unpacked_rows
+from churnlab.spark.rows import as_panel, as_rows
+from churnlab.workflow.panels import training_panel
+from panels_alike import assert_same
+
+
+def test_a_panel_comes_back(opening):
+    panel, _ = training_panel(opening)
+    back = as_panel(unpacked_rows(packed_rows(as_rows(panel))))
+    assert_same(panel, Panel(**{**vars(back), "fingerprint": panel.fingerprint}))
+    assert np.isnan(panel.numbers).any()
+    assert {None, "Paris"} <= set(panel.categories["city"])
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_a_panel_of_nobody_or_without_numbers_comes_back(opening, rows):
+    panel, _ = training_panel(opening)
+    few = panel.take(np.arange(rows))
+    back = as_panel(as_rows(few))
+    assert_same(few, Panel(**{**vars(back), "fingerprint": few.fingerprint}))
+    bare = Panel(
+        **{
+            **vars(few),
+            "numbers": few.numbers[:, :0],
+            "features": tuple(each for each in few.features if each.kind == "category"),
+        }
+    )
+    assert as_panel(as_rows(bare)).numbers.shape == (rows, 0)
