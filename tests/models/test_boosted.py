@@ -5,9 +5,9 @@ import pytest
 import xgboost
 
 from churnlab.config import Booster
-from churnlab.errors import IntegrityError
+from churnlab.errors import IntegrityError, MachineError
 from churnlab.models import boosted
-from churnlab.models.boosted import Trees
+from churnlab.models.boosted import Rows, Trees
 
 DIALS = Booster(trees=20, depth=3, learning_rate=0.2)
 
@@ -29,9 +29,11 @@ def test_margins_and_contributions_are_xgboosts_own():
     trees = fitted(matrix, target)
     oracle = xgboost.Booster(model_file=bytearray(trees.content))
     data = xgboost.DMatrix(matrix)
-    np.testing.assert_allclose(1 / (1 + np.exp(-trees.margin(matrix))), oracle.predict(data), atol=1e-6)
+    np.testing.assert_array_equal(trees.margin(matrix), oracle.predict(data, output_margin=True))
     parts, base = trees.contributions(matrix)
-    np.testing.assert_array_equal(np.column_stack([parts, np.full(600, base)]), _contribs(oracle, data))
+    np.testing.assert_allclose(
+        np.column_stack([parts, np.full(600, base)]), _contribs(oracle, data), rtol=0, atol=1e-5
+    )
     np.testing.assert_allclose(base + parts.sum(axis=1), trees.margin(matrix), atol=1e-4)
 
 
@@ -82,3 +84,111 @@ def test_no_rows_have_no_margins():
     trees = fitted(matrix, target)
     parts, _ = trees.contributions(matrix[:0])
     assert (trees.margin(matrix[:0]).shape, parts.shape) == ((0,), (0, 4))
+
+
+def made(matrix, asked):
+    """The rows of a matrix, made when asked for; what was asked is written down."""
+
+    def make(start, end):
+        asked.append((start, end))
+        return matrix[start:end].copy()
+
+    return Rows(matrix.shape, make)
+
+
+def awkward():
+    """Numbers with ties, gaps, few values and none."""
+    random = np.random.default_rng(2)
+    matrix = random.lognormal(size=(3_000, 7)).astype(np.float32)
+    matrix[:, 0] = np.floor(matrix[:, 0])
+    matrix[:, 1] = random.random(3_000) < 0.1
+    matrix[::3, 2] = np.nan
+    matrix[:, 3] = np.nan
+    matrix[:1_000, 4] = np.nan  # a whole block without a value
+    return matrix, (random.random(3_000) < 1 / (1 + matrix[:, 5])).astype(float)
+
+
+@pytest.mark.parametrize("objective", ["binary:logistic", "reg:tweedie"])
+@pytest.mark.parametrize("block", [7 * 64, 7 * 999, 7 * 3_000])
+@pytest.mark.parametrize("external", [False, True])
+def test_the_cutting_of_rows_into_blocks_changes_no_byte(monkeypatch, objective, block, external):
+    matrix, target = awkward()
+    whole = xgboost.train(
+        {
+            "objective": objective,
+            "tree_method": "hist",
+            "max_depth": 3,
+            "learning_rate": 0.2,
+            "subsample": 0.8,
+            "colsample_bytree": 0.8,
+            "min_child_weight": 5.0,
+            "reg_lambda": 1.0,
+            "seed": 3,
+            "nthread": 1,
+            "verbosity": 0,
+            **({"tweedie_variance_power": 1.5} if objective == "reg:tweedie" else {}),
+        },
+        xgboost.QuantileDMatrix(matrix, label=target),
+        num_boost_round=20,
+    )
+    for name in ("BLOCK", "PAGE"):
+        monkeypatch.setattr(boosted, name, block)
+    if external:
+        monkeypatch.setattr(boosted, "EXTERNAL", 100)
+    asked = []
+    trees = fitted(made(matrix, asked), target, objective)
+    assert trees.content == bytes(whole.save_raw("json"))
+    assert max(end - start for start, end in asked) == min(block // 7, 3_000)
+    assert np.array_equal(trees.margins(made(matrix, [])), trees.margin(matrix))
+
+
+def test_bins_on_disk_lie_in_a_private_folder_that_does_not_stay(monkeypatch, tmp_path):
+    matrix, target = awkward()
+    monkeypatch.setattr(boosted.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(boosted, "EXTERNAL", 100)
+    seen = []
+
+    def make(start, end):
+        seen.extend((path.stat().st_mode & 0o777, path.is_dir()) for path in tmp_path.iterdir())
+        return matrix[start:end]
+
+    fitted(Rows(matrix.shape, make), target)
+    assert set(seen) == {(0o700, True)}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_for_the_bins(monkeypatch, tmp_path):
+    matrix, target = awkward()
+    monkeypatch.setattr(boosted.tempfile, "tempdir", str(tmp_path / "nowhere"))
+    fitted(matrix, target)  # in memory none is needed
+    monkeypatch.setattr(boosted, "EXTERNAL", 100)
+    with pytest.raises(MachineError, match="no temporary folder can be made"):
+        fitted(matrix, target)
+
+
+def test_a_fault_while_rows_are_made_is_told_as_it_is(monkeypatch):
+    matrix, target = awkward()
+
+    def make(start, end):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        fitted(Rows(matrix.shape, make), target)
+
+
+def test_what_xgboost_refuses_is_told_in_one_line(monkeypatch):
+    matrix, target = awkward()
+
+    def refuse(*_, **__):
+        raise xgboost.core.XGBoostError("[12:00] x.cc:9: Check failed: out of space\nStack trace")
+
+    monkeypatch.setattr(xgboost, "train", refuse)
+    with pytest.raises(MachineError, match="the trees could not be fitted") as caught:
+        fitted(matrix, target)
+    assert "out of space" in str(caught.value)
+    assert "Stack" not in str(caught.value)
+
+
+def test_no_rows_have_no_margins_in_blocks_either():
+    matrix, target = awkward()
+    assert fitted(matrix, target).margins(Rows.of(matrix[:0])).shape == (0,)

@@ -108,3 +108,31 @@ def test_other_features_than_in_training_are_refused(change, told):
         recipe.matrix(other)
     assert caught.value.exit_code == 5
     assert Recipe.learn(panel).schema_hash != replace(recipe, features=other.features).schema_hash
+
+
+def test_some_rows_are_learned_from_and_read_as_if_they_were_a_panel_of_their_own():
+    panel = drawn(60)
+    chosen = np.sort(np.random.default_rng(3).choice(180, 90, replace=False))
+    chosen = chosen[panel.as_of[chosen] > 0]
+    alone = panel.take(chosen)
+    assert Recipe.learn(panel, chosen) == Recipe.learn(alone)
+    recipe = Recipe.learn(panel)
+    rows, whole = recipe.rows(panel, chosen), recipe.matrix(alone)
+    assert rows.shape == whole.shape
+    blocks = [rows.make(start, min(start + 7, len(chosen))) for start in range(0, len(chosen), 7)]
+    assert np.concatenate(blocks).tobytes() == whole.tobytes()
+
+
+def test_more_columns_than_are_read_at_once():
+    panel = drawn(30)
+    numbers = np.concatenate([panel.numbers] * 3, axis=1)
+    names = [f"f{column}" for column in range(numbers.shape[1])]
+    wide = replace(
+        panel, numbers=numbers, features=(*(described(name) for name in names), described("city", "category"))
+    )
+    narrow, found = Recipe.learn(panel), Recipe.learn(wide)
+    kept = [name in narrow.numbers for name in NUMBERS] * 3
+    assert found.numbers == tuple(name for name, keep in zip(names, kept, strict=True) if keep)
+    np.testing.assert_array_equal(found.matrix(wide)[:, : sum(kept)], numbers[:, kept])
+    known = panel.numbers[:, 3][~np.isnan(panel.numbers[:, 3])]
+    assert found.reference["f17"] == float(np.median(known))  # the noise of the third copy

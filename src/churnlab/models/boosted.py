@@ -2,67 +2,63 @@
 
 Rows come in canonical order, since the order changes the model; the number of threads does not.
 Models are kept as JSON: UBJSON files that were tampered with crash the parser far more often.
+
+A fit reads the rows in blocks and keeps the bin of each number: the matrix itself never exists whole.
+Bins are cut from all rows in turn, so the blocks change no byte of the model. Beyond ``EXTERNAL``
+numbers the bins lie on disk. That depends on the size of the data alone, not on the memory of the
+machine: sums over pages are added in another order, and no model may change with the machine.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.config.project import Booster
-from churnlab.errors import IntegrityError
+from churnlab.errors import MachineError
+from churnlab.models.trees import Trees
+
+__all__ = ["Rows", "Trees", "fit"]
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Objective = Literal["binary:logistic", "reg:tweedie"]
 
+EXTERNAL = 2**27  # numbers: 900,000 rows of 150, whose bins take .6 GB
+BLOCK, PAGE = 2**22, 2**25  # numbers made at a time: in memory, and for a page on disk
+
 
 @dataclass(frozen=True)
-class Trees:
-    """A fitted ensemble, held as the bytes of its JSON file."""
+class Rows:
+    """A matrix of ``shape`` whose rows are made when they are asked for: ``make(start, end)``."""
 
-    content: bytes
+    shape: tuple[int, int]
+    make: Callable[[int, int], Matrix]
 
-    def margin(self, matrix: Matrix) -> Floats:
-        """(n,) the sum of the leaves: log odds, or the log of an amount."""
-        return np.asarray(self._booster.predict(_data(matrix), output_margin=True), dtype=np.float64)
-
-    def contributions(self, matrix: Matrix) -> tuple[Floats, float]:
-        """(n, m) exact path-dependent Shapley values of the margin, and the base they start from."""
-        if not len(matrix):
-            return np.zeros(matrix.shape), 0.0
-        found = np.asarray(self._booster.predict(_data(matrix), pred_contribs=True), dtype=np.float64)
-        return found[:, :-1], float(found[0, -1])
-
-    def require_readable(self) -> Self:
-        """The same ensemble, once XGBoost has parsed it: a broken file is told before it is needed."""
-        _ = self._booster
-        return self
-
-    @cached_property
-    def _booster(self) -> Any:
-        xgboost = _library()
-        try:
-            if not self.content:  # XGBoost ends the process on an empty file
-                raise ValueError("empty")  # noqa: TRY301
-            return xgboost.Booster({"nthread": 2}, model_file=bytearray(self.content))
-        except (xgboost.core.XGBoostError, ValueError) as error:
-            raise IntegrityError(
-                "a model file cannot be read",
-                got=type(error).__name__,
-                mend="restore the artifact folder, or train again: churnlab train CONFIG",
-            ) from error
+    @classmethod
+    def of(cls, matrix: Matrix) -> Self:
+        """Rows that are there already."""
+        return cls((matrix.shape[0], matrix.shape[1]), lambda start, end: matrix[start:end])
 
 
 def fit(
-    matrix: Matrix, target: Floats, booster: Booster, objective: Objective, *, seed: int, threads: int
+    matrix: Matrix | Rows, target: Floats, booster: Booster, objective: Objective, *, seed: int, threads: int
 ) -> Trees:
     """Fit an ensemble. ``matrix``: (n, m) in canonical row order; ``target``: (n,)."""
+    rows = matrix if isinstance(matrix, Rows) else Rows.of(matrix)
+    with ExitStack() as stack:
+        data = _binned(rows, target, threads, stack)
+        return _trained(data, booster, objective, seed, threads)
+
+
+def _trained(data: Any, booster: Booster, objective: Objective, seed: int, threads: int) -> Trees:
     xgboost = _library()
     params: dict[str, Any] = {
         "objective": objective,
@@ -79,13 +75,62 @@ def fit(
     }
     if objective == "reg:tweedie":
         params["tweedie_variance_power"] = 1.5
-    data = xgboost.QuantileDMatrix(matrix, label=target, nthread=threads)
-    fitted = xgboost.train(params, data, num_boost_round=booster.trees)
+    try:
+        fitted = xgboost.train(params, data, num_boost_round=booster.trees)
+    except xgboost.core.XGBoostError as error:
+        raise _refused(error) from error
     return Trees(bytes(fitted.save_raw("json")))
 
 
-def _data(matrix: Matrix) -> Any:
-    return _library().DMatrix(matrix)
+def _binned(rows: Rows, target: Floats, threads: int, stack: ExitStack) -> Any:
+    """The bins of all rows, in memory or in a private folder that lasts as long as ``stack``."""
+    xgboost = _library()
+    count, width = rows.shape
+    external = count * width > EXTERNAL
+    size = max(1, (PAGE if external else BLOCK) // max(width, 1))
+
+    class Blocks(xgboost.DataIter):  # type: ignore[misc,name-defined]
+        start = 0
+
+        def next(self, input_data: Callable[..., None]) -> bool:
+            start, end = self.start, min(self.start + size, count)
+            if start == end and start:
+                return False
+            input_data(data=rows.make(start, end), label=target[start:end])
+            self.start = end
+            return start < end
+
+        def reset(self) -> None:
+            self.start = 0
+
+    try:
+        if not external:
+            return xgboost.QuantileDMatrix(Blocks(), nthread=threads)
+        folder = stack.enter_context(_folder())
+        return xgboost.ExtMemQuantileDMatrix(Blocks(cache_prefix=f"{folder}/bins"), nthread=threads)
+    except xgboost.core.XGBoostError as error:
+        raise _refused(error) from error
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="churnlab-")  # mode 0700
+    except OSError as error:
+        raise MachineError(
+            "no temporary folder can be made",
+            got=error.strerror,
+            mend="free some disk space, or name another folder in TMPDIR",
+        ) from None
+
+
+def _refused(error: Exception) -> MachineError:
+    """Of its own accord XGBoost refuses nothing that passed our checks: memory or disk ran out."""
+    told = next((line for line in str(error).splitlines() if "Check failed" in line), str(error))
+    return MachineError(
+        "the trees could not be fitted",
+        got=told.strip()[:200],
+        mend="free memory and disk space (TMPDIR), or lower models.row_budget",
+    )
 
 
 def _library() -> Any:

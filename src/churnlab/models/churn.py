@@ -28,6 +28,7 @@ from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Positions = NDArray[np.int64]
 DECIMALS = 6
 MANY_UNSEEN = 0.05  # of the rows
 HELD_OUT = 3  # parts that customers are dealt into, each judged by trees of the others
@@ -65,16 +66,13 @@ class ChurnModel:
         """(n,) log odds before calibration."""
         return self.trees.margin(self.recipe.matrix(panel))
 
-    def explained(self, panel: Panel) -> tuple[Floats, float, Floats]:
+    def explained(self, panel: Panel) -> tuple[Floats, float, NDArray[np.float32]]:
         """Margin (n,), base, and contributions (n, features): base + their sum is the margin.
 
         On the log odds before calibration; a category's columns are summed into the category.
         """
         matrix = self.recipe.matrix(panel)
-        parts, base = self.trees.contributions(matrix)
-        contributions = np.zeros((len(panel), len(self.features)))
-        for column, owner in enumerate(self.recipe.owners):
-            contributions[:, owner] += parts[:, column]
+        contributions, base = self.trees.contributions(matrix, self.recipe.owners, len(self.features))
         return self.trees.margin(matrix), base, contributions
 
     def unseen(self, panel: Panel) -> dict[str, int]:
@@ -110,9 +108,10 @@ def fit_churn(
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
     require_order(panel)
-    everything = panel.take(train | calibrate if known is None else known)
-    _enough(everything, models)
-    return replace(_fitted(everything, models), calibration=_calibration(panel, train, calibrate, models))
+    everything = np.flatnonzero(train | calibrate if known is None else known)
+    _enough(panel, everything, models)
+    last = _fitted(panel, everything, models)
+    return replace(last, calibration=_calibration(panel, train, calibrate, models))
 
 
 def require_order(panel: Panel) -> None:
@@ -128,47 +127,56 @@ def _calibration(panel: Panel, train: Flags, calibrate: Flags, models: Models) -
     """Learned on rows that their judges have not seen: later ones, and held out customers."""
     if models.calibration == "none":
         return Calibration("none")
-    first = panel.take(train)
-    left = int((first.churned == 1).sum())
+    first, later = np.flatnonzero(train), np.flatnonzero(calibrate)
+    left = int((panel.churned[first] == 1).sum())
     if min(left, len(first) - left) < LEAST:  # too early to learn from alone
-        first, later = panel.take(train | calibrate), panel.take(calibrate & False)
-    else:
-        later = panel.take(calibrate)
-    margin = _held_out_margin(first, models)
+        first, later = np.flatnonzero(train | calibrate), later[:0]
+    margin = np.empty(len(first))
+    for out in held_out(panel.customer_id[first], models.seed):
+        margin[out] = _margins(_fitted(panel, first[~out], models), panel, first[out])
     if len(later):
-        margin = np.append(margin, _fitted(first, models).margin(later))
-    return Calibration.learn(margin, np.append(first.churned, later.churned), models.calibration)
+        margin = np.append(margin, _margins(_fitted(panel, first, models), panel, later))
+    churned = panel.churned[np.append(first, later)]
+    return Calibration.learn(margin, churned, models.calibration)
 
 
-def _fitted(panel: Panel, models: Models) -> ChurnModel:
+def _fitted(panel: Panel, rows: Positions, models: Models) -> ChurnModel:
     """Trees of these rows, not yet calibrated."""
-    recipe = Recipe.learn(panel)
-    matrix = recipe.matrix(panel)
+    recipe = Recipe.learn(panel, rows)
     trees = boosted.fit(
-        matrix, panel.churned, models.churn, "binary:logistic", seed=models.seed, threads=models.threads
+        recipe.rows(panel, rows),
+        panel.churned[rows],
+        models.churn,
+        "binary:logistic",
+        seed=models.seed,
+        threads=models.threads,
     )
     return ChurnModel(recipe, trees, Calibration("none"))
 
 
-def held_out(panel: Panel, seed: int) -> list[Flags]:
-    """Customers dealt into parts by their ids: (n,) flags of each part's rows."""
-    ids, of_row = np.unique(panel.customer_id.astype(str), return_inverse=True)
-    keys = [hashlib.sha256(f"{seed}/{each}".encode()).digest() for each in ids]
+def _margins(model: ChurnModel, panel: Panel, rows: Positions) -> Floats:
+    return model.trees.margins(model.recipe.rows(panel, rows))
+
+
+def held_out(customer_id: NDArray[np.object_], seed: int) -> list[Flags]:
+    """Customers dealt into parts by their ids: (n,) flags of each part's rows, in canonical order."""
+    first = first_rows(customer_id)
+    keys = [hashlib.sha256(f"{seed}/{each}".encode()).digest() for each in customer_id[first]]
     part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
-    return [part[of_row] == each for each in range(HELD_OUT)]
+    of_row = np.repeat(part, np.diff(np.append(first, len(customer_id))))
+    return [of_row == each for each in range(HELD_OUT)]
 
 
-def _held_out_margin(train: Panel, models: Models) -> Floats:
-    """(n,) margins, each from trees that saw nothing of that customer."""
-    margin = np.empty(len(train))
-    for out in held_out(train, models.seed):
-        margin[out] = _fitted(train.take(~out), models).margin(train.take(out))
-    return margin
+def first_rows(customer_id: NDArray[np.object_]) -> Positions:
+    """The first row of each customer, where the rows of a customer stand together."""
+    other = customer_id[1:] != customer_id[:-1]
+    return np.flatnonzero(np.append(np.ones(min(len(customer_id), 1), dtype=np.bool_), other))
 
 
-def _enough(panel: Panel, models: Models) -> None:
-    customers = len(np.unique(panel.customer_id.astype(str)))
-    left, stayed = int((panel.churned == 1).sum()), int((panel.churned == 0).sum())
+def _enough(panel: Panel, rows: Positions, models: Models) -> None:
+    customers = len(first_rows(panel.customer_id[rows]))
+    churned = panel.churned[rows]
+    left, stayed = int((churned == 1).sum()), int((churned == 0).sum())
     if customers >= models.min_customers and min(left, stayed) >= models.min_positives:
         return
     raise DataError(

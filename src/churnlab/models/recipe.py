@@ -24,11 +24,15 @@ from numpy.typing import NDArray
 
 from churnlab.errors import IntegrityError
 from churnlab.features.feature import Description
+from churnlab.models.boosted import Rows
 from churnlab.panel import Panel
 
 MOST = 100  # values kept per category: the most frequent, ties by name
 OTHER, NONE = "(other)", "(none)"
 YEAR = 365 * 24 * 3600 * 10**6  # microseconds
+_AT_ONCE = 16  # columns: 64 bytes of a row, which is what memory hands over at once
+
+Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,29 @@ class Recipe:
     reference: Mapping[str, float | str]
 
     @classmethod
-    def learn(cls, panel: Panel) -> Self:
-        """What the rows of ``panel`` allow."""
+    def learn(cls, panel: Panel, rows: Positions | None = None) -> Self:
+        """What the rows of ``panel`` allow; ``rows``: the positions of some of them, None: of all."""
         numeric = [feature.name for feature in panel.features if feature.kind == "number"]
-        season_known = bool(len(panel)) and int(panel.as_of.max() - panel.as_of.min()) >= YEAR
-        varies = [
-            _varies(values) and (season_known or not _is_shared(values, panel.as_of))
-            for values in panel.numbers.T
-        ]
-        kept = {name: _frequent(values) for name, values in panel.categories.items()}
-        flat = {name for name, values in panel.categories.items() if len({*values.tolist()}) < 2}
+        as_of = panel.as_of if rows is None else panel.as_of[rows]
+        season_known = bool(len(as_of)) and int(as_of.max() - as_of.min()) >= YEAR
+        dates, date = np.unique(as_of, return_inverse=True)
+        varies, usual = [], {}
+        for name, values in zip(numeric, _columns(panel.numbers, rows), strict=True):
+            varies.append(_varies(values) and (season_known or not _is_shared(values, date, len(dates))))
+            known = values[~np.isnan(values)]
+            if len(known):
+                usual[name] = float(np.median(known))
+        categories = {
+            name: values if rows is None else values[rows] for name, values in panel.categories.items()
+        }
+        kept = {name: _frequent(values) for name, values in categories.items()}
+        flat = {name for name, values in categories.items() if len({*values.tolist()}) < 2}
         return cls(
             panel.features,
             tuple(name for name, vary in zip(numeric, varies, strict=True) if vary),
             {name: values for name, values in kept.items() if name not in flat},
             tuple(name for name, vary in zip(numeric, varies, strict=True) if not vary) + tuple(sorted(flat)),
-            dict(_usual(panel, numeric)) | {name: values[0] for name, values in kept.items() if values},
+            usual | {name: values[0] for name, values in kept.items() if values},
         )
 
     def matrix(self, panel: Panel) -> NDArray[np.float32]:
@@ -70,12 +81,29 @@ class Recipe:
 
         Raises ``IntegrityError`` where the panel's features are not those of training.
         """
+        return self.rows(panel).make(0, len(panel))
+
+    def rows(self, panel: Panel, rows: Positions | None = None) -> Rows:
+        """The same, made when it is asked for; ``rows``: the positions of those wanted, None: all."""
         self._same_features(panel)
         numeric = [feature.name for feature in panel.features if feature.kind == "number"]
         place = {name: column for column, name in enumerate(numeric)}
-        parts = [panel.numbers[:, [place[name] for name in self.numbers]]]
-        parts += [_indicators(panel.categories[name], known) for name, known in self.categories.items()]
-        return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.float32)
+        kept = np.array([place[name] for name in self.numbers], dtype=np.int64)
+        kept_all = len(kept) == len(numeric)
+        count = len(panel) if rows is None else len(rows)
+
+        def make(start: int, end: int) -> NDArray[np.float32]:
+            some: Any = slice(start, end) if rows is None else rows[start:end]
+            matrix = np.zeros((end - start, len(self.columns)), dtype=np.float32)
+            numbers = panel.numbers[some]
+            matrix[:, : len(kept)] = numbers if kept_all else numbers[:, kept]
+            column = len(kept)
+            for name, known in self.categories.items():
+                _indicate(matrix[:, column:], panel.categories[name][some], known)
+                column += len(known) + 2
+            return matrix
+
+        return Rows((count, len(self.columns)), make)
 
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value had no column of its own at training."""
@@ -154,15 +182,21 @@ def _varies(values: NDArray[np.float32]) -> bool:
     return bool(len(known)) and (len(known) < len(values) or bool((known != known[0]).any()))
 
 
-def _is_shared(values: NDArray[np.float32], as_of: NDArray[np.int64]) -> bool:
+def _is_shared(values: NDArray[np.float32], date: NDArray[np.int64], dates: int) -> bool:
     """Whether everybody has the same value on a date, on each of several dates."""
-    dates, of_row = np.unique(as_of, return_inverse=True)
-    if len(dates) < 2:
+    if dates < 2:
         return False
-    first = np.zeros(len(dates), dtype=np.int64)
-    first[of_row[::-1]] = np.arange(len(values))[::-1]
-    leader = values[first][of_row]
+    first = np.zeros(dates, dtype=np.int64)
+    first[date[::-1]] = np.arange(len(values))[::-1]
+    leader = values[first][date]
     return bool(((values == leader) | (np.isnan(values) & np.isnan(leader))).all())
+
+
+def _columns(numbers: NDArray[np.float32], rows: Positions | None) -> Iterator[NDArray[np.float32]]:
+    """Each column of some rows, without a copy of all of them."""
+    for start in range(0, numbers.shape[1], _AT_ONCE):
+        some = numbers[:, start : start + _AT_ONCE]
+        yield from np.ascontiguousarray((some if rows is None else some[rows]).T)
 
 
 def _frequent(values: NDArray[np.object_]) -> tuple[str, ...]:
@@ -171,18 +205,8 @@ def _frequent(values: NDArray[np.object_]) -> tuple[str, ...]:
     return tuple(name for name, _ in ranked[:MOST])
 
 
-def _usual(panel: Panel, numeric: list[str]) -> Iterator[tuple[str, float]]:
-    for column, name in enumerate(numeric):
-        values = panel.numbers[:, column]
-        known = values[~np.isnan(values)]
-        if len(known):
-            yield name, float(np.median(known))
-
-
-def _indicators(values: NDArray[np.object_], known: tuple[str, ...]) -> NDArray[np.float32]:
+def _indicate(into: NDArray[np.float32], values: NDArray[np.object_], known: tuple[str, ...]) -> None:
     place = {value: column for column, value in enumerate(known)}
     other, none = len(known), len(known) + 1
-    column = np.array([none if value is None else place.get(value, other) for value in values.tolist()])
-    indicators = np.zeros((len(values), len(known) + 2), dtype=np.float32)
-    indicators[np.arange(len(values)), column.astype(np.int64)] = 1.0
-    return indicators
+    column = [none if value is None else place.get(value, other) for value in values.tolist()]
+    into[np.arange(len(values)), np.array(column, dtype=np.int64)] = 1.0

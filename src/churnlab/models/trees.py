@@ -13,7 +13,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,14 @@ from churnlab.models import shapley
 from churnlab.models.forest import Forest
 from churnlab.models.shapley import Moments
 
+if TYPE_CHECKING:
+    from churnlab.models.boosted import Rows
+
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 PAYS, PAYS_LOADED = 2**22, 2**14  # rows x nodes: half a second and some milliseconds of numpy's time
+BLOCK = 2**22  # numbers of a matrix made at a time
 _COMPILED = "churnlab.models.compiled"
 
 
@@ -44,6 +48,16 @@ class Trees:
         found = np.empty(len(matrix), np.float32)
         code.margins(self._nodes, self._forest.start, matrix, found)
         return found.astype(np.float64)
+
+    def margins(self, rows: Rows, *, compiled: bool | None = None) -> Floats:
+        """The same of rows that are made when they are asked for, so many at a time."""
+        count, width = rows.shape
+        size = max(1, BLOCK // max(1, width))
+        parts = [
+            self.margin(rows.make(begin, min(begin + size, count)), compiled=compiled)
+            for begin in range(0, count, size)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0)
 
     def contributions(
         self,

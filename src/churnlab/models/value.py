@@ -26,6 +26,7 @@ from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Positions = NDArray[np.int64]
 BANDS = 5  # groups of predictions that an interval is learned for
 LEAST = 50  # rows with a value, below which no value model is fitted
 
@@ -101,41 +102,45 @@ def fit_value(
     valued = np.isfinite(panel.value)
     learned = valued & (train | calibrate if known is None else known)
     stayed = valued & (panel.churned == 0)
-    everyone = panel.take(learned & stayed)
-    if (everyone.value > 0).sum() < LEAST:
+    everyone = np.flatnonzero(learned & stayed)
+    if (panel.value[everyone] > 0).sum() < LEAST:
         return None
-    predicted, actual = _judged(panel.take(train & stayed), panel.take(calibrate & stayed), everyone, models)
+    first, later = np.flatnonzero(train & stayed), np.flatnonzero(calibrate & stayed)
+    predicted, actual = _judged(panel, first, later, everyone, models)
     scale = float(actual.sum() / predicted.sum())
     edges, low, high = _spread(scale * predicted, actual)
     left = panel.value[learned & (panel.churned == 1)]
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
-    floored = int((everyone.value < 0).sum())
-    return ValueModel(*_trees(everyone, models), scale, churned_value, edges, low, high, floored)
+    floored = int((panel.value[everyone] < 0).sum())
+    return ValueModel(*_trees(panel, everyone, models), scale, churned_value, edges, low, high, floored)
 
 
-def _judged(first: Panel, later: Panel, everyone: Panel, models: Models) -> tuple[Floats, Floats]:
+def _judged(
+    panel: Panel, first: Positions, later: Positions, everyone: Positions, models: Models
+) -> tuple[Floats, Floats]:
     """Predicted and actual values of rows that the trees which judge them have not seen."""
-    if (first.value > 0).sum() < LEAST:  # too early to learn from alone
-        first, later = everyone, everyone.take(np.zeros(len(everyone), dtype=np.bool_))
+    if (panel.value[first] > 0).sum() < LEAST:  # too early to learn from alone
+        first, later = everyone, everyone[:0]
     predicted = np.empty(len(first))
-    for out in held_out(first, models.seed):
-        predicted[out] = _amount(*_trees(first.take(~out), models), first.take(out))
+    for out in held_out(panel.customer_id[first], models.seed):
+        predicted[out] = _amounts(*_trees(panel, first[~out], models), panel, first[out])
     if len(later):
-        predicted = np.append(predicted, _amount(*_trees(first, models), later))
-    return predicted, np.maximum(np.append(first.value, later.value), 0)
+        amounts = _amounts(*_trees(panel, first, models), panel, later)
+        predicted = np.append(predicted, amounts)
+    return predicted, np.maximum(panel.value[np.append(first, later)], 0)
 
 
-def _trees(panel: Panel, models: Models) -> tuple[Recipe, Trees]:
-    recipe = Recipe.learn(panel)
+def _trees(panel: Panel, rows: Positions, models: Models) -> tuple[Recipe, Trees]:
+    recipe = Recipe.learn(panel, rows)
     # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
-    target = np.maximum(panel.value, 0)
-    matrix = recipe.matrix(panel)
+    target = np.maximum(panel.value[rows], 0)
+    matrix = recipe.rows(panel, rows)
     trees = boosted.fit(matrix, target, models.value, "reg:tweedie", seed=models.seed, threads=models.threads)
     return recipe, trees
 
 
-def _amount(recipe: Recipe, trees: Trees, panel: Panel) -> Floats:
-    return np.exp(trees.margin(recipe.matrix(panel)))
+def _amounts(recipe: Recipe, trees: Trees, panel: Panel, rows: Positions) -> Floats:
+    return np.exp(trees.margins(recipe.rows(panel, rows)))
 
 
 def _spread(
