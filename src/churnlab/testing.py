@@ -97,14 +97,15 @@ class World:
         codes = np.repeat(np.arange(len(ids)), len(self.asked))
         return Shard(ids, events, texts, attributes, codes, np.tile(np.array(self.asked), len(ids)))
 
-    def history(self, plan: FeaturePlan | None = None) -> History:
+    def history(self, plan: FeaturePlan | None = None, *, compiled: bool = False) -> History:
         """The past of every customer at every instant asked, customer by customer."""
-        return History.of(self.shard(), self.calendar, plan or FeaturePlan(windows=(7, 30, 90)))
+        plan = plan or FeaturePlan(windows=(7, 30, 90))
+        return History.of(self.shard(), self.calendar, plan, compiled=compiled)
 
-    def outcome(self) -> Outcome:
+    def outcome(self, *, compiled: bool = False) -> Outcome:
         """What followed."""
         spans = (self.gap, self.horizon, self.settlement)
-        return Outcome.of(self.shard(), self.calendar, *spans, self.watermark)
+        return Outcome.of(self.shard(), self.calendar, *spans, self.watermark, compiled=compiled)
 
     def known_before(self, instant: int) -> World:
         """The world physically cut to what had happened and been recorded before an instant."""

@@ -22,6 +22,6 @@ def test_the_ways_of_large_shards_give_the_same(world):
     # dates searched rather than counted: here blocks are tiny, and nothing counts as few.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("churnlab.history.slices.BLOCK", 3)
-        patch.setattr("churnlab.history.windows.BITS", 0)
+        patch.setattr("churnlab.history.variety.BITS", 0)
         patch.setattr("churnlab.history.cuts.DENSE", 0)
         check_definition(world)

@@ -87,16 +87,16 @@ MUTANTS = {
         (DEFINED, BLIND, LATER, RETURNS, LABEL, SETTLED),
         {
             CALENDAR + "back": later_by(0, 1),
-            PAST + "cuts._known_at": lambda time, recorded: np.where(recorded > time, recorded, time - 1),
+            PAST + "cuts.known_at": lambda time, recorded: np.where(recorded > time, recorded, time - 1),
         },
     ),
     "a record at the snapshot is known": (
         (DEFINED, LATER, ARRIVES, SETTLED),
-        {PAST + "cuts._known_at": lambda time, recorded: np.maximum(time, recorded - 1)},
+        {PAST + "cuts.known_at": lambda time, recorded: np.maximum(time, recorded - 1)},
     ),
     "records are never late": (
         (DEFINED, BLIND, LATER, ARRIVES, SETTLED),
-        {PAST + "cuts._known_at": lambda time, recorded: time},
+        {PAST + "cuts.known_at": lambda time, recorded: time},
     ),
     "an event at an edge is before it": (
         (DEFINED, BLIND, LATER, ARRIVES, RETURNS, LABEL, SETTLED),
@@ -122,7 +122,7 @@ MUTANTS = {
     # data
     "no private copies": (
         (DEFINED, BLIND, LATER, RETURNS, SETTLED),
-        {PAST + "tables.untorn": lambda events, asked, orders=None: (events, asked)},
+        {PAST + "tables.untorn": lambda events, asked, *_: (events, asked)},
     ),
     "a return nets its order before its date": (
         (DEFINED, BLIND, LATER, RETURNS),
@@ -150,7 +150,7 @@ MUTANTS = {
     ),
     "attributes are today's": (
         (DEFINED, BLIND),
-        {PAST + "profile.Timeline": lambda *columns: SimpleNamespace(at=partial(todays, *columns))},
+        {PAST + "profile.Timeline": lambda *columns: SimpleNamespace(at=partial(todays, *columns[:-1]))},
     ),
     "a missing number counts": ((DEFINED,), {PAST + "sources.Source._present": missing_numbers}),
     # outcome

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from churnlab.history.units import ALL, Flags, Ints
+
+if TYPE_CHECKING:
+    from churnlab.history.ways import Way
 
 DENSE = 4  # keys for each row and snapshot: with fewer, counting them all is cheaper than searching
 
@@ -53,12 +57,40 @@ def known_at(time: Ints, recorded_at: Ints) -> Ints:
     return np.maximum(time, recorded_at)
 
 
-def _up_to(rows: Ints, snapshots: Ints) -> Ints:
+def reached(edges: Ints, times: Ints) -> Ints:
+    """The same, as one of two ways."""
+    return _cut(edges, times)
+
+
+def cut(
+    customer: Ints, times: Ints, _bounds: Ints, asked: Ints, date: Ints, edges: Ints, place: Ints
+) -> Ints:
+    """The first row of each snapshot's customer at or after its edge, ``edges[place[date]]``.
+
+    ``times``: rising within a customer. ``edges``: rising, each once. ``_bounds``: see ``bounds``.
+    """
+    width = len(edges) + 1
+    return up_to(customer * width + _cut(edges, times), asked * width + place[date])
+
+
+def up_to(rows: Ints, snapshots: Ints) -> Ints:
     """How many of the rising keys of rows are at most each snapshot's."""
     size = 1 + max(rows.max(initial=0), snapshots.max(initial=0))
     if size > DENSE * (len(rows) + len(snapshots)):  # many dates, each of few customers
         return np.searchsorted(rows, snapshots, side="right")
     return np.cumsum(np.bincount(rows, minlength=size))[snapshots]  # five times faster than searching
+
+
+def bounds(customer: Ints, codes: int) -> Ints:
+    """(codes + 1,) the first row of each customer, and the end of all rows."""
+    return np.searchsorted(customer, np.arange(codes + 1))
+
+
+def positions(wanted: Flags) -> tuple[Ints, Ints]:
+    """(how many are wanted before each row and the end, the rows that are)."""
+    before = np.zeros(len(wanted) + 1, dtype=np.int64)
+    np.cumsum(wanted, out=before[1:])
+    return before, np.flatnonzero(wanted)
 
 
 def is_past(instants: Ints, as_of: Ints) -> Flags:
@@ -79,6 +111,7 @@ class Timeline:
     time: Ints
     recorded_at: Ints
     asked: Asked
+    way: Way
     _found: dict[int, Ints] = field(default_factory=dict, init=False)
 
     def at(self, days: int) -> Ints:
@@ -88,21 +121,32 @@ class Timeline:
 
     def _first_row(self, days: int) -> Ints:
         if days == ALL:
-            return np.searchsorted(self.customer, self.asked.customer)
-        return np.minimum(_up_to(*self._keys(self.asked.before(days), self.time)), self._known_end)
+            return self._bounds.take(self.asked.customer)
+        return np.minimum(self._cut(self.asked.before(days)), self._known_end)
+
+    def _cut(self, edges: Ints) -> Ints:
+        # Edges may coincide or cross where clocks go back, so they are ranked first.
+        ordered, place = np.unique(edges, return_inverse=True)
+        asked = self.asked
+        return self.way.cut(
+            self.customer, self.time, self._bounds, asked.customer, asked.date, ordered, place
+        )
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        most = max(self.customer.max(initial=-1), self.asked.customer.max(initial=-1))
+        return self.way.bounds(self.customer, int(most) + 1)
 
     @cached_property
     def _known_end(self) -> Ints:
+        if np.array_equal(known_at(self.time, self.recorded_at), self.time):  # nothing came late
+            return self._cut(self.asked.known_until)
         rows, snapshots = self.known()
-        return _up_to(np.maximum.accumulate(rows), snapshots)
+        return up_to(np.maximum.accumulate(rows), snapshots)
 
     def known(self) -> tuple[Ints, Ints]:
         """A key for each row and each snapshot: of its customer, a snapshot knew the rows up to its own."""
-        return self._keys(self.asked.known_until, known_at(self.time, self.recorded_at))
-
-    def _keys(self, edges: Ints, times: Ints) -> tuple[Ints, Ints]:
-        # Edges may coincide or cross where clocks go back, so they are ranked first.
-        ordered, rank = np.unique(edges, return_inverse=True)
+        ordered, place = np.unique(self.asked.known_until, return_inverse=True)
         width = len(ordered) + 1
-        rows = self.customer * width + _cut(ordered, times)
-        return rows, self.asked.customer * width + rank[self.asked.date]
+        since = self.way.reached(ordered, known_at(self.time, self.recorded_at))
+        return self.customer * width + since, self.asked.customer * width + place[self.asked.date]

@@ -8,6 +8,7 @@ is known whole or not at all, and no primitive need remember that records can be
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +18,17 @@ from churnlab.history.slices import expanded
 from churnlab.history.units import Flags, Ints
 from churnlab.shards import Events
 
+if TYPE_CHECKING:
+    from churnlab.history.ways import Way
 
-def timeline(events: Events, asked: Asked) -> Timeline:
-    return Timeline(events["customer"], events["time"], events["recorded_at"], asked)
+
+def timeline(events: Events, asked: Asked, way: Way) -> Timeline:
+    return Timeline(events["customer"], events["time"], events["recorded_at"], asked, way)
 
 
-def untorn(events: Events, asked: Asked, orders: Orders | None = None) -> tuple[Events, Asked]:
+def untorn(events: Events, asked: Asked, way: Way, orders: Orders | None = None) -> tuple[Events, Asked]:
     """The same events with private copies at the end, and the snapshots that now ask for those."""
-    rows, snapshots = timeline(events, asked).known()
+    rows, snapshots = timeline(events, asked, way).known()
     torn = _torn(rows, snapshots, orders)
     if not torn.any():
         return events, asked
@@ -50,7 +54,7 @@ def _torn(rows: Ints, snapshots: Ints, orders: Orders | None) -> Flags:
     overtaken = np.flatnonzero(rows < furthest)  # an earlier row became known later
     low, high = rows[overtaken], furthest[overtaken]
     if orders is not None:
-        least, most = orders.smallest(rows), orders.largest(rows)
+        least, most = orders.extremes(rows)
         parted = np.flatnonzero(least < most)
         low, high = np.append(low, least[parted]), np.append(high, most[parted])
     if not len(low):

@@ -7,54 +7,48 @@ are its first line's. Orders may interleave: two baskets at one instant, a retur
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.history.units import Flags, Ints
+from churnlab.history.units import Flags, Floats, Ints
+
+if TYPE_CHECKING:
+    from churnlab.history.ways import Way
 
 
 @dataclass(frozen=True, eq=False)
 class Orders:
     """Which rows belong together, by first row.
 
-    ``rows``: how many there are. ``sorted_rows``: all of them, order by order; None: as they stand.
+    ``rows``: how many there are. ``sorted_rows``: all of them, order by order; none: as they stand.
     ``starts``: (m,) where each order begins in them. ``first``: (m,) the first row of each, rising.
     """
 
     rows: int
-    sorted_rows: Ints | None
+    sorted_rows: Ints
     starts: Ints
     first: Ints
+    way: Way
 
     @classmethod
-    def of(cls, customer: Ints, order: Ints | None) -> Self:
+    def of(cls, customer: Ints, order: Ints | None, way: Way) -> Self:
         """``order``: a code for each line, -1 where it is missing; None: every line is an order."""
         if order is None:
             rows = np.arange(len(customer))
-            return cls(len(rows), None, rows, rows)
-        group = _groups(customer, order)
-        if (np.diff(group) >= 0).all():
-            starts = _run_starts(group)
-            return cls(len(group), None, starts, starts)
-        sorted_rows = np.argsort(group, kind="stable")
-        starts = _run_starts(group[sorted_rows])
-        return cls(len(group), sorted_rows, starts, sorted_rows[starts])
+            return cls(len(rows), rows[:0], rows, rows, way)
+        return cls(len(customer), *way.grouped(customer, order), way)
 
     def sum(self, values: NDArray[Any]) -> NDArray[Any]:
         """(m,) totals; of floats, missing (NaN) only where every line's is."""
         if values.dtype.kind != "f":
-            return self._reduce(np.add, values)
-        missing = np.isnan(values)
-        totals = self._reduce(np.add, np.where(missing, 0.0, values))
-        return np.where(self._reduce(np.logical_and, missing), np.nan, totals)
+            return self.way.totals(self._in_order(values), self.starts)
+        return self.way.known_totals(self._in_order(values), self.starts)
 
-    def smallest(self, values: Ints) -> Ints:
-        return self._reduce(np.minimum, values)
-
-    def largest(self, values: Ints) -> Ints:
-        return self._reduce(np.maximum, values)
+    def extremes(self, values: Ints) -> tuple[Ints, Ints]:
+        """(m,) the smallest and the largest."""
+        return self.way.group_extremes(self._in_order(values), self.starts)
 
     def lines(self) -> Ints:
         """(m,) how many lines each order has."""
@@ -62,25 +56,60 @@ class Orders:
 
     def refunded(self, amount: Ints) -> Flags:
         """(m,) bought, and given back to the last cent: as if it had never been."""
-        refunded: Flags = (self.sum(amount) == 0) & (self.largest(amount) > 0)
+        refunded: Flags = (self.sum(amount) == 0) & (self.extremes(amount)[1] > 0)
         return refunded
 
     def each_line(self, of_order: NDArray[Any]) -> NDArray[Any]:
         """(rows,) what holds of its order, for each line."""
         repeated = np.repeat(of_order, self.lines())
-        if self.sorted_rows is None:
+        if not len(self.sorted_rows):
             return repeated
         answer = np.empty_like(repeated)
         answer[self.sorted_rows] = repeated
         return answer
 
-    def _reduce(self, how: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
-        if not len(self.starts):
-            return values[:0]
-        reduced: NDArray[Any] = how.reduceat(
-            values if self.sorted_rows is None else values[self.sorted_rows], self.starts
-        )
-        return reduced
+    def _in_order(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values.take(self.sorted_rows) if len(self.sorted_rows) else values
+
+
+def grouped(customer: Ints, order: Ints) -> tuple[Ints, Ints, Ints]:
+    """(sorted_rows, starts, first) of the lines' orders."""
+    group = _groups(customer, order)
+    if (np.diff(group) >= 0).all():
+        starts = _run_starts(group)
+        return starts[:0], starts, starts
+    sorted_rows = np.argsort(group, kind="stable")
+    starts = _run_starts(group[sorted_rows])
+    return sorted_rows, starts, sorted_rows[starts]
+
+
+def totals(values: Ints, starts: Ints) -> Ints:
+    """(m,) whole sums of ``starts[i]:starts[i + 1]``, the last up to the end."""
+    return _reduced(np.add, values, starts)
+
+
+def known_totals(values: Floats, starts: Ints) -> Floats:
+    """The same of floats that may be missing; NaN only where all of them are."""
+    if not len(starts):
+        return values[:0]
+    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
+    missing = np.isnan(values)
+    # Added one after another, as every float here: see slices.
+    answer: Floats = np.bincount(group, np.where(missing, 0.0, values)).astype(np.float64, copy=False)
+    answer[_reduced(np.logical_and, missing, starts)] = np.nan
+    return answer
+
+
+def group_extremes(values: Ints, starts: Ints) -> tuple[Ints, Ints]:
+    """(m,) the smallest and the largest of ``starts[i]:starts[i + 1]``."""
+    return _reduced(np.minimum, values, starts), _reduced(np.maximum, values, starts)
+
+
+def _reduced(how: np.ufunc, values: NDArray[Any], starts: Ints) -> NDArray[Any]:
+    if not len(starts):
+        return values[:0]
+    reduced: NDArray[Any] = how.reduceat(values, starts)
+    return reduced
 
 
 def _groups(customer: Ints, order: Ints) -> Ints:

@@ -15,9 +15,10 @@ import numpy as np
 
 from churnlab.errors import ConfigError
 from churnlab.history.cuts import Asked
-from churnlab.history.sources import Source
+from churnlab.history.sources import Source, kept
 from churnlab.history.tables import lines_and_orders
 from churnlab.history.units import Flags, Ints
+from churnlab.history.ways import way
 from churnlab.history.windows import Window
 from churnlab.shards import Shard
 from churnlab.snapshots import Calendar
@@ -48,13 +49,17 @@ class Outcome:
         horizon_days: int,
         settlement_days: int,
         watermark: int,
+        *,
+        compiled: bool = False,
     ) -> Outcome:
-        """The outcome of every snapshot of a shard."""
-        dates, date = np.unique(shard.as_of, return_inverse=True)
+        """The outcome of every snapshot of a shard. ``compiled``: as for a ``History``."""
+        by = way(compiled=compiled)
+        dates = np.unique(shard.as_of)
+        date = np.searchsorted(dates, shard.as_of)
         end_days = gap_days + horizon_days
         settled = calendar.ahead(dates, end_days + settlement_days)
-        asked = Asked(shard.customer, shard.as_of, date, partial(calendar.back, dates), settled)
-        lines, orders = lines_and_orders(shard, asked)
+        asked = Asked(shard.customer, shard.as_of, date, kept(partial(calendar.back, dates)), settled)
+        lines, orders = lines_and_orders(shard, asked, by)
         if lines is None or orders is None:
             raise ConfigError("an outcome is read from transactions, and this project has none")
         qualifying = orders.where("amount", operator.gt, 0)

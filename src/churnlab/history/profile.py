@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from churnlab.errors import ConfigError, did_you_mean
 from churnlab.history.cuts import Asked, Timeline, is_past
 from churnlab.history.units import ALL, Floats, Ints, Texts
 from churnlab.shards import Events
+
+if TYPE_CHECKING:
+    from churnlab.history.ways import Way
 
 _KEYS = frozenset({"customer", "valid_from", "valid_to", "joined_at"})
 
@@ -29,11 +32,11 @@ class Profile:
     _as_of: Ints
 
     @classmethod
-    def of(cls, attributes: Events, texts: Mapping[str, Texts], asked: Asked) -> Profile:
+    def of(cls, attributes: Events, texts: Mapping[str, Texts], asked: Asked, way: Way) -> Profile:
         """``attributes`` as in a shard; ``texts``: attribute -> the texts behind its codes."""
         order = np.lexsort((attributes["valid_from"], attributes["customer"]))
         rows = {name: values[order] for name, values in attributes.items()}
-        since = Timeline(rows["customer"], rows["valid_from"], rows["valid_from"], asked)
+        since = Timeline(rows["customer"], rows["valid_from"], rows["valid_from"], asked, way)
         unknown = since.at(0)  # the first row that held only later
         held = unknown > since.at(ALL)
         row = np.where(held, unknown - 1, -1)

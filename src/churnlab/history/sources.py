@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import ConfigError, did_you_mean
-from churnlab.history import slices
 from churnlab.history.units import Flags, Ints, Texts, isin
+from churnlab.history.ways import Way
 from churnlab.history.windows import LATER_FACTS, Window
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Columns:
 
     def take(self, rows: Ints) -> Columns:
         """The same columns, at some rows."""
-        return replace(self, read=kept(lambda name: self.read(name)[rows]))
+        return replace(self, read=kept(lambda name: _frozen(self.read(name).take(rows))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +47,8 @@ class Source:
     columns: Columns
     at: Callable[[int], Ints]  # days -> (n,) the first row at or after as_of - days
     as_of: Ints
+    way: Way
+    nested: tuple[int, ...] = ()  # windows that are mostly asked for together, rising
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     def has(self, column: str) -> bool:
@@ -82,17 +84,22 @@ class Source:
 
         def make() -> tuple[Source, Ints] | None:
             present = self._present(column)
-            return None if present.all() else (self.rows(present), np.append(0, np.cumsum(present)))
+            if present is None or present.all():
+                return None
+            return self._taken(present)
 
         return self.once(("present", column), make)
 
     def rows(self, wanted: Flags, columns: Columns | None = None) -> Source:
-        """Some of the events, (rows,) flags; ``columns`` may replace what is read from them."""
+        """Some of the events, (rows,) flags. ``columns``: what is read from those instead."""
         if columns is None and wanted.all():
             return self
-        before, at = np.append(0, np.cumsum(wanted)), self.at
-        taken = (columns or self.columns).take(np.flatnonzero(wanted))
-        return Source(self.table, taken, kept(lambda days: before[at(days)]), self.as_of)
+        return self._taken(wanted, columns)[0]
+
+    def _taken(self, wanted: Flags, columns: Columns | None = None) -> tuple[Source, Ints]:
+        (before, rows), at = self.way.positions(wanted), self.at
+        columns = columns or self.columns.take(rows)
+        return replace(self, columns=columns, at=kept(lambda days: before.take(at(days)))), before
 
     def values(self, column: str) -> NDArray[Any]:
         """A column's values, text as codes."""
@@ -117,7 +124,7 @@ class Source:
 
     def sums(self, column: str) -> Ints:
         """Prefix sums of a whole-number column: place r holds the sum of the rows before r."""
-        return self.once(("sums", column), lambda: np.append(0, np.cumsum(self.numbers(column))))
+        return self.once(("sums", column), lambda: _prefix(self.numbers(column)))
 
     def codes(self, column: str) -> Ints:
         """A column as small whole numbers, for counting different values."""
@@ -126,22 +133,18 @@ class Source:
             return values
         return self.once(("codes", column), lambda: np.unique(values, return_inverse=True)[1])
 
-    def following(self, column: str) -> Ints:
-        """For each row, the next one of its customer with the same value."""
+    def following(self, column: str) -> tuple[Ints, Ints]:
+        """For each row, the next one of its customer with the same value; prefix counts of new values."""
         return self.once(
-            ("following", column), lambda: slices.following(self.values("customer"), self.codes(column))
+            ("following", column),
+            lambda: self.way.following(self.values("customer"), self.codes(column)),
         )
 
-    def changes(self, column: str) -> Ints | None:
-        """Prefix sums of "another value than in the row before", where values never fall; else None."""
-
-        def make() -> Ints | None:
-            values, customer = self.values(column), self.values("customer")
-            if ((values[1:] < values[:-1]) & (customer[1:] == customer[:-1])).any():
-                return None
-            return np.append([0, 0], np.cumsum(values[1:] != values[:-1]))
-
-        return self.once(("changes", column), make)
+    def changes(self, column: str) -> Ints:
+        """Prefix sums of "another value than in the row before"; none where a customer's values fall."""
+        return self.once(
+            ("changes", column), lambda: self.way.changes(self.values(column), self.values("customer"))
+        )
 
     def gaps(self) -> Ints:
         """The time since the row before, which is the same customer's except in its first row."""
@@ -158,12 +161,13 @@ class Source:
             self._kept[name] = answer
         return answer
 
-    def _present(self, column: str) -> Flags:
+    def _present(self, column: str) -> Flags | None:
+        """Where a column is not missing; None: everywhere, whatever its values."""
         values = self.values(column)
         if column in self.columns.texts:
             present: Flags = values >= 0
             return present
-        return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), dtype=np.bool_)
+        return ~np.isnan(values) if values.dtype.kind == "f" else None
 
     def _matches(self, column: str, compare: Callable[[Any, Any], Flags], value: Any) -> Flags:
         if column in LATER_FACTS:
@@ -174,7 +178,8 @@ class Source:
         values = self.values(column)
         if column in self.columns.texts:
             value = self._code(column, compare, value)
-        return compare(values, value) & self._present(column)
+        matches, present = compare(values, value), self._present(column)
+        return matches if present is None else matches & present
 
     def _code(self, column: str, compare: Callable[[Any, Any], Flags], value: Any) -> Any:
         wanted = value if compare is isin and isinstance(value, tuple) else (value,)
@@ -190,6 +195,18 @@ class Source:
         # No row has the code -2: a text that does not occur.
         codes = tuple(code.get(text, -2) for text in wanted)
         return codes if compare is isin else codes[0]
+
+
+def _prefix(values: Ints) -> Ints:
+    sums = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    # What a column reads as is read-only, whatever it came from.
+    values.flags.writeable = False
+    return values
 
 
 def kept(make: Callable[[Any], T]) -> Callable[[Any], T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import ConfigError
-from churnlab.history import slices
+from churnlab.history import slices, variety
 from churnlab.history.cuts import is_past
 from churnlab.history.units import DAY, Floats, Ints, ratio
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Written into an event's row after the event: each value is a fact only once its own time has come.
 LATER_FACTS = frozenset({"end", "resolved_at"})
-
-BITS = 64  # in a whole number: as many values can be told apart by one bit each
 
 Gaps = Literal["mean", "std", "max", "median", "min"]
 
@@ -50,11 +48,10 @@ class Window:
     def sum(self, column: str) -> Ints | Floats:
         """The total; whole numbers stay whole."""
         rows = self._of(column)
-        values = rows.source.numbers(column)
+        values, way = rows.source.numbers(column), rows.source.way
         if values.dtype.kind == "f":
-            return _each(rows, lambda start, end: slices.reduced(np.add, values, start, end), 0.0)
-        sums = rows.source.sums(column)
-        return sums[rows.end] - sums[rows.start]
+            return way.summed(values, rows.start, rows.end)
+        return way.difference(rows.source.sums(column), rows.start, rows.end)
 
     def mean(self, column: str) -> Floats:
         """The arithmetic mean."""
@@ -62,33 +59,22 @@ class Window:
 
     def max(self, column: str) -> Floats:
         """The largest value."""
-        return self._reduced(np.maximum, column)
+        rows = self._of(column)
+        return rows.source.way.largest(rows.source.numbers(column), rows.start, rows.end)
 
     def min(self, column: str) -> Floats:
         """The smallest value."""
-        return self._reduced(np.minimum, column)
+        rows = self._of(column)
+        return rows.source.way.smallest(rows.source.numbers(column), rows.start, rows.end)
 
     def std(self, column: str) -> Floats:
         """The standard deviation around the window's own mean, divided by n: 0 of a single row."""
         rows = self._of(column)
-        values = rows.source.numbers(column)
-        return _each(rows, lambda start, end: slices.spread(values, start, end))
+        return rows.source.way.spread(rows.source.numbers(column), rows.start, rows.end)
 
     def distinct(self, column: str) -> Ints:
         """How many different values."""
-        rows = self._of(column)
-        changes = rows.source.changes(column)
-        if changes is not None:  # such as days: a value comes once, so its changes can be counted
-            some = rows.end > rows.start
-            return some * (1 + changes[rows.end] - changes.take(rows.start + 1, mode="clip"))
-        codes = rows.source.codes(column)
-        if codes.max() < BITS:
-            bits = np.left_shift(np.uint64(1), codes.astype(np.uint64))
-            return _each(
-                rows, lambda start, end: np.bitwise_count(slices.reduced(np.bitwise_or, bits, start, end)), 0
-            )
-        following = rows.source.following(column)
-        return _each(rows, lambda start, end: slices.distinct(following, start, end), 0)
+        return variety.distinct(self._of(column), column)
 
     def active_days(self) -> Ints:
         """How many local days with an event."""
@@ -111,11 +97,13 @@ class Window:
         return self.source.once(("gaps", kind, self.span), lambda: self._measured_gaps(kind))
 
     def _measured_gaps(self, kind: Gaps) -> Floats:
+        source, way = self.source, self.source.way
         if kind == "mean":
-            return ratio(self.last("time") - self.first("time"), self.count() - 1) / DAY
-        between = self.source.gaps()
-        inner = replace(self, start=np.minimum(self.start + 1, self.end))
-        answer: Floats = _each(inner, lambda start, end: _GAPS[kind](between, start, end)) / DAY
+            return way.mean_gap(source.values("time"), self.start, self.end, DAY)
+        measure = {"std": way.spread, "max": way.largest, "median": way.median, "min": way.smallest}[kind]
+        # The gap before the first event of the window began outside it.
+        inner = np.minimum(self.start + 1, self.end)
+        answer: Floats = measure(source.gaps(), inner, self.end) / DAY
         return answer
 
     def first(self, column: str) -> NDArray[Any]:
@@ -149,42 +137,14 @@ class Window:
         known = is_past(self.source.values(column)[rows], self.source.as_of[owner])
         end = np.append(0, np.cumsum(known))[np.cumsum(self.end - self.start)]
         source = replace(self.source, columns=self.source.columns.take(rows[known]))
-        return Window(source, np.append(0, end)[:-1], end, self.span)
-
-    def _reduced(self, how: np.ufunc, column: str) -> Floats:
-        rows = self._of(column)
-        values = rows.source.numbers(column)
-        return _each(rows, lambda start, end: slices.reduced(how, values, start, end))
-
-
-def _each(
-    window: Window, measure: Callable[[Ints, Ints], NDArray[Any]], empty: float | None = np.nan
-) -> NDArray[Any]:
-    """``measure`` of the snapshots that have rows, in the type of ``empty``, which the others get."""
-    some = np.flatnonzero(window.end > window.start)
-    kinds: dict[type, Any] = {int: np.int64, float: np.float64, type(None): object}
-    answer = np.full(len(window.start), empty, dtype=kinds[type(empty)])
-    if len(some):
-        answer[some] = measure(window.start[some], window.end[some])
-    return answer
+        return Window(source, np.append(0, end)[:-1], end)
 
 
 def _value(window: Window, column: str, row: Ints) -> NDArray[Any]:
-    values, texts = window.source.values(column), window.source.columns.texts.get(column)
-    some = window.end > window.start
+    source, texts = window.source, window.source.columns.texts.get(column)
     if texts is None:
-        # Clipped, an empty window reads some row or other, and is then told that it has none.
-        found = values.take(row, mode="clip").astype(np.float64) if len(values) else np.empty(len(row))
-        found[~some] = np.nan
-        return found
+        return source.way.taken(source.values(column), row, window.start, window.end)
+    some = window.end > window.start
     answer = np.full(len(row), None, dtype=object)
-    answer[some] = texts[values[row[some]]]
+    answer[some] = texts[source.values(column)[row[some]]]
     return answer
-
-
-_GAPS: dict[str, Callable[[Ints, Ints, Ints], NDArray[Any]]] = {
-    "std": slices.spread,
-    "max": lambda values, start, end: slices.reduced(np.maximum, values, start, end),
-    "min": lambda values, start, end: slices.reduced(np.minimum, values, start, end),
-    "median": slices.median,
-}
