@@ -65,7 +65,7 @@ def a_moment_more(calendar, as_of, days):
 def outcome_with(**changed):
     names = ("gap_days", "horizon_days", "settlement_days", "watermark")
 
-    def of(shard, calendar, *given_values):
+    def of(shard, calendar, *given_values, compiled=False):
         return OF(shard, calendar, **dict(zip(names, given_values, strict=True)) | changed)
 
     return of
