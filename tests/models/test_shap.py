@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xgboost
 
 from churnlab.config import Booster
 from churnlab.models import boosted
@@ -17,6 +18,6 @@ def test_contributions_are_those_of_shap():
     target = (np.nan_to_num(matrix[:, 0]) + np.nan_to_num(matrix[:, 1]) ** 2 > 0.7).astype(np.float64)
     trees = boosted.fit(matrix, target, Booster(trees=25), "binary:logistic", seed=1, threads=1)
     contributions, base = trees.contributions(matrix)
-    oracle = shap.TreeExplainer(trees._booster)
+    oracle = shap.TreeExplainer(xgboost.Booster(model_file=bytearray(trees.content)))
     np.testing.assert_allclose(contributions, oracle.shap_values(matrix), atol=1e-5)
     np.testing.assert_allclose(contributions.sum(axis=1) + base, trees.margin(matrix), atol=1e-4)
