@@ -17,13 +17,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from churnlab.spark.inputs import SparkTables, of_catalogue, of_folder
+    from churnlab.spark.inputs import SparkTables, of_catalogue, of_folder, save
     from churnlab.spark.panels import panel, panel_frame
     from churnlab.spark.scoring import score
     from churnlab.spark.sessions import local
     from churnlab.spark.training import train
 
-__all__ = ["SparkTables", "local", "of_catalogue", "of_folder", "panel", "panel_frame", "score", "train"]
+__all__ = [
+    "SparkTables",
+    "local",
+    "of_catalogue",
+    "of_folder",
+    "panel",
+    "panel_frame",
+    "save",
+    "score",
+    "train",
+]
 
 _HOMES = {
     "SparkTables": "inputs",
@@ -32,6 +42,7 @@ _HOMES = {
     "of_folder": "inputs",
     "panel": "panels",
     "panel_frame": "panels",
+    "save": "inputs",
     "score": "scoring",
     "train": "training",
 }

@@ -61,6 +61,16 @@ class SparkTables:
         return self.frames["transactions"].sparkSession
 
 
+def save(project: Project, folder: Path | str) -> Path:
+    """Read and check the sources of ``project`` on this machine, and save them for ``of_folder``."""
+    from churnlab.workflow.opening import opened, writing
+
+    folder = Path(folder)
+    with writing(project), opened(project, keep=True) as opening:
+        store.save(opening.tables, folder)
+    return folder
+
+
 def of_folder(session: Any, folder: Path | str) -> SparkTables:
     """Tables saved by ``churnlab.tables.store``, on a disk that driver and workers share.
 

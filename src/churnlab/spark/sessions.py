@@ -36,6 +36,13 @@ def local(
         session.stop()
 
 
+def submitted() -> Any:
+    """The session that `spark-submit` prepared, with the settings of the cluster."""
+    library = _library()
+    with told("no Spark session can be started", "start this job with spark-submit, or add --local 2"):
+        return library.sql.SparkSession.builder.getOrCreate()
+
+
 def _settings(memory: str) -> dict[str, str]:
     # Workers must be this very Python; Spark reads the variable when the session starts.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
