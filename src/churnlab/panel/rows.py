@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -68,13 +69,13 @@ def answered(
     Without ``ahead`` what happened next is not asked, and is NaN.
     """
     asked = eligible.candidates(shard, questions.as_ofs)
-    past = History.of(asked, questions.calendar, questions.plan)
+    past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
     counts, excluded = eligible.eligible(past, questions.who)
     part = described(
         asked, past, questions.families, questions.measures, questions.segments, questions.exponent
     )
     if ahead is not None:
-        part = _with_outcome(part, asked, questions.calendar, ahead, questions.exponent)
+        part = _with_outcome(part, asked, questions, ahead)
     return part if counts.all() else part.take(counts), excluded
 
 
@@ -89,6 +90,14 @@ def build(
 
     The reasons and the rows with a label add up to all (customer, as_of) with known transactions.
     """
+    panel, excluded = gathered(blocks, questions, sampler)
+    return finished(panel, excluded, questions, ahead, digests)
+
+
+def gathered(
+    blocks: Iterable[tuple[Panel, Mapping[str, int]]], questions: Questions, sampler: Sampler | None = None
+) -> tuple[Panel, dict[str, int]]:
+    """All blocks as one panel that is not stamped yet, and how many candidates do not count, by reason."""
     excluded: Counter[str] = Counter()
 
     def parts() -> Iterator[Panel]:
@@ -102,6 +111,18 @@ def build(
     if first is None:
         raise nobody(questions, excluded)
     panel = joined(chain([first], found), sampler)
+    return panel, dict(excluded)
+
+
+def finished(
+    panel: Panel,
+    left_out: Mapping[str, int],
+    questions: Questions,
+    ahead: Ahead | None,
+    digests: Mapping[str, str],
+) -> tuple[Panel, dict[str, int]]:
+    """A gathered panel with its fingerprint, and all who are not learned from, by reason."""
+    excluded = Counter(left_out)
     asked: dict[str, Any] = {
         "calendar": [questions.calendar.zone, questions.calendar.kind],
         "features": questions.plan.model_dump(mode="json"),
@@ -114,6 +135,9 @@ def build(
             "watermark": ahead.watermark,
         }
         excluded["label_window_incomplete"] += int(np.isnan(panel.churned).sum())
+    if panel.sample is not None:
+        asked |= {"sample": dataclasses.asdict(panel.sample)}
+        excluded["not_in_sample"] += panel.sample.of_rows - panel.sample.rows
     return stamped(panel, digests, asked), {reason: rows for reason, rows in excluded.items() if rows}
 
 
@@ -185,12 +209,18 @@ def _segment(past: History, name: str) -> Texts:
     return np.array([None if np.isnan(number) else f"{number:g}" for number in numbers], dtype=object)
 
 
-def _with_outcome(part: Panel, shard: Shard, calendar: Calendar, ahead: Ahead, exponent: int) -> Panel:
+def _with_outcome(part: Panel, shard: Shard, questions: Questions, ahead: Ahead) -> Panel:
     churn, value = ahead.churn, ahead.value
 
     def outcome(horizon_days: int) -> Outcome:
         return Outcome.of(
-            shard, calendar, churn.gap_days, horizon_days, churn.settlement_days, ahead.watermark
+            shard,
+            questions.calendar,
+            churn.gap_days,
+            horizon_days,
+            churn.settlement_days,
+            ahead.watermark,
+            compiled=questions.compiled,
         )
 
     left = outcome(churn.horizon_days)
@@ -205,6 +235,6 @@ def _with_outcome(part: Panel, shard: Shard, calendar: Calendar, ahead: Ahead, e
             gap_days=churn.gap_days,
             discount_rate_annual=value.discount_rate_annual,
             basis=labels.value_basis(brought),
-            exponent=exponent,
+            exponent=questions.exponent,
         ),
     )
