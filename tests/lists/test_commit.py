@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 import churnlab
+from children import in_child
 from churnlab.errors import ChurnlabError, IntegrityError, LockedError, MachineError
 from churnlab.lists import commit, lock, write
 from churnlab.lists.commit import Output, current, publish, verify
 from scored_people import FACTS, ranked, scored
 
 OLD, NEW, THIRD = "0" * 64, "1" * 64, "2" * 64
-SPOOLED = ("spool.write", "spool.merge")  # tried in test_failures.py, with each list
+SPOOLED = ("spool.write", "spool.merge")  # tried in test_spool.py, with each list
 FAILPOINTS = (
     "stage.first",
     "stage.last",
@@ -48,22 +49,6 @@ def contents(folder):
 
 def names(root):
     return sorted(path.name for path in root.iterdir())
-
-
-def in_child(work):
-    """Run ``work`` in a forked process; how it ended: the exit code, or minus the signal."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        with contextlib.suppress(BaseException):
-            try:
-                work()
-                code = 0
-            except ChurnlabError as error:
-                code = error.exit_code
-        os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
 
 
 @pytest.fixture
