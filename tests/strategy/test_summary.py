@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlab.strategy.summary import as_records, summarise
+from churnlab.strategy.summary import Sums, as_records, summarise
 from churnlab.strategy.worth import Worth
 
 CODES = ("retain", "rationalise", "win_back", "release", "unclassified")
@@ -56,3 +56,40 @@ def test_strategies_sum_to_all_and_order_does_not_matter(rows, random):
         cents = [round(getattr(row, amount) * 100) for row in strategies]
         assert sum(cents) == round(getattr(whole, amount) * 100)
     assert totals(random.sample(rows, len(rows))) == (*strategies, whole)
+
+
+def test_sums_beyond_what_64_bits_hold_are_exact():
+    # 2**53 - 1 cents is the most that a list takes; 1,025 of them pass 2**63.
+    amount = (2.0**53 - 1) / 100
+    many = np.full(5_000, amount)
+    worth = Worth(many, many, many, -many, many)
+    (retain, *_, whole) = summarise(texts(["retain"] * 5_000), np.full(5_000, 0.5), worth)
+    assert retain.value_if_retained == whole.value_if_retained == 5_000 * (2**53 - 1) / 100
+    assert whole.value_at_stake == -whole.value_if_retained
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(CODES), st.integers(0, 10**6), st.integers(-(10**9), 10**9)), min_size=1
+    ),
+    st.lists(st.integers(0, 30), max_size=4),
+)
+def test_blocks_add_up_and_so_do_sums_of_blocks(rows, cuts):
+    code, risk, units = (np.array(column) for column in zip(*rows, strict=True))
+    risk, amounts = risk / 10**6, units / 100
+    worth = Worth(amounts, amounts, amounts, amounts, amounts)
+    one, joined = Sums(), Sums()
+    for part in np.split(np.arange(len(rows)), sorted(cuts)):
+        block = Sums()
+        taken = Worth(*[amounts[part]] * 5)
+        for sums in (one, block):
+            sums.add(code[part].astype(object), risk[part], taken)
+        joined.join(block)
+    assert one.totals() == joined.totals() == summarise(code.astype(object), risk, worth)
+
+
+def test_value_in_some_blocks_only_is_a_mistake_of_ours():
+    sums, nothing = Sums(), np.zeros(1)
+    sums.add(texts(["retain"]), nothing, Worth(*[nothing] * 5))
+    with pytest.raises(ValueError, match="either all blocks have value, or none"):
+        sums.add(texts(["retain"]), nothing, None)

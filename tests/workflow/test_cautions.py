@@ -1,0 +1,97 @@
+"""What a reader of lists should know: counted over blocks, the same words however customers are cut."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from churnlab.workflow.cautions import Cautions
+
+NOTHING = {"value_if_retained": 300.0, "intensity": 50.0}
+
+
+class Rows(SimpleNamespace):
+    """As much of a panel as is looked at."""
+
+    def __len__(self):
+        return len(self.silence)
+
+    def number(self, name):
+        assert name == "days_since_last_order"
+        return self.silence
+
+
+def rows(silence, churned=None, names=("days_since_last_order",)):
+    silence = np.array(silence, dtype=float)
+    return Rows(silence=silence, churned=np.array(churned or [np.nan] * len(silence)), names=names)
+
+
+class Churn:
+    """A model that does not know customers who have been silent for 7 days."""
+
+    def unseen(self, panel):
+        found = int((panel.silence == 7).sum())
+        return {"city": found} if found else {}
+
+    def notes(self, unseen, rows):
+        return tuple(f"{name}: {count} of {rows}" for name, count in unseen.items())
+
+
+def told(*blocks, thresholds=NOTHING, lost_after_days=None, histories=True):
+    project = SimpleNamespace(
+        churn=SimpleNamespace(horizon_days=60), snapshots=SimpleNamespace(lost_after_days=lost_after_days)
+    )
+    opening = SimpleNamespace(project=project, has_histories=histories)
+    cautions = Cautions(opening, SimpleNamespace(churn=Churn(), extra={"thresholds": thresholds}))
+    for block in blocks:
+        cautions.look(block)
+    return cautions.notes()
+
+
+def test_counts_of_blocks_add_up():
+    # Twice the horizon is 120 days: 121 and 500 are beyond it, 120 is not.
+    whole = told(rows([7, 120, 121, 7, 500, 1_000]))
+    assert (
+        told(rows([7, 120, 121]), rows([7, 500, 1_000]))
+        == told(rows([7, 500, 1_000]), rows([7, 120, 121]))
+        == whole
+    )
+    assert whole == (
+        "city: 2 of 6",
+        (
+            "3 customers have been silent for more than 120 days, twice the horizon; "
+            "snapshots.lost_after_days sets such customers apart"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "why", ["nobody is", "they are set apart", "it is not measured", "there are no histories"]
+)
+def test_nothing_is_said_of_silence_where(why):
+    block = rows([7, 10]) if why == "nobody is" else rows([7, 900])
+    if why == "it is not measured":
+        block.names = ()
+    days = 365 if why == "they are set apart" else None
+    assert told(block, lost_after_days=days, histories=why != "there are no histories") == ("city: 1 of 2",)
+
+
+def test_labels_that_everybody_has():
+    known, open_ = rows([1, 2], [0.0, 1.0]), rows([3], [np.nan])
+    (note,) = told(known, known, histories=False)
+    assert "has a label already" in note
+    assert told(known, open_, histories=False) == told(open_, known, histories=False) == ()
+    assert told(known) == ()
+
+
+def test_axes_that_are_missing():
+    cuts = {
+        "value_if_retained": None,
+        "intensity": None,
+        "value_learned": "no value",
+        "intensity_learned": "too few",
+    }
+    assert told(rows([1]), thresholds=cuts) == (
+        "no value axis (no value): the strategy is unclassified and customers are ranked by risk",
+        "no intensity axis (too few): the strategy is unclassified",
+    )
