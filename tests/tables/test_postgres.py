@@ -120,7 +120,7 @@ def test_one_moment_whatever_others_write(server, tmp_path, postgres_dsn, monkey
         "TRUNCATE shop.orders; INSERT INTO shop.orders (id) SELECT g FROM generate_series(1, 5000) g"
     )
     first = threading.Event()
-    copied = postgres._copied
+    copied = postgres.copied
 
     def disturbed(connection, *args):
         with psycopg.connect(postgres_dsn, autocommit=True) as other:
@@ -130,7 +130,7 @@ def test_one_moment_whatever_others_write(server, tmp_path, postgres_dsn, monkey
         first.set()
         return copied(connection, *args)
 
-    monkeypatch.setattr(postgres, "_copied", disturbed)
+    monkeypatch.setattr(postgres, "copied", disturbed)
     _, rows = staged(tmp_path, **table())
     assert first.is_set()
     assert {row[2] for row in rows} == {str(n) for n in range(1, 5001)}

@@ -69,7 +69,7 @@ class PostgresPart:
             relation: Any = sql.Identifier(*place.table.split("."))
         else:
             relation = sql.SQL("(\n{}\n)").format(sql.SQL(place.query or ""))
-        with _connected(place.dsn, label) as connection:
+        with connected(place.dsn, label) as connection:
             described = _describe(connection, relation, label)
         return cls(place.dsn, relation, label, described)
 
@@ -87,11 +87,15 @@ class PostgresPart:
     def batches(self, wanted: Sequence[str]) -> Iterator[tuple[None, list[Any]]]:
         """(None, wanted columns) of batch after batch, as Arrow arrays; rejects gather meanwhile."""
         types = self.types(wanted)
-        with _connected(self.dsn, self.label) as connection:
-            if _describe(connection, self.relation, self.label) != self.described:
-                raise DataError(f"{self.label}: the columns changed while it was read", mend="run again")
-            for batch in _copied(connection, self._copy(wanted), len(wanted)):
+        with connected(self.dsn, self.label) as connection:
+            self.refuse_changed(connection)
+            for batch in copied(connection, self._copy(wanted), len(wanted)):
                 yield None, self._typed(batch, wanted, types)
+
+    def refuse_changed(self, connection: Any) -> None:
+        """Stop where the columns are no longer those that were looked at."""
+        if _describe(connection, self.relation, self.label) != self.described:
+            raise DataError(f"{self.label}: the columns changed while it was read", mend="run again")
 
     def _copy(self, wanted: Sequence[str]) -> Any:
         from psycopg import sql
@@ -114,7 +118,7 @@ class PostgresPart:
         good = np.ones(len(texts[0]), dtype=bool)
         arrays = []
         for name, text, type_ in zip(wanted, texts, types, strict=True):
-            array, bad = _as_type(text, type_)
+            array, bad = as_type(text, type_)
             for row in bad:
                 if good[row]:  # a row with two such values is one record
                     raw, expected = text[row].as_py(), f"a value that {type_} can hold"
@@ -124,7 +128,7 @@ class PostgresPart:
         return arrays if good.all() else [each.filter(pa.array(good)) for each in arrays]
 
 
-def _as_type(text: Any, type_: Any) -> tuple[Any, list[int]]:
+def as_type(text: Any, type_: Any) -> tuple[Any, list[int]]:
     """(the array, rows that it cannot hold): NaN in a decimal, infinity or a year before 1 in a time."""
     import pyarrow as pa
 
@@ -198,7 +202,7 @@ def _describe(connection: Any, relation: Any, label: str) -> dict[str, _Column]:
     return {each.name: _Column(names[each.type_code], each.precision, each.scale) for each in described}
 
 
-def _copied(connection: Any, statement: Any, width: int) -> Iterator[list[Any]]:
+def copied(connection: Any, statement: Any, width: int) -> Iterator[list[Any]]:
     """Batches of text columns from a COPY: quoted fields are text, empty ones null."""
     import pyarrow as pa
     from pyarrow import csv
@@ -256,7 +260,7 @@ def _driver(label: str) -> None:
 
 
 @contextmanager
-def _connected(dsn: str, label: str) -> Iterator[Any]:
+def connected(dsn: str, label: str) -> Iterator[Any]:
     """One read-only snapshot of the database. Errors say what to mend, never the address."""
     import psycopg
 

@@ -31,6 +31,7 @@ _PATTERNS: dict[Dialect, Callable[[str], str]] = {
 _TO_ASCII = ("\u0130\u212a", "ik")
 _INTEGER = "^-?0*[0-9]{1,18}$"
 _NUMBER = "^-?[0-9]+(?:[.][0-9]+)?$"
+_TOTAL = {"trunc", "textregexeq", "regexp_instr"}
 _LONGEST = 10_000  # characters of a decimal number that Postgres reads
 
 
@@ -52,7 +53,7 @@ class Respelling:
         found = None if rule is None else rule(rebuilt, self.dialect)
         if found is None:
             return rebuilt
-        self.costly |= {found.op(), *_inside(found.op())} - _inside(rebuilt)
+        self.costly |= {found.op()} | (_inside(found.op()) - _inside(rebuilt))
         return found.op()
 
 
@@ -60,8 +61,9 @@ def _inside(node: Any) -> set[Any]:
     """What of an operation is worth a name of its own, and cannot fail whatever the row."""
     import ibis.expr.operations as ops
 
-    cases = node.find(ops.SearchedCase)
-    return {*cases, *(each for each in node.find(ops.ScalarUDF) if each.__func_name__ == "trunc")}
+    kinds = (ops.SearchedCase, ops.RegexSearch, ops.RegexReplace, ops.RegexExtract, ops.Substring)
+    functions = (each for each in node.find(ops.ScalarUDF) if each.__func_name__ in _TOTAL)
+    return {*node.find(kinds), *functions}
 
 
 def matches(text: Any, pattern: str, dialect: Dialect) -> Any:
@@ -173,10 +175,11 @@ def _round(node: Any, dialect: Dialect) -> Any:
     value = node.arg.to_expr()
     if dialect != "postgres":
         return node.to_expr()
+    if value.type().is_floating():
+        whole = arithmetic.rounded(value)
+        return whole if node.dtype.is_floating() else whole.cast(node.dtype)
     # Its numeric rounds as DuckDB does; Ibis would name digits that the result does not have.
-    return (
-        arithmetic.rounded(value) if node.dtype.is_floating() else function("round", "decimal(38, 0)", value)
-    )
+    return function("round", "decimal(38, 0)", value)
 
 
 def _remainder(node: Any, dialect: Dialect) -> Any:  # noqa: ARG001 - floats have none in most engines
@@ -188,7 +191,7 @@ def _remainder(node: Any, dialect: Dialect) -> Any:  # noqa: ARG001 - floats hav
 
 def _times(node: Any, dialect: Dialect) -> Any:
     if not node.dtype.is_floating() or dialect != "postgres":
-        return node.to_expr()
+        return None
     return arithmetic.product(node.left.to_expr(), node.right.to_expr())
 
 

@@ -1,12 +1,12 @@
 """One source judged in its warehouse: the same rules, reasons and counts as for rows judged here.
 
-    times, counts, rejects  <-  the warehouse, one statement each
-    sound rows, in order    ->  DuckDB, where tables are stacked and compared as ever
+times, counts, rejects  <-  the warehouse, one statement each
+sound rows, in order    ->  DuckDB, where tables are stacked and compared as ever
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from churnlab.config.sources import Source
 from churnlab.errors import DataError
 from churnlab.tables import identifiers, quarantine, rows
 from churnlab.tables import source as sources
-from churnlab.tables.landing import land, slot
 from churnlab.tables.warehouse import statements
 from churnlab.tables.warehouse.servers import Server, opened
 from churnlab.tables.warehouse.statements import OUT_OF_RANGE, UNHELD, Chain
@@ -49,26 +48,6 @@ class Bridge:
 
         for batch in self.batches(expr):
             self.con.insert(name, pa.Table.from_batches([batch]))
-
-
-@dataclass(frozen=True)
-class _Extract:
-    """The sound rows of a source as the one part that lands."""
-
-    label: str
-    columns: tuple[str, ...]
-    bridge: Bridge
-    expr: Any
-    rejects: tuple[()] = ()
-    notes: tuple[()] = ()
-
-    def types(self, wanted: Sequence[str]) -> list[Any]:
-        schema = self.expr.schema().to_pyarrow()
-        return [schema.field(name).type for name in wanted]
-
-    def batches(self, wanted: Sequence[str]) -> Iterator[tuple[None, list[Any]]]:
-        for batch in self.bridge.batches(self.expr):
-            yield None, [batch.column(name) for name in wanted]
 
 
 def judge_there(table: str, source: Source, around: sources.Surroundings) -> sources.Judged:
@@ -108,7 +87,8 @@ def judged_rows(bridge: Bridge, table: str, source: Source, zone: str, currency:
     """The judged rows as the last table of the chain, with their texts as they were written."""
     chain, raw = bridge.chain, bridge.chain.start()
     beside = {
-        f"__raw_{meaning.name}": sources.raw_text(raw, meaning.raw) for meaning in rows.meanings(table, source)
+        f"__raw_{meaning.name}": sources.raw_text(raw, meaning.raw)
+        for meaning in rows.meanings(table, source)
     }
     beside |= {name: raw[name] for name in raw.columns if name.startswith(UNHELD)}
     parsed = chain.add("parsed", rows.parse(raw, table, source, zone, currency, place, beside))
@@ -135,19 +115,37 @@ def _landed(bridge: Bridge, judged: sources.Judged, checked: Any, expected: int)
 
     import ibis
 
-    columns = tuple(meaning.name for meaning in rows.meanings(judged.table, judged.source))
+    columns = [meaning.name for meaning in rows.meanings(judged.table, judged.source)]
     ordered = statements.extract(checked, columns, judged.source.event_key)
-    part = _Extract(judged.place, columns, bridge, ordered)
-    named = ", ".join(f'{slot(n)} AS "{name}"' for n, name in enumerate(columns))
-    select = f'SELECT source_file AS "__file", line AS "__line", {named} FROM arriving'
-    landed = land([part], columns, table=judged.parsed, con=bridge.con, select=select)
-    copies = expected - landed.rows
+    landed = _land(bridge, ordered, judged.parsed, judged.place)
+    copies = expected - landed
     if copies < 0 or (copies and not judged.source.event_key):
         raise DataError(
             f"{judged.place}: the table changed while it was read",
-            got=f"{expected} sound rows counted, {landed.rows} fetched",
+            got=f"{expected} sound rows counted, {landed} fetched",
             mend="run again, or read a snapshot of it that nobody writes to",
         )
     sound = bridge.con.table(judged.parsed)
     sound = sound.mutate(__reason=ibis.null("string"), __out=ibis.literal(False))
     return dataclasses.replace(judged, rows=sound, duplicates=copies)
+
+
+def _land(bridge: Bridge, ordered: Any, name: str, place: str) -> int:
+    """Put rows in a temporary table of our engine, batch after batch; returns how many."""
+    import ibis
+    import pyarrow as pa
+
+    con, schema = bridge.con, ordered.schema()
+    con.create_table(
+        name,
+        schema=ibis.schema({"__file": "string", "__line": "int64", **schema}),
+        temp=True,
+        overwrite=True,
+    )
+    landed = 0
+    for batch in bridge.batches(ordered):
+        where = [pa.repeat(pa.scalar(place), len(batch)), pa.nulls(len(batch), pa.int64())]
+        names = ["__file", "__line", *batch.schema.names]
+        con.insert(name, pa.Table.from_arrays([*where, *batch.columns], names=names))
+        landed += len(batch)
+    return landed

@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from churnlab.config.sources import Source
-from churnlab.errors import DataError
-from churnlab.tables.staging import columns_of, drift_notes
 from churnlab.tables.warehouse.dialects import Dialect
 
 

@@ -1,9 +1,9 @@
 """The statements a warehouse runs for one source: all of them start from the same chain of steps.
 
-    staged -> parsed -> judged -+-> times (their first and last)
-    (its own types)             +-> counts by reason
-                                +-> rejects, with what was written
-                                +-> extract: sound rows, once each, ordered
+ staged -> parsed -> judged -+-> times (their first and last)
+(its own types)          |-> counts by reason
+                         |-> rejects, with what was written
+                         +-> extract: sound rows, once each, ordered
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from churnlab.tables.warehouse.dialects import Dialect, Respelling
-from churnlab.tables.warehouse.steps import Step, steps
+from churnlab.tables.warehouse.steps import steps
 
 OUT_OF_RANGE = "out_of_range"  # a value of the warehouse that no Arrow type holds
 UNHELD, UNHELD_TEXT = "__raw_unheld", "__raw_unheld_text"
@@ -26,7 +26,7 @@ class Chain:
     dialect: Dialect
     staged: str
     columns: Any  # the Ibis schema of `staged`
-    steps: list[Step] = field(default_factory=list)
+    _selects: list[str] = field(default_factory=list)  # "name AS (...)" of every step so far
 
     def start(self) -> Any:
         """The staged rows as an Ibis table."""
@@ -36,13 +36,13 @@ class Chain:
 
     def add(self, name: str, expr: Any) -> Any:
         """Name a select over the last table of the chain; returns it as a table."""
-        self.steps += steps(name, expr, self.dialect)
-        return self.steps[-1].table
+        made = steps(name, expr, self.dialect)
+        self._selects += [f"{step.name} AS (\n{self._fenced(self._sql(step.expr))}\n)" for step in made]
+        return made[-1].table
 
     def statement(self, expr: Any) -> str:
         """The whole SQL of an expression over any table of the chain."""
-        named = [f"staged AS (\n{self._fenced(self.staged)}\n)"]
-        named += [f"{step.name} AS (\n{self._fenced(self._sql(step.expr))}\n)" for step in self.steps]
+        named = [f"staged AS (\n{self._fenced(self.staged)}\n)", *self._selects]
         respelt = Respelling(self.dialect)(expr.op()).to_expr()
         return "WITH " + ",\n".join(named) + "\n" + self._sql(respelt)
 

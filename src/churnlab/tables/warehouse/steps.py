@@ -35,8 +35,6 @@ class Step:
 
 def steps(name: str, expr: Any, dialect: Dialect) -> list[Step]:
     """A select over one named table, respelt for ``dialect``, as steps of which ``name`` is the last."""
-    import ibis
-
     respelling = Respelling(dialect)
     project = respelling(expr.op())
     values, costly = dict(project.values), set(respelling.costly)
@@ -53,24 +51,40 @@ def steps(name: str, expr: Any, dialect: Dialect) -> list[Step]:
         found.append(step)
         places = {node: step.table[new].op() for new, node in named.items()}
         places |= {below[column].op(): step.table[column].op() for column in kept}
-        values = {key: _replaced(node, places) for key, node in values.items()}
-        costly = {_replaced(node, places) for node in costly - set(ready)}
+        replaced = _replaced(values, places)
+        values = {key: replaced[node] for key, node in values.items()}
+        costly = {replaced[node] for node in costly & replaced.keys()}
         below = step.table
     chosen = {key: node.to_expr() for key, node in values.items()}
     return [*found, Step(name, below.select(**chosen))]
 
 
-def _replaced(node: Any, places: Mapping[Any, Any]) -> Any:
-    if node in places:
-        return places[node]
+def _replaced(values: Mapping[str, Any], places: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Each operation of an expression -> the same with what ``places`` holds put in its place."""
+    import ibis.expr.operations as ops
 
-    def replaced(each: Any, children: dict[str, Any] | None) -> Any:
-        found = places.get(each)
-        if found is not None:
-            return found
-        return each.__recreate__(children) if children else each
+    def replaced(node: Any, _results: Any, **children: Any) -> Any:
+        if node in places or isinstance(node, ops.Relation):
+            return places.get(node, node)
+        same = all(_is(children[name], node.args[n]) for n, name in enumerate(node.argnames))
+        return node if same else node.__recreate__(children)
 
-    return node.replace(replaced)
+    found: dict[Any, Any] = _select(values).map(replaced)
+    return found
+
+
+def _is(child: Any, before: Any) -> bool:
+    if isinstance(before, tuple):
+        return all(_is(*pair) for pair in zip(child, before, strict=True))
+    return child is before
+
+
+def _select(values: Mapping[str, Any]) -> Any:
+    """The columns as one select over the table they come from."""
+    import ibis.expr.operations as ops
+
+    parent = next(table for node in values.values() for table in node.find(ops.Relation))
+    return ops.Project(parent, dict(values))
 
 
 def _ready(values: Mapping[str, Any], costly: set[Any]) -> list[Any]:
@@ -79,7 +93,7 @@ def _ready(values: Mapping[str, Any], costly: set[Any]) -> list[Any]:
 
     times = _occurrences(values)
     wanted = [
-        node for node in times if node in costly and times[node] > 1 and not isinstance(node, ops.Field)
+        node for node in times if node in costly and times[node] > 1 and not isinstance(node, ops.Field | ops.Literal)
     ]
     among = set(wanted)
     inner = {node: set(node.find(ops.Value)) - {node} for node in wanted}
@@ -91,8 +105,7 @@ def _occurrences(values: Mapping[str, Any]) -> dict[Any, int]:
     import ibis.expr.operations as ops
 
     nodes: list[Any] = []  # those that a node is made of before it
-    parent = next(table for node in values.values() for table in node.find(ops.Relation))
-    ops.Project(parent, dict(values)).map(lambda node, _results, **_children: nodes.append(node))
+    _select(values).map(lambda node, _results, **_children: nodes.append(node))
     times: Counter[Any] = Counter(values.values())
     for node in reversed([node for node in nodes if isinstance(node, ops.Value)]):
         for child in _children(node):
