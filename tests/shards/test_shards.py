@@ -181,7 +181,7 @@ def many(customers=300, lines=3000):
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_whole_customers_in_shards_of_about_the_size_asked_for(monkeypatch, compiled):
-    monkeypatch.setattr("churnlab.shards.reading._CHUNK_ROWS", 700)  # customers come in several chunks
+    monkeypatch.setattr("churnlab.shards.reading._CHUNK_ROWS", (700, 700))  # customers come in several chunks
     monkeypatch.setattr("churnlab.shards.reading._BATCH_ROWS", 90)
     tables = world({"transactions": many()})
     whole = decoded(each(tables, "UTC", Limits(compiled=compiled)))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Part = NDArray[np.uint16]
 
 _BATCH_ROWS = 131_072
-_CHUNK_ROWS = 4 * _BATCH_ROWS  # dealt at a time: what each part has of them is long enough to be read at once
+_CHUNK_ROWS = _BATCH_ROWS, 4 * _BATCH_ROWS  # dealt at a time, at least and at most
+_CHUNKS = 64  # of the whole input: more make short slices, fewer hold many rows at once
 _PART = "_part"  # no column of a table begins with an underscore
 
 
@@ -49,11 +50,13 @@ class Dictionary:
 class Reader:
     """Reads tables in ``count`` parts. One run has one reader: what a part is, all tables agree on.
 
-    ``only``: the rows of one customer by id. ``compiled``: ids are hashed by compiled code.
+    ``rows``: of all tables together. ``only``: the rows of one customer by id. ``compiled``: ids are
+    hashed by compiled code.
     """
 
     tables: Tables
     count: int
+    rows: int
     only: str | None = None
     compiled: bool = False
     dictionaries: dict[tuple[str, str], Dictionary] = field(default_factory=dict)
@@ -74,10 +77,15 @@ class Reader:
             batches = _answers(self.tables.con.con.cursor(), self._query(table, columns))
         return self._dealt(table, columns, batches)
 
+    @property
+    def _chunk_rows(self) -> int:
+        least, most = _CHUNK_ROWS
+        return min(max(self.rows // _CHUNKS, least), most)
+
     def _dealt(
         self, table: str, columns: Mapping[str, str], batches: Iterator[Any]
     ) -> Iterator[tuple[dict[str, Column], Part]]:
-        for chunk in _gathered(batches):
+        for chunk in _gathered(batches, self._chunk_rows):
             plain = {name: self._plain(table, name, kind, chunk[name]) for name, kind in columns.items()}
             yield plain, self._parts(plain, chunk)
 
@@ -107,7 +115,7 @@ class Reader:
 
         for path in self.tables.files[table]:
             with pq.ParquetFile(path, read_dictionary=narrow) as file:
-                for batch in file.iter_batches(_CHUNK_ROWS, columns=list(columns)):
+                for batch in file.iter_batches(self._chunk_rows, columns=list(columns)):
                     yield pa.Table.from_batches([batch])
                 if not file.metadata.num_rows:
                     yield file.read(columns=list(columns))
@@ -133,14 +141,14 @@ def _answers(cursor: Any, sql: str) -> Iterator[Any]:
             yield pa.Table.from_batches([batch])
 
 
-def _gathered(batches: Iterator[Any]) -> Iterator[Any]:
+def _gathered(batches: Iterator[Any], enough: int) -> Iterator[Any]:
     """Batches put together until they are worth dealing; at least one comes, if only an empty one."""
     import pyarrow as pa
 
     held: list[Any] = []
     for batch in batches:
         held.append(batch)
-        if sum(len(one) for one in held) >= _CHUNK_ROWS:
+        if sum(len(one) for one in held) >= enough:
             yield pa.concat_tables(held)
             held = []
     if held:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_PARTS = 60_000  # part numbers have 16 bits
-ROOM = 4  # a quarter of the memory may hold rows that wait for their shard
+ROOM = 8  # an eighth of the memory may hold rows that wait for their shard
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def mapped(
     names = [name for name in (*EVENT_TABLES, "customers") if tables.has(name)]
     rows = sum(int(tables.con.execute(tables.table(name).count())) for name in names)
     count = 1 if only is not None else min(max(1, math.ceil(rows / limits.shard_events)), MOST_PARTS)
-    reader = Reader(tables, count, only, limits.compiled)
+    reader = Reader(tables, count, rows, only, limits.compiled)
     folder = Path(tempfile.gettempdir())
     with Parts(count, limits.memory // ROOM, folder, compiled=limits.compiled) as parts:
         _deal(reader, names, parts, limits.threads)
@@ -100,10 +100,18 @@ def _deal(reader: Reader, names: Sequence[str], parts: Parts, threads: int) -> N
     if threads == 1:
         for name, chunks in asked:
             deal(name, chunks)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(deal, name, chunks) for name, chunks in asked]:
-            done.result()
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(deal, name, chunks) for name, chunks in asked]:
+                done.result()
+    _give_back()
+
+
+def _give_back() -> None:
+    """Let go of what Arrow keeps for its next batch."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _in_turn(one: Callable[[int], T], count: int, threads: int) -> Iterator[T]:
