@@ -1,12 +1,15 @@
-"""`make bench [NAME=churn|features]`: run benchmarks; each prints its figures and keeps them in results/."""
+"""`make bench [NAME=churn|features|scoring]`: each prints its figures and keeps them in results/.
+
+`features` and `scoring` make worlds of the sizes that SIZE names (1m,10m where it is not set).
+"""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import churn, features
+from benchmarks import churn, features, scoring
 
-BENCHMARKS = {"churn": churn.main, "features": features.main}
+BENCHMARKS = {"churn": churn.main, "features": features.main, "scoring": scoring.main}
 
 
 def main(name: str) -> None:

@@ -1,0 +1,56 @@
+"""Everyone scored at one date: features, both predictions, exact reasons, strategy, lists published.
+
+WORLD DATES OUT MODELS: from the files of the world to lists as Parquet and CSV under OUT. What is
+left out of `churnlab score` is what does not depend on the number of customers: the tracking store.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+from benchmarks import shop
+from benchmarks.peers.asked import Asked, asked
+
+
+def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
+    """The folder of the published lists."""
+    from churnlab.durable import digest
+    from churnlab.lists import commit, spool, write
+    from churnlab.models import files
+    from churnlab.tracking.registry import Champion
+    from churnlab.workflow import scoring
+    from churnlab.workflow.cautions import Cautions
+
+    digests = {name.name: digest(name) for name in sorted(models_folder.iterdir())}
+    models = files.load(models_folder, digests)
+    champion = Champion("1", "benchmark", models_folder, digests)
+    engine = {"memory": shop.MEMORY, "threads": threads}
+    project = shop.project(question.transactions, question.interactions, question.out, engine=engine)
+    with shop.opened(project, question.transactions, question.interactions, question.rows) as opening:
+        day = opening.calendar.date(question.dates[-1])
+        stamp = scoring.stamped_with(project, "0" * 64, champion, models, day)
+        cautions, excluded = Cautions(opening, models), Counter[str]()
+        with spool.opened(question.out, stamp) as kept:
+            scoring._place_all(opening, models, day, kept, cautions, excluded)  # noqa: SLF001 - all but tracking
+            ranked = kept.ranked()
+            facts = scoring.facts(opening, champion, day, ranked.totals, dict(sorted(excluded.items())))
+            together = write.together(ranked, project.lists.newline)
+            return commit.publish(question.out / "lists", "0" * 64, together, facts).path
+
+
+def main() -> None:
+    question = asked()
+    shutil.rmtree(question.out, ignore_errors=True)
+    question.out.mkdir(parents=True)
+    lists = score(question, Path(sys.argv[4]))
+    manifest = json.loads((lists / "manifest.json").read_text(encoding="utf-8"))
+    customers = sum(row["customers"] for row in manifest["strategies"])
+    print(json.dumps({"customers": customers}))
+
+
+if __name__ == "__main__":
+    main()
