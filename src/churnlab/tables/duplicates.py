@@ -143,7 +143,8 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     con.create_table(name, marked.semi_join(several, "__mark"), temp=True, overwrite=True)
     alike = con.table(name)
     groups = alike.group_by(*columns).aggregate(
-        rows=alike.count(), files=(alike["__source"].cast("string") + ":" + alike["__file"]).nunique()
+        rows=alike.count(),
+        files=(alike["__source"].cast("string") + ":" + alike["__file"].cast("string")).nunique(),
     )
     groups = groups.filter(groups.rows > 1)
     if "time" in columns:

@@ -41,6 +41,12 @@ def id_text(raw: Any, source: Source, *, place: str) -> Any:
     raise DataError(f"{place}: the column cannot hold ids", got=f"values of type {kind}", mend="map text")
 
 
+def may_break(raw: Any, source: Source) -> bool:
+    """Whether ids are declared to be whole floats, and each has to prove it."""
+    kind = raw.type()
+    return source.id_from_float and (kind.is_floating() or bool(kind.is_decimal() and kind.scale))
+
+
 def not_whole(raw: Any) -> Any:
     """Which float ids are not exact whole numbers."""
     value = raw.cast("float64")
@@ -56,8 +62,9 @@ def normalised(text: Any, how: str) -> Any:
     return text.lower() if how == "lower" else text
 
 
-def check_id(text: Any) -> Checked:
-    """An id that is text, and looks like what it is."""
+def check_id(text: Any, plain: Any = None) -> Checked:
+    """An id that is text, and looks like what it is. ``plain``: rows known to be visible ASCII."""
+    quick = text.re_search("^[!-~]+$") & (text.length() <= LONGEST)
     return Checked(
         text,
         (
@@ -67,18 +74,34 @@ def check_id(text: Any) -> Checked:
             ("invisible_character", text.re_search(_INVISIBLE)),
             ("space", text.re_search(_SPACE)),
         ),
-        plain=text.re_search("^[!-~]+$") & (text.length() <= LONGEST),
+        plain=quick if plain is None else _unless(plain, text.notnull(), quick.fill_null(False)),
     )
 
 
-def check_text(raw: Any, *, required: bool, place: str) -> Checked:
-    """A code, name or label as text: 1 is ``1``, 1.0 is ``1``, true is ``true``; null stays null."""
+def _unless(plain: Any, quick: Any, slow: Any) -> Any:
+    """``quick`` where a row is plain; the engine computes ``slow`` for the others only."""
+    import ibis
+
+    return ibis.ifelse(plain, quick, slow)
+
+
+def check_text(raw: Any, *, required: bool, place: str, plain: Any = None) -> Checked:
+    """A code, name or label as text: 1 is ``1``, 1.0 is ``1``, true is ``true``; null stays null.
+
+    ``plain``: rows known to have no control characters.
+    """
+    import ibis
+
     kind = raw.type()
     if kind.is_string():
         faults = [("control_character", raw.re_search(_CONTROL_IN_TEXT))]
         if required:
             faults.insert(0, ("missing", raw.isnull() | (raw == "")))
-        return Checked(raw, tuple(faults))
+        checked = Checked(raw, tuple(faults))
+        if plain is None:
+            return checked
+        there = (raw != "").fill_null(False) if required else ibis.literal(True)
+        return Checked(raw, checked.faults, _unless(plain, there, checked.cleared()))
     if not (kind.is_primitive() or kind.is_decimal() or kind.is_uuid() or kind.is_temporal()):
         raise DataError(f"{place}: the column cannot hold text", got=f"values of type {kind}", mend="drop it")
     missing = (("missing", raw.isnull()),) if required else ()

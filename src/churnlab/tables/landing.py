@@ -1,17 +1,23 @@
-"""Where the rows of a source land: one temporary DuckDB table, whatever they came from.
+"""The rows of a source on their way into DuckDB: one stream, read once, whatever they come from.
 
-arriving    source_file  line  c0   c1          c2      c0, c1, ... are the wanted columns in
-            orders.csv      2  C1   2025-01-03  12.50   order: a file's names never reach SQL
+files | tables | frames  ->  parts  ->  Stream  ->  a statement FROM arriving
+
+arriving    file  line  customer_id  time        amount  __plain_customer_id  ...
+            0     2     C1           2025-01-03  12.50   true
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from churnlab.errors import DataError
+from churnlab.tables import bytewise
 from churnlab.tables.records import Reject
+
+ARRIVING = "arriving"
 
 
 class Part(Protocol):
@@ -40,65 +46,109 @@ class Part(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Landed:
-    """What came of the parts: rows that landed, and what did not."""
+@dataclass(eq=False)
+class Stream:
+    """The wanted columns of all parts, one batch after the other; a file's names never reach SQL.
 
-    rows: int
-    rejects: tuple[Reject, ...]
-    notes: tuple[str, ...]
-
-
-def land(
-    parts: Sequence[Part],
-    wanted: Sequence[str],
-    *,
-    table: str,
-    con: Any,
-    select: str,
-    constants: Sequence[str] = (),
-) -> Landed:
-    """Stack the wanted columns of all parts in the temporary table ``table``, replacing it.
-
-    ``select`` is SQL for what becomes of each batch, called ``arriving``; ``constants`` are texts that
-    every row has, in the columns after the wanted ones.
+    Columns: ``source_file`` (by number: the labels are sorted), ``line``, then those named in
+    ``columns`` (name when staged -> column of the source), ``constants`` (name -> a text that every
+    row has), and for each text ``__plain_<name>``: whether the batch is free of anything that a text
+    or id could be set aside for (see ``bytewise``).
     """
-    import pyarrow as pa
 
-    types = agreed(parts, wanted)
-    kinds = [pa.string(), pa.int64(), *types, *(pa.string() for _ in constants)]
-    names = ["source_file", "line", *(slot(n) for n in range(len(kinds) - 2))]
-    schema = pa.schema(list(zip(names, kinds, strict=True)))
-    _execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}', schema.empty_table(), con)
-    rows = 0
-    for part in parts:
-        for lines, columns in part.batches(wanted):
-            size = len(columns[0])
-            if not size:
-                continue
-            arrays = [
-                pa.repeat(pa.scalar(part.label), size),
-                pa.nulls(size, pa.int64()) if lines is None else lines,
-                *(_cast(*each) for each in zip(columns, types, strict=True)),
-                *(pa.repeat(pa.scalar(text), size) for text in constants),
-            ]
-            _execute(f'INSERT INTO "{table}" {select}', pa.table(arrays, schema=schema), con)
-            rows += size
-    rejects = tuple(each for part in parts for each in part.rejects)
-    return Landed(rows, rejects, tuple(note for part in parts for note in part.notes))
+    parts: Sequence[Part]
+    columns: Sequence[tuple[str, str]]
+    constants: Mapping[str, str]
+    rows: int = 0  # so far
+    _failure: BaseException | None = field(default=None, init=False)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The names of the parts, as messages and the quarantine know them, sorted."""
+        return sorted({part.label for part in self.parts})
+
+    @cached_property
+    def wanted(self) -> list[str]:
+        """The source's columns, each once."""
+        return list(dict.fromkeys(column for _, column in self.columns))
+
+    @cached_property
+    def schema(self) -> Any:
+        """Arrow's; ``DataError`` where a column is missing, or not of one type in all parts."""
+        import pyarrow as pa
+
+        types = dict(zip(self.wanted, agreed(self.parts, self.wanted), strict=True))
+        named = [(name, types[column]) for name, column in self.columns]
+        named += [(name, pa.string()) for name in self.constants]
+        plain = [(f"__plain_{name}", pa.bool_()) for name, type_ in named if type_ == pa.string()]
+        return pa.schema([("source_file", pa.int32()), ("line", pa.int64()), *named, *plain])
+
+    def run(self, statement: str, con: Any) -> None:
+        """Execute a statement that reads ``arriving`` once; an error of a reader is raised as it is."""
+        import duckdb
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(self.schema, self._guarded())
+        try:
+            _execute(statement, reader, con)
+        except duckdb.Error:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+
+    def described(self, con: Any) -> Any:
+        """``arriving`` as an unbound Ibis table, with the types that DuckDB gives its columns."""
+        import ibis
+
+        con.con.register(ARRIVING, self.schema.empty_table())
+        try:
+            return ibis.table(con.table(ARRIVING).schema(), name=ARRIVING)
+        finally:
+            con.con.unregister(ARRIVING)
+
+    def _guarded(self) -> Iterator[Any]:
+        # Arrow hands the engine the text of an error only: the error itself is kept for `run`.
+        try:
+            yield from self._batches()
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _batches(self) -> Iterator[Any]:
+        import pyarrow as pa
+
+        types = {name: self.schema.field(name).type for name, _ in self.columns}
+        for part in self.parts:
+            number = self.labels.index(part.label)
+            for lines, columns in part.batches(self.wanted):
+                size = len(columns[0])
+                if not size:
+                    continue
+                found = dict(zip(self.wanted, map(_whole, columns), strict=True))
+                arrays = {name: _cast(found[column], types[name]) for name, column in self.columns}
+                arrays |= {name: pa.repeat(pa.scalar(text), size) for name, text in self.constants.items()}
+                self.rows += size
+                yield pa.record_batch(
+                    [
+                        pa.repeat(pa.scalar(number, pa.int32()), size),
+                        pa.nulls(size, pa.int64()) if lines is None else lines,
+                        *arrays.values(),
+                        *(
+                            pa.repeat(pa.scalar(bytewise.is_plain(array, name)), size)
+                            for name, array in arrays.items()
+                            if array.type == pa.string()
+                        ),
+                    ],
+                    schema=self.schema,
+                )
 
 
 def _execute(statement: str, arriving: Any, con: Any) -> None:
-    con.con.register("arriving", arriving)
+    con.con.register(ARRIVING, arriving)
     try:
         con.con.execute(statement)
     finally:
-        con.con.unregister("arriving")
-
-
-def slot(number: int) -> str:
-    """The name under which a wanted column arrives."""
-    return f"c{number}"
+        con.con.unregister(ARRIVING)
 
 
 def agreed(parts: Sequence[Part], wanted: Sequence[str]) -> list[Any]:
@@ -117,6 +167,12 @@ def agreed(parts: Sequence[Part], wanted: Sequence[str]) -> list[Any]:
                     mend="write both files with the same type, or make two sources of them",
                 )
     return [pa.string() if type_ == pa.null() else type_ for type_ in types]
+
+
+def _whole(array: Any) -> Any:
+    import pyarrow as pa
+
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def _cast(array: Any, type_: Any) -> Any:

@@ -93,12 +93,12 @@ def parse(
 ) -> Any:
     """Every column by its rule, times still local.
 
-    Adds ``__row``, ``__file``, ``__line``, ``__fault`` (the first fault known so far) and, where ids
-    are normalised, ``__id`` as it was. ``beside``: columns that go along as they are, their names
+    A boolean ``__plain_<column>`` beside a text of ``staged`` clears it of every fault a text or id can have.
+    Adds ``__file``, ``__line``, ``__fault`` (the first fault known so far) and, where ids are
+    normalised, ``__id`` as it was. ``beside``: columns that go along as they are, their names
     beginning with ``__raw_``.
     """
-    columns = {"__row": staged.rowid(), "__file": staged.source_file, "__line": staged.line}
-    columns |= beside or {}
+    columns = {"__file": staged.source_file, "__line": staged.line, **(beside or {})}
     found: dict[str, Checked] = {}
     for meaning in meanings(table, source):
         where = f"{place}: {meaning.label}"
@@ -127,30 +127,33 @@ def time_format(source: Source, meaning: Meaning, zone: str) -> TimeFormat:
 
 def _by_kind(staged: Any, meaning: Meaning, source: Source, currency: str, where: str) -> Checked:
     raw = [staged[column] for column in meaning.raw]
+    plain = staged[f"__plain_{meaning.raw[0]}"] if f"__plain_{meaning.raw[0]}" in staged.columns else None
     if meaning.kind == "id":
         text = identifiers.id_text(raw[0], source, place=where)
         if not raw[0].type().is_string():
             return Checked(text, (("missing", text.isnull()),))
-        return identifiers.check_id(identifiers.normalised(text, source.id_normalise))
+        return identifiers.check_id(identifiers.normalised(text, source.id_normalise), plain)
     if meaning.kind == "money":
         return money.check_money(raw, source.numbers, currency, place=where, required=meaning.required)
     if meaning.kind == "number":
         return money.check_numbers(raw, source.numbers, place=where, required=meaning.required)
-    checked = identifiers.check_text(raw[0], required=meaning.required, place=where)
+    checked = identifiers.check_text(raw[0], required=meaning.required, place=where, plain=plain)
     if meaning.name == "type" and source.types is not None:
         unknown = checked.value.notnull() & ~checked.value.isin(source.types)
-        return Checked(checked.value, (*checked.faults, ("unknown", unknown)))
+        clear = None if checked.plain is None else checked.plain & ~unknown.fill_null(False)
+        return Checked(checked.value, (*checked.faults, ("unknown", unknown)), clear)
     return checked
 
 
 def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
     """The canonical columns with ``__reason``: the first fault of each row, null where it is sound.
 
-    ``__out`` marks sound rows outside the period.
+    ``__out`` marks sound rows outside the period. How far each local time is ahead of UTC may be there
+    already, as ``__shift_<meaning>``.
     """
     filled = meanings(table, source)
     line = _timelines(con, parsed, source, filled, zone)
-    known = {"__row", "__file", "__line", "__id"}
+    known = {"__file", "__line", "__id"}
     kept = [name for name in parsed.columns if name in known or name.startswith("__raw_")]
     columns: dict[str, Any] = {name: parsed[name] for name in kept}
     found: dict[str, Checked] = {}
@@ -159,8 +162,12 @@ def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:
             columns[meaning.name] = parsed[meaning.name]
             continue
         local, offset, day = (parsed[f"__{part}_{meaning.name}"] for part in ("local", "offset", "day"))
-        fold = time_format(source, meaning, zone).fold
-        instant = times.to_instant(local, offset, day, line[meaning.name], fold)
+        if meaning.name in line:
+            fold = time_format(source, meaning, zone).fold
+            shift = times.shift_of(local, offset, day, line[meaning.name], fold)
+        else:
+            shift = parsed[f"__shift_{meaning.name}"]
+        instant = times.to_instant(local, shift)
         columns[meaning.name] = instant.value
         found[meaning.name] = instant
     reason = _across(columns, table, source, first_reason(found, parsed["__fault"]))
@@ -177,8 +184,8 @@ def _or_false(flag: Any) -> Any:
 def _timelines(
     con: Any, parsed: Any, source: Source, filled: list[Meaning], zone: str
 ) -> Mapping[str, list[times.Stretch]]:
-    """For each time column, the local timeline of its zone over the times at hand."""
-    columns = [meaning for meaning in filled if meaning.kind == "time"]
+    """For each time column without shifts, the local timeline of its zone over the times at hand."""
+    columns = [m for m in filled if m.kind == "time" and f"__shift_{m.name}" not in parsed.columns]
     if not columns:
         return {}
     ends = {

@@ -9,9 +9,9 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
-from churnlab.tables import identifiers, keys, quarantine, rows
+from churnlab.tables import identifiers, judging, keys, quarantine, rows
 from churnlab.tables.counts import refuse_too_many
-from churnlab.tables.staging import stage
+from churnlab.tables.staging import Incoming, incoming
 
 # Values of these kinds hold no name, id or free text: an error may show one.
 _SHOWN = {"time", "money", "number"}
@@ -49,6 +49,7 @@ class Judged:
     digests: Mapping[str, str]
     notes: tuple[str, ...]
     duplicates: int = 0  # copies that were left where the rows came from
+    files: Sequence[str] = ()  # sorted labels; rows of such a source know their file by its number here
 
     @property
     def place(self) -> str:
@@ -57,68 +58,49 @@ class Judged:
 
 
 def judge(table: str, source: Source, around: Surroundings) -> Judged:
-    """Stage a source, judge its rows, set the bad ones aside; too many of them stop the load."""
+    """Read a source, judge its rows, set the bad ones aside; too many of them stop the load."""
     if source.warehouse is not None:
         from churnlab.tables.warehouse import judge_there
 
         return judge_there(table, source, around)
-    con, place = around.con, f"{table}.{source.name}"
-    staged = stage(
-        source,
-        table=table,
-        con=con,
-        root=around.root,
-        data_roots=around.data_roots,
-        frames=around.frames,
+    con = around.con
+    arriving = incoming(
+        source, table=table, root=around.root, data_roots=around.data_roots, frames=around.frames
     )
-    raw = con.table(staged.name)
-    parsed = _parsed(con, raw, table, source, around, place)
-    checked = rows.check(con, con.table(parsed), table, source, around.zone)
-    found = counted(con, checked)
-    reasons = quarantine.add_rejects(con, place, staged.rejects)
+    parsed = judging.land(arriving, con, table, around.zone, around.currency)
+    done = arriving.finished()
+    landed = con.table(parsed)
+    if judging.BROKEN_ID in landed.columns:
+        _refuse_broken(int(con.execute(landed[judging.BROKEN_ID].sum().fill_null(0))), arriving.place)
+    found = counted(con, landed)
+    reasons = quarantine.add_rejects(con, arriving.place, done.rejects)
     own = {reason: count for (reason, _), count in found.items() if reason is not None}
-    _set_aside(con, raw, checked, table, source, own, place)
+    _set_aside(con, landed, arriving, table, own)
     judged = Judged(
         table,
         source,
-        checked,
+        landed,
         parsed,
-        id_kind(raw.customer_id.type()),
-        staged.read,
+        id_kind(arriving.stream.described(con).customer_id.type()),
+        done.read,
         _added(reasons, own),
         found.get((None, True), 0),
-        staged.digests,
-        staged.notes,
+        arriving.digests,
+        done.notes,
+        files=arriving.stream.labels,
     )
-    con.drop_table(staged.name, force=True)
     refuse_rejects(con, judged, around.kept)
     _refuse_together(con, judged)
     return judged
 
 
-def _parsed(con: Any, raw: Any, table: str, source: Source, around: Surroundings, place: str) -> str:
-    """The one copy of the rows on their way from staged to accepted."""
-    import duckdb
-
-    refuse_broken_float_ids(con, raw, source, place)
-    parsed = f"churnlab_parsed_{table}_{source.name}"
-    columns = rows.parse(raw, table, source, around.zone, around.currency, place)
-    try:
-        con.create_table(parsed, columns, temp=True, overwrite=True)
-    except duckdb.OutOfRangeException as error:
-        raise DataError(
-            f"{place}: a value is too large to be held exactly",
-            got=str(error).splitlines()[0],
-            mend="check which columns are mapped to amounts and times, and their units",
-        ) from None
-    return parsed
-
-
 def refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
-    kind = raw.customer_id.type()
-    if not source.id_from_float or not (kind.is_floating() or (kind.is_decimal() and kind.scale)):
-        return
-    broken = int(con.execute(raw.filter(identifiers.not_whole(raw.customer_id)).count()))
+    """Stop where ids that are floats are not all whole. ``raw``: the rows as they are."""
+    if identifiers.may_break(raw.customer_id, source):
+        _refuse_broken(int(con.execute(raw.filter(identifiers.not_whole(raw.customer_id)).count())), place)
+
+
+def _refuse_broken(broken: int, place: str) -> None:
     if broken:
         raise DataError(
             f"{place}: {broken} float ids are not whole numbers below 2^53",
@@ -146,22 +128,18 @@ def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int
     return {reason: first.get(reason, 0) + second.get(reason, 0) for reason in sorted({*first, *second})}
 
 
-def _set_aside(
-    con: Any, raw: Any, checked: Any, table: str, source: Source, reasons: Mapping[str, int], place: str
-) -> None:
+def _set_aside(con: Any, landed: Any, arriving: Incoming, table: str, reasons: Mapping[str, int]) -> None:
     if not reasons:
         return
-    bad = checked.filter(checked["__reason"].notnull()).select("__row", reason="__reason")
-    raw = raw.mutate(__row=raw.rowid())
-    texts = {
-        meaning.name: (meaning.label, raw_text(raw, meaning.raw)) for meaning in rows.meanings(table, source)
-    }
-    labelled = raw.select(
-        "__row", "source_file", "line", **{f"__raw_{name}": text for name, (_, text) in texts.items()}
+    bad = landed.filter(landed["__reason"].notnull())
+    bad = bad.select(
+        source_file=judging.label(bad["__file"], arriving.stream.labels),
+        line=bad["__line"],
+        reason=bad["__reason"],
+        raw=bad["__raw"],
     )
-    joined = bad.inner_join(labelled, "__row")
-    about = {name: (label, joined[f"__raw_{name}"]) for name, (label, _) in texts.items()}
-    quarantine.add_rows(con, place, joined, reasons, about)
+    about = {meaning.name: (meaning.label, bad.raw) for meaning in rows.meanings(table, arriving.source)}
+    quarantine.add_rows(con, arriving.place, bad, reasons, about)
 
 
 def raw_text(raw: Any, columns: Sequence[str]) -> Any:
@@ -194,5 +172,6 @@ def _refuse_together(con: Any, judged: Judged) -> None:
     if source.id_normalise != "none":
         ids = sound.select("customer_id", raw=sound["__id"])
         identifiers.refuse_collisions(con, ids, source, place=place)
-    if judged.table == "transactions" and "amount" in source.columns and len(judged.digests) > 1:
-        keys.mixed_units(con, sound.select("__file", "amount"), place=place)
+    if judged.table == "transactions" and "amount" in source.columns and len(judged.files) > 1:
+        amounts = sound.select("amount", __file=judging.label(sound["__file"], judged.files))
+        keys.mixed_units(con, amounts, place=place)

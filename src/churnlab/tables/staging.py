@@ -1,12 +1,12 @@
-"""One source, as it is, in one temporary table: read, joined with its lookups, mapped, not yet judged.
+"""One source, as it is, ready to be read: found, joined with its lookups, mapped, not yet judged.
 
-files | duckdb | postgres | frame  ->  parts  ->  land (lookups joined, meanings named)  ->  Staged
+files | duckdb | postgres | frame  ->  parts  ->  Incoming (lookups joined, meanings named)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,29 +15,90 @@ from churnlab.config.sources import Product, Source
 from churnlab.errors import DataError
 from churnlab.tables.counts import allowed
 from churnlab.tables.delivery import Delivery
-from churnlab.tables.landing import Part, land, slot
-from churnlab.tables.lookups import Joined, prepare
+from churnlab.tables.landing import Part, Stream
+from churnlab.tables.lookups import Joined, Prepared, prepare
 from churnlab.tables.opening import opened
 from churnlab.tables.records import Reject
 from churnlab.tables.text_files import shown
 
-__all__ = ["Reject", "Staged", "stage"]
+__all__ = ["Finished", "Incoming", "Reject", "Staged", "incoming", "stage"]
+
+
+@dataclass(frozen=True, eq=False)
+class Incoming:
+    """A source whose columns are known and whose rows have not been read.
+
+    Its columns are named ``meaning`` (``meaning__1``, ``meaning__2`` ... for a product), as the
+    constants, and ``attribute__<name>``. Text files give text exactly as it is, declared nulls as null;
+    the others their own types. ``line`` is the physical line of a text record's start (the header is
+    1), the row number in Parquet, null for engines.
+    """
+
+    place: str
+    source: Source
+    stream: Stream
+    digests: Mapping[str, str]  # label of a file -> SHA-256
+    lookups: Sequence[Prepared]
+    delivery: Delivery | None
+
+    def finished(self) -> Finished:
+        """What is only known once all rows have been read; ``DataError`` where it breaks the contract."""
+        parts = self.stream.parts
+        rejects = tuple(each for part in parts for each in part.rejects)
+        read = self.stream.rows + len(rejects)
+        if self.delivery is not None:
+            self.delivery.check_rows(read)
+        used = {*self.stream.wanted, *(key for lookup in self.lookups for key in lookup.keys)}
+        unread = tuple(drift(parts, used))
+        if unread and self.source.unmapped == "refuse":
+            raise DataError(
+                f"{self.place}: the input has other columns than were agreed",
+                got="; ".join(unread[:2]),
+                mend="map them, have them removed, or set unmapped: note",
+            )
+        said = (note for each in (*parts, *self.lookups) for note in each.notes)
+        return Finished(read, rejects, (*said, *unread))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of reading a source. ``read``: rows + distinct records set aside; no blank lines."""
+
+    read: int
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+
+
+def incoming(
+    source: Source,
+    *,
+    table: str,
+    root: Path,
+    data_roots: Sequence[str],
+    frames: Mapping[str, Any],
+) -> Incoming:
+    """Open a source of ``table``; ``DataError`` where a file or a column is not there."""
+    delivery = Delivery.read(source.manifest, root=root, data_roots=data_roots) if source.manifest else None
+    parts, digests = _parts(source, table, root, data_roots, frames, delivery)
+    lookups = [prepare(each, root=root, data_roots=data_roots) for each in source.lookups]
+    for lookup in lookups:
+        parts = [Joined(part, lookup) for part in parts]
+        digests = {**digests, **lookup.digests}
+    stream = Stream(parts, list(columns_of(source)), source.constants)
+    return Incoming(f"{table}.{source.name}", source, stream, digests, lookups, delivery)
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A source in the engine: the table ``name``, and what did not make it there.
+    """A source in the engine: the temporary table ``name``, and what did not make it there.
 
-    Columns: ``source_file``, ``line`` (physical line of a text record's start, the header being 1;
-    row number in Parquet; null for engines), then one a meaning (``meaning__1``, ``meaning__2`` ...
-    for a product), the constants, and ``attribute__<name>``. Text files give text exactly as it is,
-    declared nulls as null; the others their own types.
+    Columns: ``source_file`` (the label), ``line``, then those of :class:`Incoming`.
     """
 
     name: str
-    read: int  # rows in the table + distinct records set aside; blank lines are no records
+    read: int
     rejects: tuple[Reject, ...]
-    digests: Mapping[str, str]  # label of a file -> SHA-256
+    digests: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -50,32 +111,19 @@ def stage(
     data_roots: Sequence[str],
     frames: Mapping[str, Any],
 ) -> Staged:
-    """Read a source of ``table`` into ``con``, an Ibis DuckDB backend; an earlier staging is replaced."""
-    delivery = Delivery.read(source.manifest, root=root, data_roots=data_roots) if source.manifest else None
-    parts, digests = _parts(source, table, root, data_roots, frames, delivery)
-    lookups = [prepare(each, root=root, data_roots=data_roots) for each in source.lookups]
-    for lookup in lookups:
-        parts = [Joined(part, lookup) for part in parts]
-        digests = {**digests, **lookup.digests}
-    columns = list(_columns(source))
-    wanted = list(dict.fromkeys(column for _, column in columns))
+    """Read a source as it is, without judging its rows: to look at it. An earlier staging is replaced."""
+    arriving = incoming(source, table=table, root=root, data_roots=data_roots, frames=frames)
+    labels = ", ".join("'" + label.replace("'", "''") + "'" for label in arriving.stream.labels)
+    names = [name for name in arriving.stream.schema.names[2:] if not name.startswith("__plain_")]
+    columns = ", ".join(f'"{name}"' for name in names)
     name = f"staged_{source.name}"
-    select = _select(columns, wanted, source.constants)
-    landed = land(
-        parts, wanted, table=name, con=con, select=select, constants=list(source.constants.values())
+    arriving.stream.run(
+        f'CREATE OR REPLACE TEMP TABLE "{name}" AS '
+        f"SELECT [{labels}][source_file + 1] AS source_file, line, {columns} FROM arriving",
+        con,
     )
-    if delivery is not None:
-        delivery.check_rows(landed.rows + len(landed.rejects))
-    used = {*wanted, *(key for lookup in lookups for key in lookup.keys)}
-    drift = tuple(_drift(parts, used))
-    if drift and source.unmapped == "refuse":
-        raise DataError(
-            f"{table}.{source.name}: the input has other columns than were agreed",
-            got="; ".join(drift[:2]),
-            mend="map them, have them removed, or set unmapped: note",
-        )
-    notes = (*landed.notes, *(note for each in lookups for note in each.notes), *drift)
-    return Staged(name, landed.rows + len(landed.rejects), landed.rejects, digests, notes)
+    done = arriving.finished()
+    return Staged(name, done.read, done.rejects, arriving.digests, done.notes)
 
 
 def _parts(
@@ -116,7 +164,7 @@ def _tolerated(source: Source, read: int) -> int:
     return allowed(source.max_quarantined, read) + known
 
 
-def _columns(source: Source) -> Iterator[tuple[str, str]]:
+def columns_of(source: Source) -> Iterator[tuple[str, str]]:
     """(name when staged, column of the source) of all that is mapped."""
     for meaning, column in source.columns.items():
         if isinstance(column, Product):
@@ -128,18 +176,7 @@ def _columns(source: Source) -> Iterator[tuple[str, str]]:
         yield f"attribute__{name}", attribute.column
 
 
-def _select(columns: Sequence[tuple[str, str]], wanted: Sequence[str], constants: Iterable[str]) -> str:
-    """SQL from what arrives to what is staged. Only slots, meanings and checked names are in it."""
-    chosen = [
-        "source_file",
-        "line",
-        *(f'{slot(wanted.index(column))} AS "{name}"' for name, column in columns),
-        *(f'{slot(n)} AS "{name}"' for n, name in enumerate(constants, len(wanted))),
-    ]
-    return f"SELECT {', '.join(chosen)} FROM arriving"
-
-
-def _drift(parts: Sequence[Part], used: Collection[str]) -> Iterator[str]:
+def drift(parts: Sequence[Part], used: Collection[str]) -> Iterator[str]:
     """Columns that nothing reads: in all parts, and in some only."""
     unread = [[name for name in part.columns if name and name not in used] for part in parts]
     common = [name for name in unread[0] if all(name in names for names in unread)] if unread else []

@@ -1,0 +1,90 @@
+"""One pass over what arrives: each row is read, judged, and put where it will stay.
+
+arriving -> layer_0 -> layer_1 -> ...  ->  churnlab_parsed_<table>_<source>
+
+the canonical columns, and  __file, __line   where a row comes from; files by their sorted labels
+                            __reason         the first fault, null where the row is sound
+                            __out            outside the period
+                            __raw            of a faulty row, the text it is faulty for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from churnlab.config.sources import Source
+from churnlab.errors import DataError
+from churnlab.tables import identifiers, rows, times
+from churnlab.tables.checked import FAULTS
+from churnlab.tables.layers import Layers
+from churnlab.tables.staging import Incoming
+
+BROKEN_ID = "__raw_broken_id"
+
+
+def land(arriving: Incoming, con: Any, table: str, zone: str, currency: str) -> str:
+    """Read and judge all rows; the name of the table they are in. It is not a temporary one: those
+    are seen by one cursor only, and the shards read several tables at once.
+    """
+    import duckdb
+
+    name = f"churnlab_parsed_{table}_{arriving.source.name}"
+    raw = arriving.stream.described(con)
+    statement = _statement(con, raw, table, arriving.source, zone, currency, arriving.place)
+    try:
+        arriving.stream.run(f'CREATE OR REPLACE TABLE "{name}" AS {statement}', con)
+    except duckdb.OutOfRangeException as error:
+        raise DataError(
+            f"{arriving.place}: a value is too large to be held exactly",
+            got=str(error).splitlines()[0],
+            mend="check which columns are mapped to amounts and times, and their units",
+        ) from None
+    return name
+
+
+def _statement(con: Any, raw: Any, table: str, source: Source, zone: str, currency: str, place: str) -> str:
+    layers = Layers(con)
+    beside = {f"__raw_{column}": raw[column] for m in rows.meanings(table, source) for column in m.raw}
+    if identifiers.may_break(raw.customer_id, source):
+        beside[BROKEN_ID] = identifiers.not_whole(raw.customer_id)
+    parsed = layers.add(rows.parse(raw, table, source, zone, currency, place, beside))
+    placed = _with_shifts(layers, parsed, table, source, zone)
+    checked = layers.add(rows.check(con, placed, table, source, zone))
+    kept = [name for name in checked.columns if not name.startswith("__raw_") or name == BROKEN_ID]
+    texts = f'CASE WHEN "__reason" IS NOT NULL THEN CASE {" ".join(_texts(table, source))} END END'
+    named = ", ".join(f'"{name}"' for name in kept)
+    layers.add_sql(f'SELECT {named}, {texts} AS "__raw" FROM "{checked.get_name()}"', checked.schema())
+    return layers.statement()
+
+
+def _with_shifts(layers: Layers, parsed: Any, table: str, source: Source, zone: str) -> Any:
+    """The parsed rows with how far each of their local times is ahead of UTC."""
+    shifts = []
+    for meaning in rows.meanings(table, source):
+        if meaning.kind == "time":
+            form = rows.time_format(source, meaning, zone)
+            columns = {part: f'"__{part}_{meaning.name}"' for part in ("local", "offset", "day")}
+            shift = times.shift_sql(form.zone, form.fold).format(**columns)
+            shifts.append((f"__shift_{meaning.name}", shift))
+    if not shifts:
+        return parsed
+    named = ", ".join(f'{shift} AS "{name}"' for name, shift in shifts)
+    schema = {**parsed.schema(), **{name: "int64" for name, _ in shifts}}
+    return layers.add_sql(f'SELECT *, {named} FROM "{parsed.get_name()}"', schema)
+
+
+def _texts(table: str, source: Source) -> Iterator[str]:
+    """For each meaning, its reasons and the text behind them; factors of a product one after the other."""
+    for meaning in rows.meanings(table, source):
+        reasons = ", ".join(f"'{meaning.name}_{fault}'" for fault in FAULTS)
+        text = " || ' x ' || ".join(f'CAST("__raw_{column}" AS VARCHAR)' for column in meaning.raw)
+        # Not IN: of a long list the engine makes a join, and a join of all rows loses their order.
+        yield f"""WHEN list_contains([{reasons}], "__reason") THEN {text}"""
+
+
+def label(number: Any, files: Sequence[str]) -> Any:
+    """The label of a file by its number, as an Ibis expression."""
+    import ibis
+
+    return ibis.array([ibis.literal(file) for file in files])[number]
