@@ -60,12 +60,12 @@ def measured(
     figures = _reasons(world, folder) if with_reasons else []
     expected = eligible(world)
     lists = _side("score_churnlab", world, folder / "lists", str(folder / "trained" / "models"))
-    _checked(measuring.once(lists)[1], expected)  # also fills numba's cache
+    measuring.once(lists)  # fills numba's cache
+    check_lists(folder / "lists", expected)
     bound = _side("bound", world, folder / "bound", "aggregate")
     turns = runs if world.rows <= BIG else 1
     sides = [Side("bound", bound.command, turns), Side("churnlab", lists.command, turns)]
-    costs, said = measuring.in_turns(sides)
-    _checked(said["churnlab"], expected)
+    costs, _ = measuring.in_turns(sides, lambda _: check_lists(folder / "lists", expected))
     return figures + _figures(size, world.rows, costs, expected)
 
 
@@ -78,9 +78,18 @@ def eligible(world: World) -> int:
         return int(con.execute(query).fetchall()[0][0])
 
 
-def _checked(said: Mapping[str, float], expected: int) -> None:
-    if said["customers"] != expected:
-        raise Mismatch(f"{said['customers']:.0f} customers on the lists, not {expected}")
+def check_lists(folder: Path, expected: int) -> None:
+    """Every eligible customer is in the list of all, once, and in that of one strategy."""
+    import duckdb
+
+    run = max(folder.glob("lists/run=*"))
+    alone = ", ".join(f"'{path}'" for path in sorted(run.glob("*.parquet")) if path.stem != "all")
+    counts = "SELECT count(*), count(DISTINCT customer_id)"
+    with duckdb.connect() as con:
+        everyone = con.execute(f"{counts} FROM '{run / 'all.parquet'}'").fetchall()[0]
+        dealt = con.execute(f"{counts} FROM read_parquet([{alone}])").fetchall()[0]
+    if {*everyone, *dealt} != {expected}:
+        raise Mismatch(f"customers on lists: all {everyone}, by strategy {dealt}, eligible {expected}")
 
 
 def _side(module: str, world: World, out: Path, *more: str) -> Side:

@@ -23,10 +23,8 @@ def sampled(question: Asked) -> tuple[Path, Path]:
     with duckdb.connect() as con:
         for path in (question.transactions, question.interactions):
             made = question.out / path.name
-            con.execute(
-                f"COPY (SELECT * FROM '{path}' WHERE substr(customer_id, 2)::INTEGER % {every} = {every // 3}) "
-                f"TO '{made}' (FORMAT parquet)"
-            )
+            some = f"substr(customer_id, 2)::INTEGER % {every} = {every // 3}"
+            con.execute(f"COPY (SELECT * FROM '{path}' WHERE {some}) TO '{made}' (FORMAT parquet)")
             paths.append(made)
     return paths[0], paths[1]
 
