@@ -13,8 +13,9 @@ from churnlab.config import Project
 from churnlab.errors import DataError
 from churnlab.explain.card import Card
 from churnlab.models import files
-from churnlab.workflow.opening import Frames, Progress, opened, scoring_date, silent
-from churnlab.workflow.panels import scoring_panel
+from churnlab.panel import Panel
+from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
+from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.results import Explained
 from churnlab.workflow.scoring import place
 
@@ -33,15 +34,7 @@ def explain_customer(
     models = files.load(champion.folder, champion.digests)
     with opened(project, frames, progress) as opening:
         day = scoring_date(opening, as_of)
-        panel, _ = scoring_panel(opening, day, only=customer)
-        row = np.flatnonzero(panel.customer_id == customer)
-        if not len(row):
-            raise DataError(
-                f"the customer asked for is not among those scored on {day}",
-                got=f"{len(panel):,} customers with a past before that day",
-                mend="check the id (text, exactly as in the source), or choose a later --as-of",
-            )
-        one = panel.take(row)
+        one = _found(opening, day, customer)
         placed = place(one, models, project)
         people, attributions = placed.customers, placed.attributions
         worth = people.worth
@@ -71,3 +64,16 @@ def explain_customer(
             },
         )
     return Explained(card.as_dict(), tuple(card.text().splitlines()))
+
+
+def _found(opening: Opened, day: dt.date, customer: str) -> Panel:
+    """The one row of ``customer``."""
+    for panel, _ in scoring_blocks(opening, day, customer):
+        row = np.flatnonzero(panel.customer_id == customer)
+        if len(row):
+            return panel.take(row)
+    raise DataError(
+        f"the customer asked for is not among those scored on {day}",
+        got="an id that no customer with a past before that day has",
+        mend="check the id (text, exactly as in the source), or choose a later --as-of",
+    )

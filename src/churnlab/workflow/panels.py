@@ -43,21 +43,23 @@ def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tup
     return panels.build(_blocks(opening, asked, None, only), asked, None, opening.digests)
 
 
-def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mapping[str, int]]]:
+def scoring_blocks(
+    opening: Opened, day: dt.date, only: str | None = None
+) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     """The same people, some at a time in no particular order: however many there are, few are held.
 
-    Raises DataError at the end where there was nobody.
+    Raises DataError at the end where there was nobody. ``only``: the one to look for, who may not be there.
     """
     if not opening.has_histories:
-        yield _still_there(snapshot_panel(opening), None)
+        yield _still_there(snapshot_panel(opening), only)
         return
     asked = questions(opening, [opening.calendar.instant(day)])
     customers, excluded = 0, Counter[str]()
-    for panel, reasons in _blocks(opening, asked, None):
+    for panel, reasons in _blocks(opening, asked, None, only):
         customers += len(panel)
         excluded.update(reasons)
         yield panel, reasons
-    if not customers:
+    if not customers and only is None:
         raise panels.nobody(asked, excluded)
 
 
