@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlab.features.catalogue import FAMILIES, compute
-from churnlab.history import ways
+from churnlab.history import units, ways
 from churnlab.strategy.intensity import measures
 from churnlab.testing import worlds
 from feature_definitions import PLAN
@@ -141,6 +141,21 @@ def test_lines_are_gathered_alike(seed):
         else:
             same("totals", ordered, starts)
             same("group_extremes", ordered, starts)
+
+
+@settings(max_examples=200)
+@given(SEEDS)
+def test_arithmetic_is_alike(seed):
+    random = np.random.default_rng(seed)
+    numbers = [0.0, 1.0, -3.0, np.nan, 0.1, 1e300, np.inf]
+    some = [random.integers(-2, 3, 9), random.choice(numbers, 9), random.integers(0, 2**60, 9)]
+    for part in some:
+        for whole in some:
+            with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+                compiled, told = units.ratio(part, whole), units.infinite(part)
+                patch.setattr(units, "_compiled", lambda: None)
+                assert compiled.tobytes() == units.ratio(part, whole).tobytes()
+                assert told == units.infinite(part)
 
 
 def same(name, *asked):

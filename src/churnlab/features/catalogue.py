@@ -15,7 +15,8 @@ serves the report: "the risk of these customers is a matter of habit" can be act
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -40,6 +41,7 @@ from churnlab.features.service import service
 from churnlab.features.tenure import tenure
 from churnlab.features.trend import trend
 from churnlab.history import History
+from churnlab.history.units import infinite
 
 FAMILIES: dict[str, Family] = {
     "recency": recency,
@@ -68,7 +70,11 @@ def select(plan: FeaturePlan, root: Path) -> Mapping[str, Family]:
 
 def compute(past: History, families: Mapping[str, Family]) -> list[tuple[str, Feature]]:
     """(family, feature) of every feature, checked: names unique, one finite value or NaN a snapshot."""
-    made: list[tuple[str, Feature]] = []
+    return list(each(past, families))
+
+
+def each(past: History, families: Mapping[str, Family]) -> Iterator[tuple[str, Feature]]:
+    """The same one by one: whoever takes what it needs of each lets go of its values at once."""
     maker: dict[str, str] = {}
     for family, function in families.items():
         for feature in function(past):
@@ -80,8 +86,7 @@ def compute(past: History, families: Mapping[str, Family]) -> list[tuple[str, Fe
                 )
             _check(family, feature, len(past.as_of))
             maker[feature.name] = family
-            made.append((family, feature))
-    return made
+            yield family, feature
 
 
 def _check(family: str, feature: Feature, size: int) -> None:
@@ -94,8 +99,6 @@ def _check(family: str, feature: Feature, size: int) -> None:
 def _fault(feature: Feature, size: int) -> tuple[str, str, str] | None:
     """(what, got, mend) of the first thing wrong with a feature."""
     values = feature.values
-    if not NAME.fullmatch(feature.name):
-        return "has no plain name", repr(feature.name), "use lower case letters, digits and underscores"
     if not isinstance(values, np.ndarray) or values.shape != (size,):
         got = f"shape {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
         return "needs one value per snapshot", got, f"give a numpy array of shape ({size},)"
@@ -105,15 +108,22 @@ def _fault(feature: Feature, size: int) -> tuple[str, str, str] | None:
             str(values.dtype),
             "use whole numbers, floats or text",
         )
-    if values.dtype.kind == "f" and np.isinf(values).any():
+    if values.dtype.kind == "f" and infinite(values):
         return "is infinite", "inf", "divide with churnlab.history.ratio, which gives NaN instead"
-    if feature.dimension not in get_args(Dimension):
+    return _fault_of_words(feature.name, feature.dimension, (feature.en, feature.fr))
+
+
+@lru_cache(maxsize=4096)  # the same words come with every shard
+def _fault_of_words(name: str, dimension: str, sentences: tuple[str, ...]) -> tuple[str, str, str] | None:
+    if not NAME.fullmatch(name):
+        return "has no plain name", repr(name), "use lower case letters, digits and underscores"
+    if dimension not in get_args(Dimension):
         return (
             "has an unknown dimension",
-            str(feature.dimension),
+            str(dimension),
             f"use one of {', '.join(get_args(Dimension))}",
         )
-    for template in (feature.en, feature.fr):
+    for template in sentences:
         try:
             template.format(value="", reference="")
         except (KeyError, IndexError, ValueError):

@@ -23,11 +23,13 @@ def season(past: History) -> Iterator[Feature]:
     orders = qualifying(past)
     if orders is None:
         return
-    angle = 2 * np.pi * (past.calendar.month_numbers(past.as_of) % 12) / 12
+    dates = np.unique(past.as_of)  # few, however many snapshots
+    date = np.searchsorted(dates, past.as_of)
+    angle = 2 * np.pi * (past.calendar.month_numbers(dates) % 12) / 12
     for name, values in (("sine", np.sin(angle)), ("cosine", np.cos(angle))):
         yield Feature(
             f"month_{name}",
-            values,
+            values[date],
             "number",
             f"Month of the snapshot on a circle, January at the top: its {name}",
             "informational",

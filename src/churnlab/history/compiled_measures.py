@@ -217,3 +217,20 @@ def nested(following: Ints, starts: Ints, end: Ints) -> Ints:
             after = min(begin, after)
             answer[window, place] = kinds
     return answer
+
+
+@kernel
+def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    answer = np.empty(len(part))
+    for place in range(len(part)):
+        answer[place] = np.nan if whole[place] == 0 else part[place] / whole[place]
+    return answer
+
+
+@kernel
+def infinite(values: NDArray[Any]) -> bool:
+    """Whether any value is infinite."""
+    found = False
+    for place in range(len(values)):
+        found |= np.isinf(values[place])
+    return found

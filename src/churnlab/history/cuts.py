@@ -33,16 +33,34 @@ class Asked:
 
     ``customer``: (n,) codes. ``as_of``: (n,). ``date``: (n,) the place of each ``as_of`` among the
     d distinct ones, rising.
-    ``before``: days -> (d,) the instant that many days before each date; negative days lie after it.
-    ``known_until``: (d,) what was recorded before this instant may be used: the date itself for a
+    ``before``: days -> the instants that many days before each date; negative days lie after it.
+    ``known_until``: what was recorded before this instant may be used: the date itself for a
     past, the end of settlement for an outcome.
     """
 
     customer: Ints
     as_of: Ints
     date: Ints
-    before: Callable[[int], Ints]
-    known_until: Ints
+    before: Callable[[int], Edges]
+    known_until: Edges
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """An instant for each of the d dates: ``instants[place]``, ``instants`` rising, each once.
+
+    Instants may coincide or cross where clocks go back.
+    """
+
+    instants: Ints
+    place: Ints
+
+    @classmethod
+    def of(cls, instants: Ints) -> Edges:
+        """``instants``: (d,) one for each date."""
+        if (instants[1:] > instants[:-1]).all():
+            return cls(instants, np.arange(len(instants)))
+        return cls(*np.unique(instants, return_inverse=True))
 
 
 def _cut(edges: Ints, times: Ints) -> Ints:
@@ -124,12 +142,10 @@ class Timeline:
             return self._bounds.take(self.asked.customer)
         return np.minimum(self._cut(self.asked.before(days)), self._known_end)
 
-    def _cut(self, edges: Ints) -> Ints:
-        # Edges may coincide or cross where clocks go back, so they are ranked first.
-        ordered, place = np.unique(edges, return_inverse=True)
+    def _cut(self, edges: Edges) -> Ints:
         asked = self.asked
         return self.way.cut(
-            self.customer, self.time, self._bounds, asked.customer, asked.date, ordered, place
+            self.customer, self.time, self._bounds, asked.customer, asked.date, edges.instants, edges.place
         )
 
     @cached_property
@@ -146,7 +162,7 @@ class Timeline:
 
     def known(self) -> tuple[Ints, Ints]:
         """A key for each row and each snapshot: of its customer, a snapshot knew the rows up to its own."""
-        ordered, place = np.unique(self.asked.known_until, return_inverse=True)
-        width = len(ordered) + 1
-        since = self.way.reached(ordered, known_at(self.time, self.recorded_at))
-        return self.customer * width + since, self.asked.customer * width + place[self.asked.date]
+        edges, asked = self.asked.known_until, self.asked
+        width = len(edges.instants) + 1
+        since = self.way.reached(edges.instants, known_at(self.time, self.recorded_at))
+        return self.customer * width + since, asked.customer * width + edges.place[asked.date]

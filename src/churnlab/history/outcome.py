@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from churnlab.errors import ConfigError
-from churnlab.history.cuts import Asked
+from churnlab.history.cuts import Asked, Edges
 from churnlab.history.sources import Source, kept
 from churnlab.history.tables import lines_and_orders
 from churnlab.history.units import Flags, Ints
@@ -58,7 +57,8 @@ class Outcome:
         date = np.searchsorted(dates, shard.as_of)
         end_days = gap_days + horizon_days
         settled = calendar.ahead(dates, end_days + settlement_days)
-        asked = Asked(shard.customer, shard.as_of, date, kept(partial(calendar.back, dates)), settled)
+        before = kept(lambda days: Edges.of(calendar.back(dates, days)))
+        asked = Asked(shard.customer, shard.as_of, date, before, Edges.of(settled))
         lines, orders = lines_and_orders(shard, asked, by)
         if lines is None or orders is None:
             raise ConfigError("an outcome is read from transactions, and this project has none")

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from churnlab.config.project import FeaturePlan
-from churnlab.history.cuts import Asked
+from churnlab.history.cuts import Asked, Edges
 from churnlab.history.profile import Profile
 from churnlab.history.sources import Source, kept
 from churnlab.history.tables import all_events, lines_and_orders, texts_of
@@ -49,8 +49,8 @@ class History:
         by = way(compiled=compiled)
         dates = np.unique(shard.as_of)
         date = np.searchsorted(dates, shard.as_of)
-        back = kept(partial(calendar.back, dates))
-        asked = Asked(shard.customer, shard.as_of, date, back, dates)
+        before = kept(lambda days: Edges.of(calendar.back(dates, days)))
+        asked = Asked(shard.customer, shard.as_of, date, before, Edges.of(dates))
         events = partial(all_events, shard, asked=asked, way=by, windows=plan.windows)
         transactions, orders = lines_and_orders(shard, asked, by, plan.windows)
         return cls(

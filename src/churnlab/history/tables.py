@@ -60,7 +60,7 @@ def texts_of(shard: Shard, table: str) -> Mapping[str, Texts]:
 def _source(
     table: str, events: Events, asked: Asked, texts: Mapping[str, Texts], way: Way, windows: tuple[int, ...]
 ) -> Source:
-    columns = Columns(frozenset(events), partial(_read, events), texts)
+    columns = Columns(frozenset(events), kept(partial(_read, events)), texts)
     return Source(table, columns, timeline(events, asked, way).at, asked.as_of, way, windows)
 
 
