@@ -2,32 +2,32 @@
 
 contributions (n, p) -> netted per group of near-duplicates (n, g) -> the three largest -> sentences
 
-orders_30d and orders_90d say nearly the same, and trees split the credit between them by luck. So
-they are one group: their net contribution decides, and the member that carries most of it speaks.
 A sentence says what the model used, with the customer's own value and the usual one; a cause it is not.
+Each is made once for all rows of which the same is shown, which is most of the speed of long lists.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.explain import choosing
 from churnlab.features.feature import Description
 from churnlab.features.sentences import USUAL
-from churnlab.features.words import NARROW, NO_BREAK, sentence
+from churnlab.features.words import NARROW, NO_BREAK, UNITS, framed, sentence, shown, spoken
 from churnlab.panel import Panel
 
 Locale = Literal["en", "fr"]
 Texts = NDArray[np.object_]
 
 COUNT = 3
-LEAST = 1e-6  # log odds; less is rounding, no reason
 LONGEST = 80  # letters of a customer's own text inside a sentence
 LOWERS = "lowers:"  # how the code of a reason against leaving begins
 
@@ -77,6 +77,7 @@ PROTECTED = frozenset(
 # True of the calendar and of nobody in particular: everyone has the same on a list's day.
 CALENDAR = frozenset({"month_sine", "month_cosine"})
 
+_PLACE = "⟦⟧"  # stands for a value in a sentence
 _KEPT = {ord(NO_BREAK): None, ord(NARROW): None}  # not printable to Python, and wanted in French
 _FOR_STAYING = {"en": "in favour of staying: {}", "fr": f"en faveur du maintien{NO_BREAK}: {{}}"}
 _NO_VALUE = {"en": "no value on record: {}", "fr": f"aucune donnée{NO_BREAK}: {{}}"}
@@ -102,52 +103,38 @@ def strongest(
     locale: Locale = "en",
     currency: str = "EUR",
     never: frozenset[str] = PROTECTED,
+    compiled: bool | None = None,
 ) -> Reasons:
     """For each row of ``panel`` what raises the churn risk most; where too little does, what lowers it.
 
     ``contributions``: (n, p) log odds for the p ``features``. ``reference``: the usual value per
     feature, learned at training. ``never``: names, or words of attributes' names, that are not shown.
+    ``compiled``: by compiled code or numpy, which choose the same; None: as pays.
     """
-    shown = np.array([number for number, one in enumerate(features) if _may_speak(one, never)], dtype=np.intp)
-    speaker, raises = _speakers(contributions[:, shown], [_group(features[number]) for number in shown])
-    codes, texts = np.full(speaker.shape, None, object), np.full(speaker.shape, None, object)
-    for number, feature in ((number, features[column]) for number, column in enumerate(shown)):
-        for raising in (True, False):
-            rows, place = np.nonzero((speaker == number) & (raises == raising))
-            if not len(rows):
-                continue
-            codes[rows, place] = feature.name if raising else LOWERS + feature.name
-            usual = reference.get(feature.name)
-            said = _sentences(feature, _values(panel, feature)[rows], usual, locale, currency)
-            texts[rows, place] = [text if raising else _FOR_STAYING[locale].format(text) for text in said]
-    return Reasons(codes, texts)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for column, feature in enumerate(features):
+        if _may_speak(feature, never):
+            groups.setdefault(_group(feature), []).append(column)
+    chosen = choosing.speakers(contributions, tuple(groups.values()), COUNT, compiled=compiled)
+    codes, texts = np.full(chosen.size, None, object), np.full(chosen.size, None, object)
+    column_of = {feature.name: column for column, feature in enumerate(panel.features)}
+    for code, cells in _alike(chosen.ravel()):
+        feature, raising = features[code // 2], code % 2 == 1
+        codes[cells] = feature.name if raising else LOWERS + feature.name
+        values = _values(panel, feature, column_of.get(feature.name), cells // COUNT)
+        usual = reference.get(feature.name)
+        texts[cells] = _sentences(feature, values, usual, locale, currency, raising=raising)
+    return Reasons(codes.reshape(chosen.shape), texts.reshape(chosen.shape))
 
 
-def _speakers(
-    contributions: NDArray[np.floating], groups: Sequence[tuple[str, str]]
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """(n, 3) column of the member that speaks, -1 for nobody; (n, 3) whether it raises the risk."""
-    rows = len(contributions)
-    speaker, raises = np.full((rows, COUNT), -1, np.intp), np.zeros((rows, COUNT), bool)
-    if not groups:
-        return speaker, raises
-    members = [np.flatnonzero([one == group for one in groups]) for group in dict.fromkeys(groups)]
-    net = np.stack([contributions[:, columns].sum(axis=1, dtype=np.float64) for columns in members], axis=1)
-    place = np.zeros(rows, np.intp)
-    # First what raises the risk, largest first; then what lowers it, until there are three.
-    for raising, strength in ((True, net), (False, -net)):
-        for _ in range(min(COUNT, len(members))):
-            group = strength.argmax(axis=1)  # a tie goes to the first in the order of the features
-            found = np.flatnonzero((place < COUNT) & (strength[np.arange(rows), group] > LEAST))
-            for number in np.unique(group[found]):
-                own = found[group[found] == number]
-                columns = members[number]
-                largest = (contributions[np.ix_(own, columns)] * (1 if raising else -1)).argmax(axis=1)
-                speaker[own, place[own]] = columns[largest]
-            raises[found, place[found]] = raising
-            strength[found, group[found]] = 0.0
-            place[found] += 1
-    return speaker, raises
+def _alike(chosen: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """(code, the cells that have it), for every code of somebody."""
+    order = np.argsort(chosen.astype(np.int16) if chosen.max(initial=0) < 2**15 else chosen, kind="stable")
+    found = chosen[order]
+    changes = np.flatnonzero(found[1:] != found[:-1]) + 1
+    for begin, end in itertools.pairwise([0, *changes.tolist(), len(found)] if len(found) else []):
+        if found[begin] != choosing.NOBODY:
+            yield int(found[begin]), order[begin:end]
 
 
 def _group(feature: Description) -> tuple[str, str]:
@@ -170,11 +157,19 @@ def _words(name: str) -> Iterator[str]:
     yield from (f"{one}_{two}" for one, two in itertools.pairwise(parts))
 
 
-def _values(panel: Panel, feature: Description) -> NDArray[np.generic]:
-    try:
-        return panel.categories[feature.name] if feature.kind == "category" else panel.number(feature.name)
-    except KeyError:  # an optional table is absent today: nothing is known of anyone
-        return np.full(len(panel), None if feature.kind == "category" else np.nan)
+def _values(
+    panel: Panel, feature: Description, column: int | None, rows: NDArray[np.intp]
+) -> NDArray[np.generic]:
+    """The values of some rows. ``column``: where the panel has the feature, None: nowhere."""
+    if feature.kind == "category":
+        known = panel.categories.get(feature.name)
+        return np.full(len(rows), None) if known is None else known[rows]
+    if feature.name in panel.measures:
+        return panel.measures[feature.name][rows]
+    if column is None or column >= panel.numbers.shape[1]:
+        return np.full(len(rows), np.nan)  # an optional table is absent today: nothing is known of anyone
+    numbers: NDArray[np.float64] = panel.numbers[rows, column].astype(np.float64)
+    return numbers
 
 
 def _sentences(
@@ -183,30 +178,59 @@ def _sentences(
     reference: float | str | None,
     locale: Locale,
     currency: str,
+    *,
+    raising: bool,
 ) -> list[str]:
-    # Most values come many times (counts, categories): each is put into words once.
-    spoken: dict[object, str] = {}
+    say = _speaker(feature, reference, locale, currency)
+    if not raising:
+        say = _turned(say, _FOR_STAYING[locale])
+    if feature.kind == "number":
+        values = shown(values.astype(np.float64), feature.unit, currency)
+    made: dict[object, str] = {}
     said = []
     for value in values.tolist():
         key = None if value is None or value != value else value  # noqa: PLR0124
-        if key not in spoken:
-            spoken[key] = _sentence(feature, key, reference, locale, currency)
-        said.append(spoken[key])
+        text = made.get(key)
+        if text is None:
+            text = made[key] = say(key)
+        said.append(text)
     return said
 
 
-def _sentence(
-    feature: Description,
-    value: float | str | None,
-    reference: float | str | None,
-    locale: Locale,
-    currency: str,
-) -> str:
-    if value is None:
-        return _NO_VALUE[locale].format(_subject(feature, locale))
-    own = plain(value) if isinstance(value, str) else value
+def _speaker(
+    feature: Description, reference: float | str | None, locale: Locale, currency: str
+) -> Callable[[float | str | None], str]:
+    """What makes the sentence of a value."""
     usual = plain(reference) if isinstance(reference, str) else reference
-    return plain(sentence(feature, own, usual, locale, currency), 10 * LONGEST)
+    parts = _frame(feature, usual, locale, currency)
+
+    def say(value: float | str | None) -> str:
+        if value is None:
+            return _NO_VALUE[locale].format(_subject(feature, locale))
+        if parts is not None and not isinstance(value, str):
+            return spoken(value, feature.unit, locale, currency).join(parts)
+        own = plain(value) if isinstance(value, str) else value
+        return plain(sentence(feature, own, usual, locale, currency), 10 * LONGEST)
+
+    return say
+
+
+def _turned(say: Callable[[float | str | None], str], template: str) -> Callable[[float | str | None], str]:
+    return lambda value: template.format(say(value))
+
+
+def _frame(
+    feature: Description, reference: float | str | None, locale: Locale, currency: str
+) -> list[str] | None:
+    """The parts of the sentence round a number of ours; None where it needs more care than that."""
+    template = feature.en if locale == "en" else feature.fr
+    odd = any(spec or turn for _, _, spec, turn in Formatter().parse(template))
+    if odd or _PLACE in template or not (feature.unit in {"", *UNITS} and feature.kind == "number"):
+        return None
+    whole = framed(feature, _PLACE, reference, locale, currency)
+    if whole.count(_PLACE) != template.count("{value}") or len(whole) > 5 * LONGEST:
+        return None
+    return whole.split(_PLACE) if plain(whole, 10 * LONGEST) == whole else None
 
 
 def _subject(feature: Description, locale: Locale) -> str:

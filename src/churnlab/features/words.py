@@ -17,11 +17,13 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnlab.features.feature import Description
 from churnlab.features.sentences import USUAL
 
 Locale = Literal["en", "fr"]
+Floats = NDArray[np.float64]
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"  # French: before € % : and between thousands
 MISSING = {"en": "not applicable", "fr": "sans objet"}
@@ -54,6 +56,8 @@ NOUNS = {
     "deviations": ("standard deviation", "standard deviations", "écart type", "écarts types"),
 }
 
+UNITS = frozenset({"currency", "share", "trend", "ratio", "number", *NOUNS})  # spoken in words of ours
+
 # A log ratio from here up, and how it is called (the marks of growth and decline in a lifecycle).
 TRENDS = (
     (np.log(2), "sharply up", "en forte hausse"),
@@ -75,13 +79,17 @@ def sentence(
 
     ``value``, ``reference``: a number or text; money in major units of ``currency`` (ISO 4217).
     """
+    return framed(feature, spoken(value, feature.unit, locale, currency), reference, locale, currency)
+
+
+def framed(
+    feature: Description, value: str, reference: float | str | None, locale: Locale, currency: str
+) -> str:
+    """The same round a value that has been put into words already."""
     template = feature.en if locale == "en" else feature.fr
     if _missing(reference):
         template = template.replace(USUAL[locale], "")
-    said = template.format(
-        value=spoken(value, feature.unit, locale, currency),
-        reference=spoken(reference, feature.unit, locale, currency),
-    )
+    said = template.format(value=value, reference=spoken(reference, feature.unit, locale, currency))
     # French puts a space before these marks, and no line may break there.
     return said if locale == "en" else said.replace(" :", f"{NO_BREAK}:").replace(" ;", f"{NO_BREAK};")
 
@@ -107,6 +115,55 @@ def spoken(value: float | str | None, unit: str, locale: Locale, currency: str) 
     if unit == "ratio":
         return f"{_fine(float(value), locale)} {'times' if locale == 'en' else 'fois'}"
     return _counted(float(value), unit, locale)
+
+
+def shown(values: Floats, unit: str, currency: str) -> Floats:
+    """What is shown of each number: the same words are spoken of it as of the number itself.
+
+    Few numbers differ in what is shown of them, so a list of a million needs few sentences.
+
+    >>> shown(np.array([74.2, 9.96, 1_234.5]), "days", "EUR").tolist()
+    [74.0, 10.0, 1234.0]
+    """
+    if unit == "currency":
+        return _shown_money(values, currency)
+    if unit == "share":
+        parts = 100 * values
+        small = (values != 0) & (np.abs(values) < 0.01)
+        return np.where(small, _all_rounded(parts), np.rint(parts)) / 100 + 0.0
+    if unit == "trend":
+        marks = np.array([least for least, _, _ in reversed(TRENDS)])
+        known = marks[np.searchsorted(marks, values, side="right") - 1]
+        return np.where(np.isnan(values), np.nan, known)
+    if unit in {"", "number", "ratio"}:
+        fine = _to_decimals(values, 2)
+        return np.where(np.abs(fine) < 1, fine, _all_rounded(values))
+    return _all_rounded(values)
+
+
+def _shown_money(values: Floats, currency: str) -> Floats:
+    if currency in NO_CENTS:
+        return np.rint(values) + 0.0
+    cents = _to_decimals(values, 2)
+    return np.where(np.abs(cents) >= 1_000, np.rint(cents), cents)
+
+
+def _all_rounded(values: Floats) -> Floats:
+    """``_rounded`` of each."""
+    return np.where(np.abs(values) < 10, _to_decimals(values, 1), np.rint(values)) + 0.0
+
+
+def _to_decimals(values: Floats, decimals: int) -> Floats:
+    """``round(value, decimals)`` of each, and never a minus zero."""
+    scale = 10.0**decimals
+    scaled = values * scale
+    found = np.rint(scaled) / scale
+    # Next to a half the product may fall on the wrong side; Python looks at the number's own digits.
+    rest = np.abs(scaled - np.trunc(scaled))
+    with np.errstate(invalid="ignore"):
+        close = (np.abs(rest - 0.5) < 1e-6) | (np.abs(scaled) > 1e9)
+    found[close] = [round(value, decimals) for value in values[close].tolist()]
+    return found + 0.0
 
 
 def _missing(value: float | str | None) -> bool:
