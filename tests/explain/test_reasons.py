@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from churnlab.explain.reasons import LOWERS, PROTECTED, plain, strongest
 from churnlab.features.feature import Description
 from churnlab.features.sentences import said
+from churnlab.features.words import sentence
 from churnlab.panel import Panel
 
 NAN = float("nan")
@@ -192,6 +193,47 @@ def test_equals_its_definition_whatever_the_other_rows(rows):
     assert together.codes.tolist() == [naive([one / 4 for one in row]) for row in rows]
     alone = [reasons(np.array(row) / 4).texts[0].tolist() for row in rows]
     assert together.texts.tolist() == alone
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_many_rows_say_what_each_says_alone(locale, compiled):
+    """Sentences are shared by all rows of which the same is shown; each is right for its own row."""
+    chance = np.random.default_rng(1)
+    numbers = np.round(chance.lognormal(3, 2, (400, 4)), 1)
+    numbers[chance.random(numbers.shape) < 0.1] = NAN
+    clubs = chance.choice(np.array(["gold", "a  b\n", " : odd ;", None], dtype=object), 400).tolist()
+    rows = panel(numbers, clubs)
+    contributions = chance.normal(size=(400, 6)).astype(np.float32)
+    found = strongest(rows, contributions, FEATURES, REFERENCE, locale=locale, compiled=compiled)
+    values = dict(zip(rows.names, [*rows.numbers.astype(float).T, *rows.categories.values()], strict=True))
+    for row, (codes, texts) in enumerate(zip(found.codes, found.texts, strict=True)):
+        for code, text in zip(codes, texts, strict=True):
+            feature = next(one for one in FEATURES if one.name == code.removeprefix(LOWERS))
+            value = values[feature.name][row]
+            if value is None or (feature.kind == "number" and np.isnan(value)):
+                assert re.match(r"(in favour of staying: |en faveur.*: )?(no value|aucune donn)", text)
+                continue
+            own = plain(value) if isinstance(value, str) else value
+            wanted = plain(sentence(feature, own, REFERENCE.get(feature.name), locale, "EUR"), 800)
+            assert text.endswith(wanted)
+            assert (text == wanted) is not code.startswith(LOWERS)
+
+
+@pytest.mark.parametrize(
+    ("en", "unit"),
+    [
+        ("{value:>9} far; usual here: {reference}", "days"),
+        ("{value} far", "parsecs  of\ttext"),
+        ("{value} and  {value}\nagain", "days"),
+        ("⟦⟧ {value}", "days"),
+    ],
+)
+def test_sentences_of_other_peoples_features_are_made_with_care(en, unit):
+    feature = Description("orders_30d", "own", "number", unit, "Mine", "economic", None, en, en)
+    found = strongest(panel([(1, 1, 1234.5, 1)]), np.array([[1.0]]), [feature], {"orders_30d": 2.0})
+    wanted = plain(sentence(feature, 1234.5, 2.0, "en", "EUR"), 800)
+    assert found.texts.tolist() == [[wanted, None, None]]
 
 
 def test_no_sentence_claims_a_cause():

@@ -5,7 +5,7 @@ import pytest
 
 from churnlab.features.feature import Feature
 from churnlab.features.sentences import said
-from churnlab.features.words import NOUNS, sentence, spoken
+from churnlab.features.words import NOUNS, sentence, shown, spoken
 
 NAN = float("nan")
 
@@ -112,3 +112,36 @@ def test_the_period_of_a_window():
         "fr": "{value} sur le dernier jour",
     }
     assert said("{value} {period}", "{value} {period}", 30)["en"].startswith("{value} in the last 30 days;")
+
+
+def awkward():
+    """Numbers on the edges of what is shown, and either side of them."""
+    chance = np.random.default_rng(0)
+    edges = np.array([0, 0.005, 0.0095, 0.01, 0.14, 0.995, 1, 1.005, 9.95, 10, 999.995, 1_000, 1_000.5, 1e9])
+    edges = np.concatenate([edges, np.log(2) * np.ones(1), chance.integers(0, 4_000, 500) / 8])
+    edges = np.concatenate(
+        [edges, chance.integers(0, 400_000, 500) / 200, chance.integers(0, 20_000, 500) / 20]
+    )
+    near = np.concatenate(
+        [edges, np.nextafter(edges, -1e9), np.nextafter(edges, 1e9), edges.astype(np.float32)]
+    )
+    drawn = np.concatenate([chance.normal(size=500), chance.lognormal(5, 3, 500), chance.random(500) / 50])
+    return np.concatenate([near, -near, drawn, -drawn, [NAN]])
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+@pytest.mark.parametrize("unit", ["currency", "share", "trend", "ratio", "number", "", "days", "parsecs"])
+def test_the_same_words_are_spoken_of_what_is_shown(unit, currency):
+    values = awkward()
+    seen = shown(values, unit, currency)
+    for locale in ("en", "fr"):
+        said = [spoken(value, unit, locale, currency) for value in values.tolist()]
+        assert [spoken(value, unit, locale, currency) for value in seen.tolist()] == said
+    # As few as there are words for, or nothing would be gained.
+    assert len(set(seen[~np.isnan(seen)].tolist())) == len(set(said)) - 1
+    assert not (np.signbit(seen) & (seen == 0)).any()
+
+
+def test_a_half_that_binary_cannot_hold_is_rounded_by_its_own_digits():
+    """1.115 is a little less than its digits say; times 100 it is more than 111.5."""
+    assert shown(np.array([1.115, 2.675, 0.285]), "currency", "EUR").tolist() == [1.11, 2.67, 0.28]
