@@ -7,6 +7,7 @@ the message is the same however the customers were cut into blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,10 +99,10 @@ def _faults(scored: ScoredCustomers, exponent: int) -> dict[str, int]:
     """What may be wrong with a block -> in how many rows it is, zeros too: always in this order."""
     risk, known = scored.churn_risk, {str(code) for code in Strategy}
     found = {
-        _IDS: sum(not isinstance(one, str) or not one for one in scored.customer_id.tolist()),
+        _IDS: _no_texts(scored.customer_id.tolist()),
         "churn_risk is missing or infinite": _many(~np.isfinite(risk)),
         "churn_risk is outside 0 to 1": _many((risk < 0) | (risk > 1)),
-        "quadrant is no known strategy": sum(code not in known for code in scored.quadrant.tolist()),
+        "quadrant is no known strategy": _strangers(scored.quadrant.tolist(), known),
     }
     for name, amounts in scored.amounts.items():
         found[f"{name} is missing or infinite"] = _many(~np.isfinite(amounts))
@@ -110,6 +111,17 @@ def _faults(scored: ScoredCustomers, exponent: int) -> dict[str, int]:
     near = scored.intensity[~np.isnan(scored.intensity)]
     found["intensity is outside 0 to 100"] = _many(~((near >= 0) & (near <= 100)))
     return found
+
+
+def _no_texts(ids: list[Any]) -> int:
+    # All of them at once, before each of them by itself: this is asked of everybody.
+    if set(map(type, ids)) == {str} and all(ids):
+        return 0
+    return sum(not isinstance(one, str) or not one for one in ids)
+
+
+def _strangers(codes: list[Any], known: set[str]) -> int:
+    return 0 if known.issuperset(codes) else sum(code not in known for code in codes)
 
 
 def _many(wrong: NDArray[np.bool_]) -> int:
