@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
@@ -112,6 +112,9 @@ class Models(Section):
     calibration: Literal["sigmoid", "isotonic", "none"] = "sigmoid"
     min_customers: int = Field(100, ge=1, description="fewer customers than this: no training")
     min_positives: int = Field(30, ge=1, description="churned and staying rows needed, of each")
+    row_budget: int = Field(
+        2_000_000, ge=1, description="rows to learn from at most; beyond it, a sample of whole customers"
+    )
 
 
 class Tuning(Section):
@@ -199,6 +202,16 @@ class Engine(Section):
     shard_events: int | None = Field(
         None, ge=1, description="events of whole customers worked on at once; null: as memory allows"
     )
+    cache: str = Field(
+        "4GB",
+        pattern=r"^(off|\d+(\.\d+)?(MB|GB))$",
+        description="room for the panels of earlier runs, in the project's output folder; off: none",
+    )
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, given: object) -> object:
+        return "off" if given is False else given  # YAML reads off as false
 
 
 class Project(Section):

@@ -1,7 +1,9 @@
 """The panel: one row per customer and snapshot, and how it is made."""
 
 from churnlab.panel.panel import Panel
-from churnlab.panel.rows import Ahead, Questions, answered, build, nobody
+from churnlab.panel.rows import Ahead, Questions, answered, build, finished, gathered, nobody
 from churnlab.panel.supplied import of_snapshot_table
 
-__all__ = ["Ahead", "Panel", "Questions", "answered", "build", "nobody", "of_snapshot_table"]
+__all__ = [
+    "Ahead", "Panel", "Questions", "answered", "build", "finished", "gathered", "nobody", "of_snapshot_table"
+]  # fmt: skip

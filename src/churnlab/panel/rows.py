@@ -16,7 +16,7 @@ from churnlab import labels
 from churnlab.config.project import Churn, FeaturePlan, SnapshotPlan, Value
 from churnlab.errors import ConfigError, DataError
 from churnlab.features import catalogue
-from churnlab.features.feature import Feature
+from churnlab.features.feature import Description, Feature
 from churnlab.features.own import Family
 from churnlab.history import History, Outcome, eligible
 from churnlab.panel.panel import Panel, joined, stamped
@@ -62,15 +62,23 @@ class Ahead:
 
 
 def answered(
-    shard: Shard, questions: Questions, ahead: Ahead | None = None
+    shard: Shard, questions: Questions, ahead: Ahead | None = None, sampler: Sampler | None = None
 ) -> tuple[Panel, Mapping[str, int]]:
     """The rows of one shard by customer id, then date; and how many candidates do not count, by reason.
 
-    Without ``ahead`` what happened next is not asked, and is NaN.
+    Without ``ahead`` what happened next is not asked, and is NaN. ``sampler`` sees everyone who counts;
+    of those whom it can already tell that it will not keep, nothing is measured.
     """
     asked = eligible.candidates(shard, questions.as_ofs)
     past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
     counts, excluded = eligible.eligible(past, questions.who)
+    if sampler is not None:
+        wanted = sampler.see(asked.customers[asked.customer[counts]])
+        counts[np.flatnonzero(counts)[~wanted]] = False
+        if sampler.limit is not None:
+            asked = replace(asked, customer=asked.customer[counts], as_of=asked.as_of[counts])
+            past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
+            counts = counts[counts]
     part = described(
         asked, past, questions.families, questions.measures, questions.segments, questions.exponent
     )
@@ -162,19 +170,21 @@ def described(
     exponent: int,
 ) -> Panel:
     """The rows of one shard, without outcomes."""
-    made = [(feature, feature.described(family)) for family, feature in catalogue.compute(past, families)]
-    numbers = [(feature, about) for feature, about in made if about.kind == "number"]
-    categories = [(feature, about) for feature, about in made if about.kind == "category"]
-    matrix = np.empty((len(shard.as_of), len(numbers)), dtype=np.float32)
-    for column, (feature, _) in enumerate(numbers):
-        matrix[:, column] = _number(feature, exponent)
+    numbers: list[tuple[Description, NDArray[np.float32]]] = []
+    categories: list[tuple[Description, Texts]] = []
+    for family, feature in catalogue.each(past, families):  # narrowed while it is still in the cache
+        about = feature.described(family)
+        if about.kind == "number":
+            numbers.append((about, _number(feature, exponent)))
+        else:
+            categories.append((about, feature.values))
     unknown = np.full(len(shard.as_of), np.nan)
     return Panel(
         customer_id=shard.customers[shard.customer],
         as_of=shard.as_of,
-        numbers=matrix,
-        categories={feature.name: feature.values for feature, _ in categories},
-        features=tuple(about for _, about in numbers + categories),
+        numbers=_beside([values for _, values in numbers], len(shard.as_of)),
+        categories={about.name: values for about, values in categories},
+        features=tuple(about for about, _ in [*numbers, *categories]),
         churned=unknown,
         value=unknown,
         measures=dict(measures(past)),
@@ -183,12 +193,21 @@ def described(
     )
 
 
+def _beside(columns: Sequence[NDArray[np.float32]], rows: int) -> NDArray[np.float32]:
+    """(n, p) the columns side by side."""
+    matrix = np.empty((rows, len(columns)), dtype=np.float32)
+    for place, values in enumerate(columns):
+        matrix[:, place] = values
+    return matrix
+
+
 def _number(feature: Feature, exponent: int) -> NDArray[np.float32]:
-    values = feature.values.astype(np.float64)
+    values = np.asarray(feature.values, dtype=np.float64)
     if feature.unit == "currency":
         values = values / 10**exponent
-    if not np.isnan(feature.empty):
-        values = np.where(np.isnan(values), feature.empty, values)
+    if not np.isnan(feature.empty) and (missing := np.isnan(values)).any():
+        values = values.copy()
+        values[missing] = feature.empty
     with np.errstate(over="ignore"):  # said in our own words
         narrow = values.astype(np.float32)
     if np.isinf(narrow).any():

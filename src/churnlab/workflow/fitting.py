@@ -42,7 +42,7 @@ def fit(opening: Opened, panel: Panel) -> Fitted:
     churn = fit_churn(panel, fold.train, fold.calibrate, models, known=fold.known)
     basis = _basis(opening)
     value = None if basis is None else _value(opening, panel, fold, models)
-    learned, test = panel.take(fold.known), panel.take(fold.test)
+    learned, test = baselines.narrowed(panel).take(fold.known), panel.take(fold.test)
     risks = {CHURN: churn.risk(test)} | {
         name: scores(test) for name, scores in baselines.churn(learned).items()
     }
@@ -151,7 +151,8 @@ def _values(
 def _notes(
     opening: Opened, panel: Panel, fold: Fold, value: ValueModel | None, basis: str | None
 ) -> tuple[str, ...]:
-    notes = [fold.note] if fold.note else []
+    notes = [] if panel.sample is None else [panel.sample.note]
+    notes += [fold.note] if fold.note else []
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
         return tuple(notes)

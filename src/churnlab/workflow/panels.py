@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from churnlab import engine, shards, snapshots
 from churnlab import panel as panels
-from churnlab import shards, snapshots
 from churnlab.config import Project
 from churnlab.panel import Ahead, Panel, Questions
+from churnlab.panel.cache import Cache
+from churnlab.panel.sample import Sampler
 from churnlab.tables.money import exponent
+from churnlab.workflow import panel_keys
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
 
 _ONCE = 0  # the instant of a snapshot table: it has no dates
@@ -26,13 +30,36 @@ def make_panel(project: Project, frames: Frames | None = None, *, progress: Prog
 
 def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     """All rows with a past, at every training date; and how many were left out, by reason."""
+    project = opening.project
     if not opening.has_histories:
-        panel = snapshot_panel(opening)
-        missing = int(np.isnan(panel.churned).sum())
-        return panel, {"label_missing": missing} if missing else {}
+        return _labelled(opening)
     asked = questions(opening, training_dates(opening))
-    ahead = Ahead(opening.project.churn, opening.project.value, opening.watermark)
-    return panels.build(_blocks(opening, asked, ahead), asked, ahead, opening.digests)
+    ahead = Ahead(project.churn, project.value, opening.watermark)
+
+    def compute(families: Sequence[str]) -> tuple[Panel, dict[str, int]]:
+        some = replace(asked, families={name: asked.families[name] for name in families})
+        sampler = Sampler(project.models.row_budget, project.models.seed)
+        return panels.gathered(_blocks(opening, some, ahead, sampler=sampler), some, sampler)
+
+    if project.engine.cache == "off":
+        made = compute(tuple(asked.families))
+    else:
+        cache = Cache(opening.out / "cache" / "panel", engine.size(project.engine.cache))
+        made = cache.panel(panel_keys.of(opening, asked), compute)
+    return panels.finished(*made, asked, ahead, opening.digests)
+
+
+def _labelled(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
+    """The rows of a snapshot table that are learned from, and how many have no label."""
+    panel, models = snapshot_panel(opening), opening.project.models
+    sampler = Sampler(models.row_budget, models.seed)
+    sampler.see(panel.customer_id)
+    excluded = {"label_missing": int(np.isnan(panel.churned).sum())}
+    if sampler.sample is not None:
+        excluded |= {"not_in_sample": sampler.sample.of_rows - sampler.sample.rows}
+        panel = replace(panel.take(sampler.keeps(panel.customer_id)), sample=sampler.sample)
+        excluded["label_missing"] = int(np.isnan(panel.churned).sum())
+    return panel, {reason: rows for reason, rows in excluded.items() if rows}
 
 
 def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tuple[Panel, Mapping[str, int]]:
@@ -124,12 +151,17 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
 
 
 def _blocks(
-    opening: Opened, asked: Questions, ahead: Ahead | None, only: str | None = None
+    opening: Opened,
+    asked: Questions,
+    ahead: Ahead | None,
+    only: str | None = None,
+    *,
+    sampler: Sampler | None = None,
 ) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     step = "make features"
     opening.progress(step, 0.0)
     yield from shards.mapped(
-        lambda shard: panels.answered(shard, asked, ahead),
+        lambda shard: panels.answered(shard, asked, ahead, sampler),
         opening.tables,
         opening.project.time_zone,
         opening.limits,

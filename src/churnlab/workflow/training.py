@@ -84,9 +84,13 @@ def train_opened(
         )
         progress("register", None)
         # Everything else first: whatever fails must leave the champion as it was.
-        run.log_metrics(card.metrics())
+        run.log_metrics(card.metrics() | _sampled(panel))
         version = _register(run, models, kept, project)
         return Trained(version, run.run_id, _about(opening, panel, fitted, excluded), card, fitted.notes)
+
+
+def _sampled(panel: Panel) -> dict[str, float]:
+    return {} if panel.sample is None else {"sample_share_of_customers": panel.sample.share}
 
 
 def _scorecard(project: Project, test: Panel, fitted: Fitted) -> Scorecard:
