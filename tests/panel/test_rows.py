@@ -154,8 +154,16 @@ def test_labels_are_as_defined(counts):
 of = Outcome.of.__func__
 MUTANTS = {
     "incomplete is 0": (labels, "churned", lambda o, **_: (o.orders.count() == 0) * 1.0),
-    "settlement forgotten": (rows.Outcome, "of", lambda s, c, g, h, _, w: of(Outcome, s, c, g, h, 0, w)),
-    "starts at as_of": (rows.Outcome, "of", lambda s, c, g, h, d, w: of(Outcome, s, c, 0, g + h, d, w)),
+    "settlement forgotten": (
+        rows.Outcome,
+        "of",
+        lambda s, c, g, h, _, w, **_how: of(Outcome, s, c, g, h, 0, w),
+    ),
+    "starts at as_of": (
+        rows.Outcome,
+        "of",
+        lambda s, c, g, h, d, w, **_how: of(Outcome, s, c, 0, g + h, d, w),
+    ),
     "any line is an order": (
         labels,
         "churned",
