@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import churnlab
 from on_spark import MARKS
 
 pytestmark = MARKS
@@ -25,9 +26,8 @@ def test_the_page_runs_as_it_stands(session, tracked, monkeypatch):
     monkeypatch.chdir(tracked)
     # A second session would end the one that other tests share; the world is smaller than the reader's.
     monkeypatch.setattr("churnlab.spark.sessions.local", lambda tasks: contextlib.nullcontext(session))
-    monkeypatch.setattr(
-        "churnlab.load", lambda path, load=__import__("churnlab").load: load(path, SMALL), raising=False
-    )
+    load = churnlab.load
+    monkeypatch.setattr(churnlab, "load", lambda path: load(path, SMALL), raising=False)
     names = {}
     for code in re.findall(
         r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL

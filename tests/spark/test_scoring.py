@@ -99,13 +99,6 @@ def test_shards_change_no_byte_and_a_second_run_writes_nothing(shop):
     assert (again.existed, files(again.folder)) == (False, kept)
 
 
-def test_training_on_spark_registers_the_same_models(shop):
-    project, tables, _, trained = shop
-    made = spark.train(tables, project, shards=3)
-    assert made.about == trained.about
-    assert made.scorecard.metrics() == trained.scorecard.metrics()
-
-
 @pytest.fixture
 def _nothing_published(shop):
     """Nothing of the day is there before, and nothing may be there after."""
@@ -189,3 +182,11 @@ def test_the_manifest_holds_no_customer(shop):
     ids = set(pq.read_table(local.folder / "all.parquet")["customer_id"].to_pylist())
     said = json.loads((made.folder / "manifest.json").read_text())
     assert not ids & set(json.dumps(said).split('"'))
+
+
+# The last of all: it makes another champion.
+def test_training_on_spark_registers_the_same_models(shop):
+    project, tables, _, trained = shop
+    made = spark.train(tables, project, shards=3)
+    assert made.about == trained.about
+    assert made.scorecard.metrics() == trained.scorecard.metrics()
