@@ -31,7 +31,7 @@ SPAN = 730  # days
 DATES = tuple(START + day * DAY for day in range(365, 365 + 12 * 30, 30))
 ROWS_PER_CUSTOMER = 13
 CHUNK, ROW_GROUP = 500_000, 125_000
-VERSION = 1  # of the way worlds are made: a new one makes new files
+VERSION = 2  # of the way worlds are made: a new one makes new files
 
 PRODUCTS, FAMILIES, STORES, CAMPAIGNS = 5_000, 40, 60, 200
 SHOP_CHANNELS = ("app", "phone", "shop", "web")
@@ -143,8 +143,11 @@ def transactions(people: People, rows: int, seed: int, refunded: float) -> Itera
         due = due.take(np.arange(min(len(due.time), size // 2)))
         bought = _bought(people, chance, size - len(due.time), begin, end, orders)
         orders = int(bought.order[-1]) + 1
-        waiting = waiting.take(waiting.time >= end).joined(_returns(chance, bought, refunded))
-        yield _lines_table(chance, bought.joined(due).by_time())
+        later = _returns(chance, bought, refunded)
+        waiting = waiting.take(waiting.time >= end).joined(later.take(later.time >= end))
+        at_once = later.take(later.time < end)
+        bought = _without(chance, bought, len(at_once.time))
+        yield _lines_table(chance, bought.joined(due).joined(at_once).by_time())
 
 
 def slices(rows: int) -> Iterator[tuple[int, int, int]]:
@@ -207,6 +210,13 @@ def _returns(chance: np.random.Generator, bought: Lines, refunded: float) -> Lin
     later = some.time + chance.integers(DAY, 60 * DAY, len(some.time))
     some = Lines(later, some.customer, some.order, -some.amount, some.product, some.place)
     return some.take(later < START + SPAN * DAY)
+
+
+def _without(chance: np.random.Generator, bought: Lines, count: int) -> Lines:
+    """Some lines fewer, which make room for refunds; the first line of an order stays."""
+    others = np.flatnonzero(np.diff(bought.order, prepend=-1) == 0)
+    gone = chance.choice(others, count, replace=False)
+    return bought.take(np.delete(np.arange(len(bought.order)), gone))
 
 
 def _lines_table(chance: np.random.Generator, lines: Lines) -> Any:
