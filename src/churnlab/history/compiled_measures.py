@@ -208,14 +208,15 @@ def nested(following: Ints, starts: Ints, end: Ints) -> Ints:
     """(w, n) the same of windows that share their end, ``starts`` (w, n) falling: one walk for all."""
     windows, size = starts.shape
     answer = np.empty((windows, size), np.int64)
+    since = np.zeros(len(following) + 1, np.int64)  # from each row of the longest window to its end
     for place in range(size):
-        kinds, after, last = 0, end[place], end[place]
+        kinds, last = 0, end[place]
+        since[last] = 0
+        for row in range(last - 1, starts[windows - 1, place] - 1, -1):
+            kinds += following[row] >= last
+            since[row] = kinds
         for window in range(windows):
-            begin = starts[window, place]
-            for row in range(begin, after):
-                kinds += following[row] >= last
-            after = min(begin, after)
-            answer[window, place] = kinds
+            answer[window, place] = since[starts[window, place]]
     return answer
 
 
