@@ -14,9 +14,11 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
+from churnlab.tables.checked import builtin
 
 _TELLING = {"customer_id", "order_id", "product", "event_id"}
 WHERE = ("__source", "__file", "__line")
+AT_ONCE = 1 << 24  # rows whose marks are held in memory, 8 bytes each
 
 
 def remove_repeated(
@@ -58,6 +60,8 @@ def _repeated(
 
     rows = con.table(stored)
     rows = rows.mutate(__row=rows.rowid()).filter(rows["__source"].isin(members))
+    if not len(_twice(con, rows, key)):
+        return None
     several = rows.group_by(*key).having(rows.count() > 1).aggregate(rows=rows.count())
     if not int(con.execute(several.count())):
         return None
@@ -135,12 +139,14 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     # One number a row first, made of what differs most: rows that are equal have equal marks, and
     # only those are worth comparing whole.
     telling = [name for name in columns if name in _TELLING or not rows[name].type().is_string()]
-    marked = rows.mutate(__mark=functools.reduce(operator.xor, (rows[name].hash() for name in telling)))
-    several = marked.group_by("__mark").having(marked.count() > 1).aggregate(rows=marked.count())
-    if not int(con.execute(several.count())):
+    several = _twice(con, rows, telling)
+    if not len(several):
         return 0
+    marks = con.create_table(f"{stored}_marks", several, temp=True, overwrite=True)
     name = f"{stored}_alike"
-    con.create_table(name, marked.semi_join(several, "__mark"), temp=True, overwrite=True)
+    marked = rows.mutate(__mark=_mark(rows, telling))
+    con.create_table(name, marked.semi_join(marks, "__mark"), temp=True, overwrite=True)
+    con.drop_table(f"{stored}_marks")
     alike = con.table(name)
     groups = alike.group_by(*columns).aggregate(
         rows=alike.count(),
@@ -152,6 +158,38 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     repeated = con.execute((groups.rows - 1).sum().fill_null(0))
     con.drop_table(name)
     return int(repeated)
+
+
+def _mark(rows: Any, columns: Sequence[str]) -> Any:
+    """One number a row, equal where the columns are."""
+    # Ibis' own hash() takes the engine's through a text of 64 bits to a signed number.
+    marks = (builtin("hash", str(rows[name].type()), "uint64")(rows[name]) for name in columns)
+    return functools.reduce(operator.xor, marks)
+
+
+def _twice(con: Any, rows: Any, columns: Sequence[str]) -> Any:
+    """The marks of several rows, as an Arrow table of ``__mark``.
+
+    Sorted in memory, a part of them at a time: half the work of counting them in the engine.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    total = int(con.execute(rows.count()))
+    parts = -(-total // AT_ONCE)
+    marks = con.compile(rows.select(__mark=_mark(rows, columns)))
+    held = np.empty(total, np.uint64)  # only what is written to takes memory
+    found = [np.empty(0, np.uint64)]
+    for part in range(parts):
+        size = 0
+        sql = f'SELECT "__mark" FROM ({marks}) WHERE "__mark" % {parts} = {part}'
+        for batch in con.con.execute(sql).to_arrow_reader():
+            held[size : size + len(batch)] = batch.column(0).to_numpy()
+            size += len(batch)
+        ordered = held[:size]
+        ordered.sort()
+        found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+    return pa.table({"__mark": np.concatenate(found)})
 
 
 def _refuse_overlap(con: Any, rows: Any, shared: Any, table: str) -> None:

@@ -142,10 +142,10 @@ def columns(block: bytes, found: Survey, form: Form) -> list[Any]:
     wanted = [names[n] for n in form.wanted]
     table = csv.read_csv(
         pa.BufferReader(pa.py_buffer(block).slice(0, found.end)),
-        csv.ReadOptions(column_names=names, block_size=max(1 << 20, 2 * found.longest + 2), use_threads=True),
+        csv.ReadOptions(column_names=names, block_size=found.end + 1, use_threads=True),
         csv.ParseOptions(delimiter=form.delimiter, quote_char=form.quote, newlines_in_values=True),
         csv.ConvertOptions(
             include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), check_utf8=False
         ),
     )
-    return [table.column(name) for name in wanted]
+    return [table.column(name).combine_chunks() for name in wanted]

@@ -104,7 +104,8 @@ def parse(
         where = f"{place}: {meaning.label}"
         if meaning.kind == "time":
             raw = staged[meaning.raw[0]]
-            read = times.read_time(raw, time_format(source, meaning, zone), place=where)
+            quick = f"__plain_{meaning.raw[0]}" in staged.columns
+            read = times.read_time(raw, time_format(source, meaning, zone), place=where, quick=quick)
             missing = (("missing", raw.isnull()),) if meaning.required else ()
             found[meaning.name] = Checked(read.local, (*missing, *read.faults))
             columns |= {f"__local_{meaning.name}": read.local, f"__offset_{meaning.name}": read.offset}

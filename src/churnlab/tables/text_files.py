@@ -271,6 +271,9 @@ def _with_nulls(array: Any, nulls: Sequence[str]) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    longest = max((len(text.encode()) for text in nulls), default=-1)
+    if longest < (pc.min(pc.binary_length(array)).as_py() or 0):
+        return array
     absent = pc.is_in(array, pa.array(nulls, pa.string()))
     return pc.if_else(absent, pa.scalar(None, pa.string()), array)
 
@@ -282,6 +285,6 @@ def _no_rows(form: Form) -> list[Any]:
 
 
 def _garbled_lines(block: bytes, newline: bytes) -> int:
-    if not any(mark in block for mark in _MOJIBAKE):
+    if block.isascii() or not any(mark in block for mark in _MOJIBAKE):
         return 0
     return sum(any(mark in line for mark in _MOJIBAKE) for line in block.split(newline))

@@ -9,6 +9,8 @@ a zone is cut into stretches, and a time in a gap or a fold is a fault unless ``
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ _GAP, _FOLD = 10**15, 10**15 + 1
 _CLOCK = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6}0*)?)?"
 _OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _ISO = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK})?)({_OFFSET})?$"
+_BARE_ISO = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK})?$"
 _DIGITS = {"Y": "[0-9]{4}", "m": "[0-9]{2}", "d": "[0-9]{2}", "H": "(?:[01][0-9]|2[0-3])"}
 _DIGITS |= {"M": "[0-5][0-9]", "S": "[0-5][0-9]", "f": "[0-9]{1,6}", "z": _OFFSET}
 
@@ -136,11 +139,14 @@ def _changes(zone: str, first: int, last: int) -> list[tuple[int, int]]:
     return found
 
 
-def read_time(raw: Any, form: TimeFormat, *, place: str) -> Read:
-    """A time column as local microseconds, by the declared format only."""
+def read_time(raw: Any, form: TimeFormat, *, place: str, quick: bool = False) -> Read:
+    """A time column as local microseconds, by the declared format only.
+
+    ``quick``: spelt for DuckDB, where rewriting a text by a pattern costs five times a look at it.
+    """
     import ibis
 
-    read = _read(raw, form, place)
+    read = _read(raw, form, place, quick)
     # A day wider than what is plausible: the zone has not been applied yet.
     plausible = (read.local >= EARLIEST - DAY) & (read.local < LATEST + DAY)
     local = ibis.ifelse(plausible, read.local, ibis.null("int64"))
@@ -148,7 +154,7 @@ def read_time(raw: Any, form: TimeFormat, *, place: str) -> Read:
     return Read(local, read.offset, read.whole_day, faults)
 
 
-def _read(raw: Any, form: TimeFormat, place: str) -> Read:
+def _read(raw: Any, form: TimeFormat, place: str, quick: bool) -> Read:
     kind = raw.type()
     if form.format == "native":
         return _read_native(raw, place)
@@ -160,7 +166,7 @@ def _read(raw: Any, form: TimeFormat, place: str) -> Read:
             got=f"values of type {kind}",
             mend="declare format: native",
         )
-    return _read_text(raw, form.format)
+    return _read_text(raw, form.format, quick)
 
 
 def _read_native(raw: Any, place: str) -> Read:
@@ -205,17 +211,52 @@ def _read_epoch(raw: Any, tick: int, place: str) -> Read:
     return Read(local, ibis.literal(0, "int64"), ibis.literal(False), faults)
 
 
-def _read_text(raw: Any, form: str) -> Read:
+def _read_text(raw: Any, form: str, quick: bool) -> Read:
     import ibis
 
     pattern, template, offset_group = (_ISO, r"\1", 2) if form == "iso" else _translated(form)
     matches = raw.re_search(pattern)
     plain = raw.re_replace(pattern, template)
+    offset = _own_offset(raw.re_extract(pattern, offset_group)) if offset_group else ibis.null("int64")
+    if quick and form == "iso":
+        bare = raw.re_search(_BARE_ISO).fill_null(False)
+        matches = ibis.ifelse(bare, True, matches)
+        plain = ibis.ifelse(bare, raw, plain)
+        offset = ibis.ifelse(bare, ibis.null("int64"), offset)
+    elif quick and (pieces := _places(form)):
+        plain = functools.reduce(operator.add, (_piece(raw, piece) for piece in pieces))
     moment = ibis.ifelse(matches, plain.try_cast("timestamp(6)"), ibis.null("timestamp(6)"))
     local = builtin("epoch_us", "timestamp(6)", "int64")(moment)
-    offset = _own_offset(raw.re_extract(pattern, offset_group)) if offset_group else ibis.null("int64")
     faults = (("not_a_time", ~matches), ("impossible", raw.notnull() & local.isnull()))
     return Read(local, offset, plain.length() <= len("2025-12-31"), faults)
+
+
+def _places(form: str) -> list[str | tuple[int, int]]:
+    """The ISO way to write a time as texts and (start, length) in a text written as ``form``.
+
+    Empty where its parts have no fixed places.
+
+    >>> _places("%d/%m/%Y")
+    [(6, 4), '-', (3, 2), '-', (0, 2)]
+    """
+    found: dict[str, tuple[int, int]] = {}
+    at = 0
+    for piece in re.findall(r"%.|[^%]+", form):
+        size = {"%Y": 4, "%%": 1}.get(piece, 2) if piece[0] == "%" else len(piece)
+        if piece in {"%f", "%z"}:
+            return []
+        found.setdefault(piece, (at, size))
+        at += size
+    date: list[str | tuple[int, int]] = [found["%Y"], "-", found["%m"], "-", found["%d"]]
+    if "%H" not in found:
+        return date
+    return [*date, " ", found["%H"], ":", found.get("%M", "00"), ":", found.get("%S", "00")]
+
+
+def _piece(raw: Any, piece: str | tuple[int, int]) -> Any:
+    import ibis
+
+    return ibis.literal(piece) if isinstance(piece, str) else raw.substr(*piece)
 
 
 def _translated(form: str) -> tuple[str, str, int]:
