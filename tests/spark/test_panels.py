@@ -22,12 +22,12 @@ def tables(session, saved):
 
 
 def cut_otherwise(tables, partitions):
-    """The same tables, their rows in another order and in other partitions."""
+    """The same tables, as those of a catalogue: rows in another order and in other partitions."""
     frames = {
         table: frame.orderBy(*reversed(frame.columns)).repartition(partitions)
         for table, frame in tables.frames.items()
     }
-    return dataclasses.replace(tables, frames=frames)
+    return dataclasses.replace(tables, frames=frames, pieces={})
 
 
 def test_a_panel_is_the_local_one_to_the_bit(tables, project, opening):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.errors import DataError
+from churnlab.panel.sample import places
 from churnlab.spark import parcels
 
 SCHEMA = pa.schema([("customer_id", pa.string()), ("time", pa.int64()), ("product", pa.string())])
@@ -17,39 +18,76 @@ rows = st.tuples(
 )
 
 
-def batch(drawn, shards):
+def batch(drawn, *, coded):
     columns = [[row[place] for row in drawn] for place in range(3)]
-    ids = {"007": 0, "7": 1, "🦊": 2, "O'B": 3}
-    shard = pa.array([ids[name] % shards for name in columns[0]], pa.int32())
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
-    return pa.record_batch([shard, *arrays], names=[parcels.SHARD, *SCHEMA.names])
+    if coded:  # as a Parquet reader gives it
+        arrays[2] = arrays[2].dictionary_encode()
+    return pa.record_batch(arrays, names=SCHEMA.names)
 
 
-@given(st.lists(st.lists(rows, min_size=1, max_size=8), max_size=5), st.integers(1, 4), st.integers(1, 9))
-def test_every_row_arrives_once_in_its_shard(batches, shards, held):
+def arrived(sent, shards):
+    """Row -> the shards it arrived in, and how often."""
+    found = Counter()
+    for shard in range(shards if sent else 0):
+        parts = [part.filter(pa.compute.equal(part["shard"], shard)) for part in sent]
+        group = pa.Table.from_batches(parts)
+        tables = parcels.gathered(group, {"transactions": SCHEMA, "contracts": SCHEMA})
+        assert len(tables["contracts"]) == 0
+        for row in tables["transactions"].cast(SCHEMA).to_pylist():
+            found[tuple(row.values()), shard] += 1
+    return found
+
+
+@given(
+    st.lists(st.lists(rows, min_size=1, max_size=8), max_size=5),
+    st.integers(1, 4),
+    st.integers(1, 9),
+    st.booleans(),
+)
+def test_every_row_arrives_once_with_all_of_its_customer(batches, shards, held, coded):
+    deal = parcels.Deal(shards)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parcels, "PARCEL_ROWS", held)
-        sent = list(parcels.dealt((batch(drawn, shards) for drawn in batches), "transactions"))
-    table = pa.Table.from_batches(sent, sent[0].schema) if sent else None
-    arrived = Counter()
-    for shard in range(shards if sent else 0):
-        group = table.filter(pa.compute.equal(table["shard"], shard))
-        found = parcels.gathered(group, {"transactions": SCHEMA, "contracts": SCHEMA})
-        assert found["transactions"].schema == SCHEMA
-        assert len(found["contracts"]) == 0
-        for row in found["transactions"].to_pylist():
-            assert {"007": 0, "7": 1, "🦊": 2, "O'B": 3}[row["customer_id"]] % shards == shard
-            arrived[tuple(row.values())] += 1
-    assert arrived == Counter(row for drawn in batches for row in drawn)
+        sent = list(parcels.dealt((batch(drawn, coded=coded) for drawn in batches), "transactions", deal))
+    found = arrived(sent, shards)
+    counts = Counter()
+    for (row, _), number in found.items():
+        counts[row] += number
+    assert counts == Counter(row for drawn in batches for row in drawn)
+    homes = {(row[0], shard) for row, shard in found}
+    assert len(homes) == len({who for who, _ in homes}), "a customer was torn"
+
+
+def test_texts_that_come_often_travel_as_codes_and_others_as_they_are():
+    often = batch([("7", time, "ab"[time % 2]) for time in range(100)], coded=False)
+    sent = list(parcels.dealt([often], "transactions", parcels.Deal(1)))
+    assert pa.types.is_dictionary(parcels.unpacked_rows(sent[0]["rows"][0].as_buffer())["product"].type)
+    seldom = batch([("7", time, str(time)) for time in range(100)], coded=True)
+    sent += list(parcels.dealt([seldom], "transactions", parcels.Deal(1)))
+    assert parcels.unpacked_rows(sent[1]["rows"][0].as_buffer())["product"].type == pa.string()
+    assert sum(arrived(sent, 1).values()) == 200  # both kinds in one group
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_customers_beyond_the_limit_are_left_out_everywhere(limit):
+    ids = [f"{number:03}" for number in range(50)]
+    sent = list(
+        parcels.dealt([batch([(who, 1, None) for who in ids], coded=False)], "t", parcels.Deal(3, 7, limit))
+    )
+    kept = {who for who, place in zip(ids, places(ids, 7), strict=True) if int(place) < limit}
+    names = {row["customer_id"] for part in sent for content in part["rows"]
+             for row in parcels.unpacked_rows(content.as_buffer()).to_pylist()}  # fmt: skip
+    assert names == kept
 
 
 @pytest.mark.parametrize("column", ["customer_id", "time"])
 def test_a_row_of_nobody_is_refused_with_a_count(column):
-    whole = pa.Table.from_batches([batch([("7", 1, "a"), ("7", 2, None)], 1)])
+    whole = pa.Table.from_batches([batch([("7", 1, "a"), ("7", 2, None)], coded=False)])
     place = whole.column_names.index(column)
     broken = whole.set_column(place, column, pa.array([None, whole[column][1].as_py()], whole[column].type))
     with pytest.raises(DataError, match=rf"{column} is missing.*\ngot: 1 of 2 rows"):
-        list(parcels.dealt(broken.to_batches(), "transactions"))
+        list(parcels.dealt(broken.to_batches(), "transactions", parcels.Deal(2)))
 
 
 def test_a_refusal_travels_as_a_parcel():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,32 @@ TELLING = frozenset({"event_id"})  # only tells duplicates apart, and that is do
 TAKEN = tuple(table for table in TABLES if table != "snapshot")
 
 
+PIECE_ROWS = 1_000_000  # of a file, read by one task
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The row groups ``first:end`` of a Parquet file."""
+
+    path: str
+    first: int
+    end: int
+
+
 @dataclass(frozen=True, eq=False)
 class SparkTables:
     """``frames``: table -> Spark DataFrame. ``known``: all that is known of them beside their rows.
 
     ``known`` has no engine (``con`` is None): its rows are asked of Spark only.
-    ``rows``: of all tables together, for the number of shards.
+    ``rows``: of all tables together, for the number of shards. ``pieces``: table -> pieces of its files,
+    where tasks read them directly. ``sample``: seed and limit of the customers dealt to shards.
     """
 
     frames: Mapping[str, Any]
     known: Tables
     rows: int
+    pieces: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    sample: tuple[int, int | None] = (0, None)
 
     @property
     def columns(self) -> dict[str, dict[str, str]]:
@@ -93,9 +108,25 @@ def of_folder(session: Any, folder: Path | str) -> SparkTables:
             for table, paths in files.items()
         }
     rows = sum(file["rows"] for about in said["tables"].values() for file in about["files"])
-    tables = SparkTables(frames, known, rows)
+    tables = SparkTables(frames, known, rows, {table: pieces_of(paths) for table, paths in files.items()})
     _check_types(tables)
     return tables
+
+
+def pieces_of(paths: Iterable[Path]) -> tuple[Piece, ...]:
+    """Files in pieces of about ``PIECE_ROWS`` rows, and of one row group at least."""
+    import pyarrow.parquet as pq
+
+    pieces: list[Piece] = []
+    for path in paths:
+        about = pq.read_metadata(path)
+        first, rows = 0, 0
+        for group in range(about.num_row_groups):
+            rows += about.row_group(group).num_rows
+            if rows >= PIECE_ROWS or group + 1 == about.num_row_groups:
+                pieces.append(Piece(str(path.resolve()), first, group + 1))
+                first, rows = group + 1, 0
+    return tuple(pieces)
 
 
 def of_catalogue(

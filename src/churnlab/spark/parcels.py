@@ -1,31 +1,58 @@
 """Rows on their way to shards: Arrow bytes, so that Spark moves parcels and never looks into a row.
 
-    customer_id  time ...      shard             shard  table         rows
-    00017        3             2      --->       2      transactions  <00017's and 00042's rows>
-    00099        4             5                 5      transactions  <00099's rows>
+    customer_id  time ...                     shard  table         rows
+    00017        3          hash of the id    2      transactions  <00017's and 00042's rows>
+    00099        4          ------------->    5      transactions  <00099's rows>
+    00042        9
 
-A cluster sorts and shuffles a few hundred parcels a task where it would have sorted millions of rows:
-at ten million lines that is most of what Spark would do.
+A cluster shuffles a few hundred parcels where it would have sorted millions of rows. Texts that come
+often travel as codes and a dictionary.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnlab.errors import DataError
+from churnlab.panel.sample import places
+from churnlab.shards.columns import WIDE
 
 SCHEMA = "shard int, table string, rows binary"
-SHARD = "_shard"  # no column of a table begins with an underscore
 PARCEL_ROWS = 500_000  # held by a task while they are dealt
 NOTE = "!"  # the table of a parcel that holds an error
 
 
-def dealt(batches: Iterable[Any], table: str) -> Iterator[Any]:
-    """Parcels of the rows of ``table``. ``batches``: its columns, and ``SHARD``: where each row goes."""
+@dataclass(frozen=True)
+class Deal:
+    """Who goes where: all rows of a customer to one of ``shards``, whatever table they are in.
+
+    ``before``: customers whose place in a sample drawn with ``seed`` lies at it or beyond are left out;
+    None: nobody is.
+    """
+
+    shards: int
+    seed: int = 0
+    before: int | None = None
+
+    def shard_of(self, customers: Sequence[str]) -> NDArray[np.int32]:
+        """(n,) the shard of each customer, -1 where he or she is left out."""
+        shard = np.fromiter(
+            (zlib.crc32(who.encode()) % self.shards for who in customers), np.int32, len(customers)
+        )
+        if self.before is not None and len(customers):
+            shard[places(customers, self.seed) >= np.uint64(self.before)] = -1
+        return shard
+
+
+def dealt(batches: Iterable[Any], table: str, deal: Deal) -> Iterator[Any]:
+    """Parcels of the rows of ``table``. ``batches``: record batches of its columns."""
     import pyarrow as pa
 
     held: list[Any] = []
@@ -34,26 +61,43 @@ def dealt(batches: Iterable[Any], table: str) -> Iterator[Any]:
         held.append(batch)
         rows += len(batch)
         if rows >= PARCEL_ROWS:
-            yield _parcels(pa.Table.from_batches(held), table)
+            yield _parcels(pa.Table.from_batches(held), table, deal)
             held, rows = [], 0
     if rows:
-        yield _parcels(pa.Table.from_batches(held), table)
+        yield _parcels(pa.Table.from_batches(held), table, deal)
 
 
-def _parcels(rows: Any, table: str) -> Any:
+def _parcels(rows: Any, table: str, deal: Deal) -> Any:
     import pyarrow as pa
 
     _refuse_nobody(rows, table)
-    shard = rows[SHARD].to_numpy()
+    ids = rows["customer_id"].dictionary_encode().unify_dictionaries().combine_chunks()
+    shard = deal.shard_of(ids.dictionary.to_pylist())[ids.indices.to_numpy()]
     order = np.argsort(shard, kind="stable")
-    ordered = rows.drop_columns([SHARD]).take(pa.array(order)).combine_chunks()
+    order = order[np.searchsorted(shard[order], 0) :]
+    narrow = [
+        rows[name].combine_chunks() if name in WIDE else _narrowed(rows[name], deal.shards)
+        for name in rows.column_names
+    ]
+    ordered = pa.table(narrow, names=rows.column_names).take(pa.array(order)).combine_chunks()
     found, starts = np.unique(shard[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
+    ends = np.append(starts[1:], len(order))[: len(starts)]
     packed = [packed_rows(ordered.slice(start, end - start)) for start, end in zip(starts, ends, strict=True)]
     return pa.record_batch(
         [pa.array(found, pa.int32()), pa.array([table] * len(found)), pa.array(packed, pa.binary())],
         names=["shard", "table", "rows"],
     )
+
+
+def _narrowed(column: Any, shards: int) -> Any:
+    """Texts as codes where the dictionary, which goes along in every parcel, is shorter than the texts."""
+    import pyarrow as pa
+
+    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+        return column.combine_chunks()
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    coded = coded.unify_dictionaries().combine_chunks()
+    return coded if len(coded.dictionary) * shards < len(coded) else coded.cast(pa.string())
 
 
 def _refuse_nobody(rows: Any, table: str) -> None:
@@ -87,19 +131,34 @@ def unpacked_rows(content: Any) -> Any:
 
 
 def gathered(parcels: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Table -> its rows in a group of parcels, none where nothing was sent. ``schemas``: of the tables."""
+    """Table -> its rows in a group of parcels, none where nothing was sent. ``schemas``: of the tables.
+
+    Texts are plain or dictionaries, as ``shards.of_arrow`` takes them.
+    """
     import pyarrow as pa
 
     parts: dict[str, list[Any]] = {table: [] for table in schemas}
-    names = parcels["table"].to_pylist()
-    for name, rows in zip(names, _buffers(parcels["rows"]), strict=True):
-        parts[name].append(unpacked_rows(rows))
-    return {table: pa.concat_tables([schemas[table].empty_table(), *found]) for table, found in parts.items()}
+    for name, rows in zip(parcels["table"].to_pylist(), parcels["rows"], strict=True):
+        parts[name].append(unpacked_rows(rows.as_buffer()))
+    return {
+        table: pa.table(
+            [
+                _together([part[name] for part in found] or [schemas[table].empty_table()[name]])
+                for name in schemas[table].names
+            ],
+            names=schemas[table].names,
+        )
+        for table, found in parts.items()
+    }
 
 
-def _buffers(column: Any) -> Iterator[Any]:
-    for value in column:
-        yield value.as_buffer()
+def _together(columns: Sequence[Any]) -> Any:
+    """One column from those of several parcels, some of which may have a dictionary and others not."""
+    import pyarrow as pa
+
+    kinds = {str(column.type) for column in columns}
+    plain = columns if len(kinds) == 1 else [column.cast(pa.string()) for column in columns]
+    return pa.chunked_array([chunk for column in plain for chunk in column.chunks], plain[0].type)
 
 
 def refusal(record: Mapping[str, Any]) -> Any:

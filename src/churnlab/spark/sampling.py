@@ -1,9 +1,7 @@
 """A panel within a row budget: customers are drawn before their rows travel.
 
-    1  the rows of each customer are counted, without a feature     -> the limit, as panel.sample has it
-    2  Spark leaves out whoever stands beyond it, then makes features of the others only
-
-The place of a customer is the beginning of a SHA-256 that Python and Spark agree on to the last digit.
+1  the rows of each customer are counted, without a feature     -> the limit, as panel.sample has it
+2  whoever stands beyond it is not dealt to a shard; features are made of the others only
 """
 
 from __future__ import annotations
@@ -23,8 +21,6 @@ from churnlab.spark.inputs import SparkTables
 from churnlab.spark.parcels import unpacked_rows
 from churnlab.spark.question import Question
 from churnlab.spark.shuffle import answers, raise_first
-
-DIGITS = 16  # hexadecimal, of the place: eight bytes
 
 
 def drawn(
@@ -46,14 +42,5 @@ def drawn(
     for note in notes:
         excluded.update(note["excluded"])
     beyond = limit(place, rows, most)
-    kept = tables if beyond is None else _before(tables, beyond, question.project.models.seed)
+    kept = tables if beyond is None else replace(tables, sample=(question.project.models.seed, beyond))
     return kept, {reason: number for reason, number in excluded.items() if number}
-
-
-def _before(tables: SparkTables, beyond: int, seed: int) -> SparkTables:
-    from pyspark.sql import functions
-
-    digest = functions.sha2(functions.concat(functions.lit(f"{seed}/"), functions.col("customer_id")), 256)
-    # Digits of one length compare as the numbers they write.
-    fits = functions.substring(digest, 1, DIGITS) < functions.lit(f"{beyond:0{DIGITS}x}")
-    return replace(tables, frames={table: frame.filter(fits) for table, frame in tables.frames.items()})

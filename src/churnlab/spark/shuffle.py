@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 from churnlab.spark import work
 from churnlab.spark.failures import from_record
-from churnlab.spark.inputs import SparkTables
-from churnlab.spark.parcels import SCHEMA, SHARD
+from churnlab.spark.inputs import Piece, SparkTables
+from churnlab.spark.parcels import SCHEMA, Deal
 
 SHARD_EVENTS = 250_000  # what the processor's caches like best, and a small part of a worker's memory
-LEAST_SHARDS = 2  # for each task at once, so that one slow shard does not keep the others waiting
 
 
-def shards_for(tables: SparkTables, shard_events: int | None = None) -> int:
-    """How many shards make each about ``shard_events`` events."""
-    wanted = -(-tables.rows // (shard_events or SHARD_EVENTS))
-    return max(1, wanted)
+def shards_for(tables: SparkTables) -> int:
+    """How many shards make each about ``SHARD_EVENTS`` events."""
+    return max(1, -(-tables.rows // SHARD_EVENTS))
 
 
 def answers(tables: SparkTables, shards: int, answer: Callable[[Any], work.Answer]) -> Any:
@@ -30,27 +28,39 @@ def answers(tables: SparkTables, shards: int, answer: Callable[[Any], work.Answe
     def of_group(group: Any) -> Any:
         return work.answered(group, answer)
 
-    parcels = reduce(lambda one, other: one.unionAll(other), _parcels(tables, shards))
+    parcels = reduce(lambda one, other: one.unionAll(other), _parcels(tables, Deal(shards, *tables.sample)))
     # A number of partitions of our own: Spark would merge small ones into one task.
     return parcels.repartition(shards, "shard").groupBy("shard").applyInArrow(of_group, work.ANSWER)
 
 
-def _parcels(tables: SparkTables, shards: int) -> Iterator[Any]:
-    from pyspark.sql import functions
-
-    where = functions.expr(f"cast(pmod(xxhash64(customer_id), {shards}) as int)").alias(SHARD)
+def _parcels(tables: SparkTables, deal: Deal) -> Iterator[Any]:
     for table, columns in tables.columns.items():
-        yield tables.frames[table].select(where, *columns).mapInArrow(_dealing(table), SCHEMA)
+        pieces = tables.pieces.get(table)
+        if pieces is None:
+            yield tables.frames[table].select(*columns).mapInArrow(_dealing(table, deal), SCHEMA)
+        elif pieces:
+            # Rows that Spark need not touch: each task reads its piece of a file, and deals it.
+            numbers = tables.session.range(0, len(pieces), 1, len(pieces))
+            yield numbers.mapInArrow(_reading(table, deal, pieces, columns), SCHEMA)
 
 
-def _dealing(table: str) -> Callable[[Any], Any]:
-    def deal(batches: Any) -> Any:
-        return work.dealt(batches, table)
+def _dealing(table: str, deal: Deal) -> Callable[[Any], Any]:
+    def of_rows(batches: Any) -> Any:
+        return work.dealt(batches, table, deal)
 
-    return deal
+    return of_rows
 
 
-def raise_first(notes: Any) -> None:
+def _reading(
+    table: str, deal: Deal, pieces: tuple[Piece, ...], columns: Mapping[str, str]
+) -> Callable[[Any], Any]:
+    def of_pieces(numbers: Any) -> Any:
+        return work.dealt(work.read(numbers, pieces, columns), table, deal)
+
+    return of_pieces
+
+
+def raise_first(notes: Iterable[Mapping[str, Any]]) -> None:
     """Raise the error of the first shard that has one. ``notes``: of all shards, in order of their number."""
     for note in notes:
         if note.get("error"):

@@ -9,7 +9,7 @@ tells it in its own words. Anything else fails the task, and Spark tries it agai
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,21 +19,37 @@ from churnlab import shards
 from churnlab.errors import ChurnlabError
 from churnlab.panel import Panel
 from churnlab.shards import Shard
+from churnlab.shards.columns import WIDE
 from churnlab.spark import failures, parcels
+from churnlab.spark.inputs import Piece
+from churnlab.spark.parcels import Deal
 from churnlab.spark.question import Question
 
 ANSWER = "shard int, note string, rows binary"
 Answer = tuple[Any, dict[str, Any]]  # Arrow rows or None, and what the driver must know
 
 
-def dealt(batches: Iterable[Any], table: str) -> Iterator[Any]:
+def dealt(batches: Iterable[Any], table: str, deal: Deal) -> Iterator[Any]:
     """``parcels.dealt``, its refusals sent as parcels, too."""
     try:
-        yield from parcels.dealt(batches, table)
+        yield from parcels.dealt(batches, table, deal)
     except ChurnlabError as error:
         yield parcels.refusal(failures.as_record(error))
     except Exception as error:  # noqa: BLE001 - told by its kind and place only
         raise failures.nameless(error) from None
+
+
+def read(numbers: Iterable[Any], pieces: Sequence[Piece], columns: Mapping[str, str]) -> Iterator[Any]:
+    """The rows of the pieces whose numbers a task was given, straight from their files."""
+    import pyarrow.parquet as pq
+
+    narrow = [name for name, kind in columns.items() if kind == "string" and name not in WIDE]
+    for batch in numbers:
+        for number in batch.column(0).to_pylist():
+            piece = pieces[number]
+            with pq.ParquetFile(piece.path, read_dictionary=narrow) as file:
+                groups = range(piece.first, piece.end)
+                yield from file.read_row_groups(groups, columns=list(columns), use_threads=False).to_batches()
 
 
 def answered(group: Any, answer: Callable[[Any], Answer]) -> Any:
