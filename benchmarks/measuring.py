@@ -6,14 +6,24 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[1]
+
+
+# A process begins with the peak memory of the one that started it: so a small one starts the sides.
+LAUNCHER = """
+import json, os, sys, time
+started = time.perf_counter()
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(process, 0)
+wall = time.perf_counter() - started
+cpu = used.ru_utime + used.ru_stime
+print(json.dumps([os.waitstatus_to_exitcode(status), cpu, wall, used.ru_maxrss]))
+"""
 
 
 @dataclass(frozen=True)
@@ -43,19 +53,15 @@ class Failed(SystemExit):
 def once(side: Side) -> tuple[Cost, dict[str, float]]:
     """Run a side; its cost, less what it spent on being checked, and what it said on its last line."""
     settings = os.environ | {"POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "2"} | dict(side.environment)
-    with tempfile.TemporaryFile() as out:
-        started = time.perf_counter()
-        process = subprocess.Popen(side.command, cwd=ROOT, env=settings, stdout=out)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise Failed(f"{side.name} ended with {process.returncode}")
-        out.seek(0)
-        lines = out.read().decode().splitlines()
-    said: dict[str, float] = json.loads(lines[-1])
-    cpu = used.ru_utime + used.ru_stime - said.get("checking_cpu", 0)
-    return Cost(cpu, wall - said.get("checking_wall", 0), _mib(used.ru_maxrss)), said
+    command = [sys.executable, "-I", "-S", "-c", LAUNCHER, *side.command]
+    done = subprocess.run(command, check=False, cwd=ROOT, env=settings, stdout=subprocess.PIPE)
+    *said_lines, last = done.stdout.decode().splitlines()
+    status, cpu, wall, maxrss = json.loads(last)
+    if status:
+        raise Failed(f"{side.name} ended with {status}")
+    said: dict[str, float] = json.loads(said_lines[-1])
+    cpu, wall = cpu - said.get("checking_cpu", 0), wall - said.get("checking_wall", 0)
+    return Cost(cpu, wall, _mib(maxrss)), said
 
 
 def _mib(maxrss: int) -> float:
