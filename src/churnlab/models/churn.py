@@ -60,7 +60,11 @@ class ChurnModel:
 
     def risk(self, panel: Panel) -> Floats:
         """(n,) calibrated probability of leaving, to six decimals."""
-        return np.round(self.calibration.risk(self.margin(panel)), DECIMALS)
+        return self.calibrated(self.margin(panel))
+
+    def calibrated(self, margin: Floats) -> Floats:
+        """The same of margins that are known already."""
+        return np.round(self.calibration.risk(margin), DECIMALS)
 
     def margin(self, panel: Panel) -> Floats:
         """(n,) log odds before calibration."""

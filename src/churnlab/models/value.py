@@ -59,7 +59,10 @@ class ValueModel:
 
     def interval(self, panel: Panel) -> tuple[Floats, Floats]:
         """(n,) each: one retained customer in ten brings less than the first, one more than the second."""
-        value = self.if_retained(panel)
+        return self.around(self.if_retained(panel))
+
+    def around(self, value: Floats) -> tuple[Floats, Floats]:
+        """The same of values that are known already."""
         band = np.searchsorted(self.edges, value, side="right")
         return value * np.array(self.low)[band], value * np.array(self.high)[band]
 

@@ -156,12 +156,13 @@ class Placed:
 
 def place(panel: Panel, models: Models, project: Project) -> Placed:
     """Risk, value, intensity, strategy and reasons of every row of ``panel``."""
-    risk = models.churn.risk(panel)
-    worth = _worth(panel, models, risk, exponent(project.currency))
+    margin, base, contributions = models.churn.explained(panel)
+    risk = models.churn.calibrated(margin)
+    retained = None if models.value is None else models.value.if_retained(panel)
+    worth = _worth(panel, models, risk, retained, exponent(project.currency))
     near = _intensity(panel, models.extra)
     thresholds = Thresholds.from_dict(models.extra["thresholds"])
     quadrant = quadrants.assign(None if worth is None else worth.if_retained, near.values, thresholds)
-    margin, base, contributions = models.churn.explained(panel)
     attributions = Attributions.of(margin, base, contributions, models.churn.features)
     strongest = reasons.strongest(
         panel,
@@ -171,7 +172,9 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         locale=project.locale,
         currency=project.currency,
     )
-    low, high = (None, None) if models.value is None else models.value.interval(panel)
+    low, high = (None, None)
+    if models.value is not None and retained is not None:
+        low, high = models.value.around(retained)
     segment = panel.segments.get(project.lists.segment or "")
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
@@ -190,10 +193,10 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
     return Placed(scored, attributions)
 
 
-def _worth(panel: Panel, models: Models, risk: Any, decimals: int) -> Worth | None:
-    if models.value is None:
+def _worth(panel: Panel, models: Models, risk: Any, retained: Any | None, decimals: int) -> Worth | None:
+    if models.value is None or retained is None:
         return None
-    return Worth.of(risk, models.value.if_retained(panel), models.value.if_churned(panel), decimals)
+    return Worth.of(risk, retained, models.value.if_churned(panel), decimals)
 
 
 def _intensity(panel: Panel, extra: Mapping[str, Any]) -> Intensity:
