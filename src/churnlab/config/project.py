@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
@@ -204,14 +204,9 @@ class Engine(Section):
     )
     cache: str = Field(
         "4GB",
-        pattern=r"^(off|\d+(\.\d+)?(MB|GB))$",
-        description="room for the panels of earlier runs, in the project's output folder; off: none",
+        pattern=r"^(none|\d+(\.\d+)?(MB|GB))$",
+        description="room for the panels of earlier runs, in the project's output folder; or none",
     )
-
-    @field_validator("cache", mode="before")
-    @classmethod
-    def _off_is_a_word(cls, given: object) -> object:
-        return "off" if given is False else given  # YAML reads off as false
 
 
 class Project(Section):

@@ -41,7 +41,7 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
         sampler = Sampler(project.models.row_budget, project.models.seed)
         return panels.gathered(_blocks(opening, some, ahead, sampler=sampler), some, sampler)
 
-    if project.engine.cache == "off":
+    if project.engine.cache == "none":
         made = compute(tuple(asked.families))
     else:
         cache = Cache(opening.out / "cache" / "panel", engine.size(project.engine.cache))
