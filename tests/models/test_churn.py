@@ -42,6 +42,16 @@ def test_risks_have_six_decimals_and_follow_from_the_margin(model, panel):
     np.testing.assert_allclose(risk, 1 / (1 + np.exp(-(line.slope * margin + line.shift))), atol=5.1e-7)
 
 
+def test_a_row_alone_is_scored_and_explained_as_among_others(model, panel):
+    risk, (margin, base, contributions) = model.risk(panel), model.explained(panel)
+    for row in (0, 1, 700, len(panel) - 1):
+        one = panel.take(np.array([row]))
+        alone = model.explained(one)
+        assert model.risk(one).tobytes() == risk[row].tobytes()
+        assert (alone[0].tobytes(), alone[1]) == (margin[row].tobytes(), base)
+        assert alone[2].tobytes() == contributions[row].tobytes()
+
+
 def test_contributions_add_up_to_the_margin_feature_by_feature(model, panel):
     margin, base, contributions = model.explained(panel)
     assert contributions.shape == (len(panel), len(model.features))
