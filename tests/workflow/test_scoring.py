@@ -1,0 +1,110 @@
+"""Scoring as a stream: how the customers are cut changes no byte, and what fails leaves all as it was."""
+
+import datetime as dt
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import churnlab
+from churnlab.errors import DataError, MachineError
+from churnlab.lists import commit, spool
+
+CONFIG = """
+project: shop
+time_zone: UTC
+sources:
+  transactions:
+    - name: orders
+      frame: orders
+      times: {format: native, zone: UTC}
+      columns: {customer_id: who, time: at, amount: amount, channel: where}
+      complete_until: 2025-05-01
+snapshots: {min_orders: 2}
+churn: {horizon_days: 60}
+models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
+evaluation: {bootstrap: 0}
+"""
+DAY = dt.date(2025, 5, 1)
+
+
+def orders(customers=300):
+    chance = np.random.default_rng(5)
+    rows = []
+    for who in range(customers):
+        days = np.cumsum(chance.exponential(chance.uniform(5, 60), 40))
+        left = chance.uniform(20, 900)
+        where = ("web", "shop")[who % 2]
+        rows += [
+            (f"{who:04d}", day, float(chance.integers(5, 90)), where) for day in days if day < min(left, 480)
+        ]
+    table = pd.DataFrame(rows, columns=["who", "day", "amount", "where"])
+    table["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((table["day"] * 86_400).astype(int), unit="s")
+    return table.drop(columns="day")
+
+
+@pytest.fixture
+def shop(tracked):
+    """A trained project: ``score(overrides)`` makes its lists."""
+    (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+    frames = {"orders": orders()}
+    churnlab.train(churnlab.load(tracked / "shop.yaml"), frames=frames)
+    # A channel that training did not know, for some: it has to be counted over all blocks.
+    late = frames["orders"].copy()
+    late.loc[late["who"] < "0060", "where"] = "kiosk"
+
+    def score(*overrides, day=DAY):
+        return churnlab.score(churnlab.load(tracked / "shop.yaml", overrides), day, frames={"orders": late})
+
+    return tracked / "out" / "shop", score
+
+
+def contents(folder):
+    """Every byte of a run, but for the manifest's info."""
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files["manifest.json"] = files["manifest.json"].split(b'"info"')[0]
+    return files
+
+
+def test_how_customers_are_cut_changes_no_byte_and_no_word(shop, monkeypatch):
+    out, score = shop
+    blocks = []
+    add = spool.Spool.add
+    monkeypatch.setattr(spool.Spool, "add", lambda self, block: (blocks.append(len(block)), add(self, block)))
+    answers = []
+    for overrides in ((), ("engine.shard_events=1000",), ("engine.shard_events=1000", "engine.threads=1")):
+        shutil.rmtree(out / "lists", ignore_errors=True)
+        done = score(*overrides)
+        answers.append((contents(done.folder), done.totals, done.excluded, done.notes, len(blocks)))
+        blocks.clear()
+    assert answers[0][:4] == answers[1][:4] == answers[2][:4]
+    assert answers[0][4] < answers[1][4], "the shards did become smaller"
+    _, totals, excluded, notes, _ = answers[0]
+    assert totals[-1].customers + excluded["not_enough_orders"] == orders()["who"].nunique()
+    assert any("a value that training did not know" in note for note in notes)
+    assert any("silent for more than 120 days" in note for note in notes)
+
+
+@pytest.mark.parametrize("where", ["spool.write", "spool.merge", "list.all"])
+def test_a_full_disk_stops_the_scoring_and_leaves_all_as_it_was(shop, monkeypatch, where):
+    out, score = shop
+    score()
+    day = out / "lists" / DAY.isoformat()
+    before, there = commit.current(day), sorted(path.name for path in out.iterdir())
+    kept = contents(before)
+    monkeypatch.setenv("CHURNLAB_FAILPOINT", f"{where}:enospc")
+    with pytest.raises(MachineError, match="No space left on device"):
+        score("lists.valid_days=10")
+    assert commit.current(day) == before
+    assert contents(before) == kept
+    assert sorted(path.name for path in out.iterdir()) == there
+    assert sorted(path.name for path in day.iterdir()) == [".lock", "CURRENT", before.name]
+
+
+def test_a_day_before_everybody_is_refused(shop):
+    out, score = shop
+    with pytest.raises(DataError, match="nobody can be asked about") as caught:
+        score(day=dt.date(2023, 6, 1))
+    assert caught.value.exit_code == 3
+    assert not (out / "lists").exists()
