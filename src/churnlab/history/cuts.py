@@ -140,7 +140,10 @@ class Timeline:
     def _first_row(self, days: int) -> Ints:
         if days == ALL:
             return self._bounds.take(self.asked.customer)
-        return np.minimum(self._cut(self.asked.before(days)), self._known_end)
+        edges, known = self.asked.before(days), self.asked.known_until
+        if np.array_equal(edges.instants, known.instants):  # what is known has happened
+            return self._known_end
+        return np.minimum(self._cut(edges), self._known_end)
 
     def _cut(self, edges: Edges) -> Ints:
         asked = self.asked
