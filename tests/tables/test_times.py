@@ -76,3 +76,71 @@ def test_patterns_are_translated_letter_by_letter(form, text, plain):
     pattern, template, _ = times._translated(form)
     found = re.match(pattern, text)
     assert (found.expand(template) if found else None) == plain
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("fold", ["first", "second", None])
+def test_the_shifts_in_sql_are_those_of_the_timeline(zone, fold):
+    from loading import engine
+
+    borders = [stretch.start + step for stretch in LINES[zone] for step in (-1, 0, 1)]
+    locals_ = [local for local in borders if 0 <= local < LATEST]
+    shift = times.shift_sql(zone, fold).format(local="l", offset="NULL", day="d")
+    asked = f"SELECT l, d, {shift} FROM (SELECT unnest({locals_}) AS l), (VALUES (true), (false)) AS days(d)"
+    found = engine().con.execute(asked).fetchall()
+    assert len(found) == 2 * len(locals_)
+    for local, day, shift in found:
+        stretch = stretch_of(local, LINES[zone])
+        assert shift == (stretch.midnight if day else times._reading(stretch, fold))
+
+
+def test_an_offset_of_its_own_goes_before_the_zone_s():
+    from loading import engine
+
+    shift = times.shift_sql("Europe/Paris", None).format(local="0", offset="7", day="false")
+    assert engine().con.execute(f"SELECT {shift}").fetchall() == [(7,)]
+
+
+FORMS = ["iso", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S.%f", "%m-%d-%Y %%", "%d.%m.%Y", "%H %d/%m/%Y"]
+WELL = ["2025-12-31", "2025-12-31T23:59:58", "2025-12-31 23:59", "2025-12-31T23:59:58.250", "31/12/2025"]
+WELL += ["20251231235958", "2025-12-31 23:59:58.25", "12-31-2025 %", "31.12.2025", "23 31/12/2025"]
+WELL += [
+    "2025-12-31T23:59:58Z",
+    "2025-12-31 23:59:58+02:00",
+    "2025-12-31T23:59-0330",
+    "2025-02-30",
+    "30/02/2025",
+]
+ODD = [
+    "",
+    None,
+    "31x12x2025",
+    "2025-12-31 ",
+    "2025-12-31T24:00",
+    "99991231235958",
+    "1/1/2025",
+    "été",
+    "2025-12-31Z",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_read_quickly_a_time_is_the_same(form):
+    import ibis
+
+    from churnlab.config.sources import TimeFormat
+    from loading import engine
+
+    con = engine()
+    rows = con.create_table("written", ibis.memtable({"raw": WELL + ODD}), temp=True, overwrite=True)
+    declared = TimeFormat(format=form, zone="UTC")
+
+    def read(*, quick):
+        found = times.read_time(rows.raw, declared, place="here", quick=quick)
+        faults = {f"{fault}_{n}": bad for n, (fault, bad) in enumerate(found.faults)}
+        day = ibis.ifelse(found.local.notnull(), found.whole_day, False)  # of a time that is none, nothing
+        columns = {"raw": rows.raw, "local": found.local, "offset": found.offset, "day": day, **faults}
+        return con.con.execute(con.compile(rows.select(**columns))).fetchall()
+
+    assert read(quick=True) == read(quick=False)
+    assert sum(row[1] is not None for row in read(quick=True)) >= 1

@@ -10,7 +10,7 @@ the canonical columns, and  __file, __line   where a row comes from; files by th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from churnlab.config.sources import Source
@@ -48,8 +48,9 @@ def _statement(con: Any, raw: Any, table: str, source: Source, zone: str, curren
     beside = {f"__raw_{column}": raw[column] for m in rows.meanings(table, source) for column in m.raw}
     if identifiers.may_break(raw.customer_id, source):
         beside[BROKEN_ID] = identifiers.not_whole(raw.customer_id)
-    parsed = layers.add(rows.parse(raw, table, source, zone, currency, place, beside))
-    placed = _with_shifts(layers, parsed, table, source, zone)
+    parse = rows.parse(raw, table, source, zone, currency, place, beside)
+    own = {name for name, value in parse.op().values.items() if _is_known(value)}
+    placed = _with_shifts(layers, layers.add(parse), table, source, zone, own)
     checked = layers.add(rows.check(con, placed, table, source, zone))
     kept = [name for name in checked.columns if not name.startswith("__raw_") or name == BROKEN_ID]
     texts = f'CASE WHEN "__reason" IS NOT NULL THEN CASE {" ".join(_texts(table, source))} END END'
@@ -58,14 +59,27 @@ def _statement(con: Any, raw: Any, table: str, source: Source, zone: str, curren
     return layers.statement()
 
 
-def _with_shifts(layers: Layers, parsed: Any, table: str, source: Source, zone: str) -> Any:
-    """The parsed rows with how far each of their local times is ahead of UTC."""
+def _is_known(value: Any) -> bool:
+    import ibis.expr.operations as ops
+
+    return isinstance(value, ops.Literal) and value.value is not None
+
+
+def _with_shifts(
+    layers: Layers, parsed: Any, table: str, source: Source, zone: str, known: Collection[str]
+) -> Any:
+    """The parsed rows with how far each of their local times is ahead of UTC.
+
+    ``known``: columns that are the same in all rows, such as the offset of times in UTC.
+    """
     shifts = []
     for meaning in rows.meanings(table, source):
         if meaning.kind == "time":
             form = rows.time_format(source, meaning, zone)
             columns = {part: f'"__{part}_{meaning.name}"' for part in ("local", "offset", "day")}
-            shift = times.shift_sql(form.zone, form.fold).format(**columns)
+            by_zone = f"__offset_{meaning.name}" not in known
+            shift = times.shift_sql(form.zone, form.fold) if by_zone else "{offset}"
+            shift = shift.format(**columns)
             shifts.append((f"__shift_{meaning.name}", shift))
     if not shifts:
         return parsed
