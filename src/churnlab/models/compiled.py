@@ -107,8 +107,8 @@ def contributions(nodes: Any, weights: Any, matrix: Any, owners: Any, into: Any)
 @njit(cache=True, nogil=True)
 def _add_trees(nodes: Any, values: Any, kept: Any) -> None:
     """Add each tree's leaves to the first run of ``kept``, from the leaves upwards."""
-    # The sums; the answers of a node; per level, the leaf reached left and right of the node above.
-    answer, lefts = R, R + R
+    # The sums; then, per level, the leaf reached left and right of the node above.
+    lefts = R
     rights = lefts + uint64(nodes.levels + 1) * R
     visit = 0
     for root in nodes.roots:
@@ -120,14 +120,18 @@ def _add_trees(nodes: Any, values: Any, kept: Any) -> None:
             if stage != UP:
                 continue
             level = uint64(nodes.depth[node]) * R
-            column = uint64(nodes.feature[node]) * R
-            _ask(values, column, nodes.threshold[node], nodes.missing_left[node], kept, answer)
-            left, right = lefts + level + R, rights + level + R
-            if nodes.left[node] < 0:
-                _fill(kept, left, nodes.leaf[-1 - nodes.left[node]])
-            if nodes.right[node] < 0:
-                _fill(kept, right, nodes.leaf[-1 - nodes.right[node]])
-            _choose(kept, answer, left, right, (lefts if nodes.is_left[node] else rights) + level)
+            asked = uint64(nodes.feature[node]) * R, nodes.threshold[node], nodes.missing_left[node]
+            one, other = lefts + level + R, rights + level + R
+            into = (lefts if nodes.is_left[node] else rights) + level
+            left, right = nodes.left[node], nodes.right[node]
+            if left < 0 and right < 0:
+                _choose_leaf(values, asked, nodes.leaf[-1 - left], nodes.leaf[-1 - right], kept, into)
+            else:
+                if left < 0:
+                    _fill(kept, one, nodes.leaf[-1 - left])
+                if right < 0:
+                    _fill(kept, other, nodes.leaf[-1 - right])
+                _choose(values, asked, one, other, kept, into)
             if node == root:
                 _add(kept, rights)
                 break
@@ -147,8 +151,10 @@ def _explain_trees(nodes: Any, weights: Any, owners: Any, values: Any, kept: Any
         reach, answer, force = level * R3, answers + level * R, forces + level * R
         again = nodes.earlier[node] >= 0
         if stage == DOWN:
-            column = uint64(nodes.feature[node]) * R
-            _ask(values, column, nodes.threshold[node], nodes.missing_left[node], kept, answer)
+            asked = uint64(nodes.feature[node]) * R, nodes.threshold[node], nodes.missing_left[node]
+            if nodes.left[node] < 0 and nodes.right[node] < 0 and not again:
+                continue  # asked when it is needed, at once
+            _ask(values, asked, kept, answer)
             if again:
                 above = nodes.earlier[node]
                 at = uint64(nodes.depth[above]) * R
@@ -176,7 +182,10 @@ def _explain_trees(nodes: Any, weights: Any, owners: Any, values: Any, kept: Any
             left, right = nodes.left[node], nodes.right[node]
             if left < 0 and right < 0 and not again:
                 leaves = nodes.leaf[-1 - left], nodes.leaf[-1 - right]
-                _rise_from_leaves(met, unmet, gain, loss, leaves, kept, reach, answer, into, found, owner)
+                asked = uint64(nodes.feature[node]) * R, nodes.threshold[node], nodes.missing_left[node]
+                _rise_from_leaves(
+                    met, unmet, gain, loss, leaves, values, asked, kept, reach, into, found, owner
+                )
                 continue
             if left < 0:
                 _fill_all(kept, one, nodes.leaf[-1 - left])
@@ -219,14 +228,17 @@ def _turn(matrix: Any, begin: int, values: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _ask(values: Any, column: Any, threshold: Any, missing_left: Any, kept: Any, answer: Any) -> None:
+def _ask(values: Any, asked: Any, kept: Any, answer: Any) -> None:
     """1 where a row goes left, 0 where it goes right."""
-    if missing_left:
-        for row in range(R):
-            kept[answer + row] = float32(0) if values[column + row] >= threshold else float32(1)
-    else:
-        for row in range(R):
-            kept[answer + row] = float32(1) if values[column + row] < threshold else float32(0)
+    column, threshold, missing_left = asked
+    for row in range(R):
+        left = _goes_left(values[column + row], threshold, missing_left)
+        kept[answer + row] = float32(1) if left else float32(0)
+
+
+@njit(cache=True, nogil=True)
+def _goes_left(value: Any, threshold: Any, missing_left: Any) -> Any:
+    return (value < threshold) | (missing_left & (value != value))  # noqa: PLR0124
 
 
 @njit(cache=True, nogil=True)
@@ -338,19 +350,21 @@ def _rise_from_leaves(
     gain: Any,
     loss: Any,
     leaves: Any,
+    values: Any,
+    asked: Any,
     kept: Any,
     reach: Any,
-    answer: Any,
     into: Any,
     found: Any,
     owner: Any,
 ) -> None:
     """The same with a leaf on either side, which is half of all nodes."""
+    column, threshold, missing_left = asked
     other, apart = leaves[1], leaves[0] - leaves[1]
     met0, met1, met2 = other + met[0] * apart, other + met[1] * apart, other + met[2] * apart
     unmet0, unmet1, unmet2 = other + unmet[0] * apart, other + unmet[1] * apart, other + unmet[2] * apart
     for row in range(R):
-        left, at = kept[answer + row] != 0, reach + row
+        left, at = _goes_left(values[column + row], threshold, missing_left), reach + row
         given = kept[at] * apart + kept[at + R] * apart + kept[at + R2] * apart
         kept[into + row] = met0 if left else unmet0
         kept[into + R + row] = met1 if left else unmet1
@@ -359,11 +373,20 @@ def _rise_from_leaves(
 
 
 @njit(cache=True, nogil=True)
-def _choose(kept: Any, answer: Any, one: Any, other: Any, into: Any) -> None:
+def _choose(values: Any, asked: Any, one: Any, other: Any, kept: Any, into: Any) -> None:
+    """What was reached on the side that a row goes to."""
+    column, threshold, missing_left = asked
     for row in range(R):
         # Both are read whatever the answer: a read that depends on it is no vector code.
         here, there = kept[one + row], kept[other + row]
-        kept[into + row] = here if kept[answer + row] != 0 else there
+        kept[into + row] = here if _goes_left(values[column + row], threshold, missing_left) else there
+
+
+@njit(cache=True, nogil=True)
+def _choose_leaf(values: Any, asked: Any, one: Any, other: Any, kept: Any, into: Any) -> None:
+    column, threshold, missing_left = asked
+    for row in range(R):
+        kept[into + row] = one if _goes_left(values[column + row], threshold, missing_left) else other
 
 
 @njit(cache=True, nogil=True)
