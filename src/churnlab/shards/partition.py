@@ -71,7 +71,7 @@ class _Spilled:
         places, kind = self.columns[name], self.kinds[name]
         if kind is not None:
             return self._array(places[0], kind, begin, end)
-        start = self._array(places[0], np.dtype(np.int64), begin, end + 1)
+        start = self._array(places[0], np.dtype(np.int32), begin, end + 1)
         data = self._array(places[1], np.dtype(np.uint8), int(start[0]), int(start[-1]))
         missing = self._array(places[2], np.dtype(np.bool_), begin, end) if len(places) > 2 else None
         return Bytes(start - start[0], data, missing)
@@ -111,7 +111,7 @@ class Parts(AbstractContextManager["Parts"]):
         """Take some rows of a table; ``part``: which part each belongs to."""
         rows, bounds = _dealt(part, self.count, compiled=self._compiled)
         taken = {
-            name: values.take(rows) if isinstance(values, Bytes) else values[rows]
+            name: values.take(rows) if isinstance(values, Bytes) else narrowed(values)[rows]
             for name, values in columns.items()
         }
         chunk = _Chunk(taken, bounds)
@@ -139,7 +139,7 @@ class Parts(AbstractContextManager["Parts"]):
         pieces: Sequence[Any] = [values]
         if isinstance(values, Bytes):
             pieces = [
-                values.start.astype(np.int64, copy=False),
+                values.start.astype(np.int32, copy=False),  # a chunk's texts are far below 2 GiB
                 values.data,
                 *([] if values.missing is None else [values.missing]),
             ]
@@ -159,6 +159,19 @@ def _dealt(part: NDArray[np.uint16], count: int, *, compiled: bool) -> tuple[Int
         return rows, bounds
     rows = np.argsort(part, kind="stable")  # of 16 bits: a radix sort
     return rows, np.searchsorted(part[rows], np.arange(count + 1, dtype=np.uint32)).astype(np.int64)
+
+
+def narrowed(values: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in as few bytes as they need: half of a chunk, and of what is written to disk."""
+    if values.dtype.kind != "i" or not len(values):
+        return values
+    low, high = int(values.min()), int(values.max())
+    kinds = (
+        kind
+        for kind in (np.int8, np.int16, np.int32)
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    )
+    return values.astype(next(kinds, values.dtype), copy=False)
 
 
 def _stacked(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
