@@ -19,8 +19,13 @@ sources:
     - name: orders
       frame: orders
       times: {format: native, zone: UTC}
-      columns: {customer_id: who, time: at, amount: amount, channel: where}
+      columns: {customer_id: who, time: at, amount: amount}
       complete_until: 2025-05-01
+  customers:
+    - name: people
+      frame: people
+      columns: {customer_id: who}
+      attributes: {town: {column: town, kind: category, static: true}}
 snapshots: {min_orders: 2}
 churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
@@ -35,27 +40,28 @@ def orders(customers=300):
     for who in range(customers):
         days = np.cumsum(chance.exponential(chance.uniform(5, 60), 40))
         left = chance.uniform(20, 900)
-        where = ("web", "shop")[who % 2]
-        rows += [
-            (f"{who:04d}", day, float(chance.integers(5, 90)), where) for day in days if day < min(left, 480)
-        ]
-    table = pd.DataFrame(rows, columns=["who", "day", "amount", "where"])
+        rows += [(f"{who:04d}", day, float(chance.integers(5, 90))) for day in days if day < min(left, 480)]
+    table = pd.DataFrame(rows, columns=["who", "day", "amount"])
     table["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((table["day"] * 86_400).astype(int), unit="s")
     return table.drop(columns="day")
+
+
+def people(*towns, customers=300):
+    ids = [f"{who:04d}" for who in range(customers)]
+    return pd.DataFrame({"who": ids, "town": [towns[who % len(towns)] for who in range(customers)]})
 
 
 @pytest.fixture
 def shop(tracked):
     """A trained project: ``score(overrides)`` makes its lists."""
     (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
-    frames = {"orders": orders()}
+    frames = {"orders": orders(), "people": people("Oslo", "Bergen")}
     churnlab.train(churnlab.load(tracked / "shop.yaml"), frames=frames)
-    # A channel that training did not know, for some: it has to be counted over all blocks.
-    late = frames["orders"].copy()
-    late.loc[late["who"] < "0060", "where"] = "kiosk"
+    # A town that training did not know: it has to be counted over all blocks.
+    frames["people"] = people("Oslo", "Tromsø")
 
     def score(*overrides, day=DAY):
-        return churnlab.score(churnlab.load(tracked / "shop.yaml", overrides), day, frames={"orders": late})
+        return churnlab.score(churnlab.load(tracked / "shop.yaml", overrides), day, frames=frames)
 
     return tracked / "out" / "shop", score
 
@@ -82,7 +88,7 @@ def test_how_customers_are_cut_changes_no_byte_and_no_word(shop, monkeypatch):
     assert answers[0][4] < answers[1][4], "the shards did become smaller"
     _, totals, excluded, notes, _ = answers[0]
     assert totals[-1].customers + excluded["not_enough_orders"] == orders()["who"].nunique()
-    assert any("a value that training did not know" in note for note in notes)
+    assert any("of customers have a value that training did not know" in note for note in notes)
     assert any("silent for more than 120 days" in note for note in notes)
 
 
