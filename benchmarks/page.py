@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import pictures, results_file
+from churnlab.explain.canvas import Picture
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -33,21 +34,25 @@ SIDES = {
 
 def main() -> None:
     """Rewrite the page and its pictures."""
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    lines = measured()
     PICTURES.mkdir(exist_ok=True)
-    sizes = [size for size in SIZES if f"features.{size}.6.cpu_seconds" in lines]
-    drawn = []
+    for picture in drawn().values():
+        (PICTURES / f"{picture.name}.svg").write_text(picture.file(), encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def drawn() -> dict[str, Picture]:
+    """The pictures that there are figures for, by the names that the page gives them."""
+    lines, tables = measured(), profiles()
+    made = {}
     if any(f"features.{size}.1.cpu_seconds" in lines for size in SIZES):
-        drawn.append(pictures.rows(lines))
+        made["rows_picture"] = pictures.rows(lines)
+    sizes = [size for size in SIZES if f"features.{size}.6.cpu_seconds" in lines]
     if sizes:
-        drawn.append(pictures.dates(lines, "1m" if "1m" in sizes else sizes[-1]))
-    tables = profiles()
+        made["dates_picture"] = pictures.dates(lines, "1m" if "1m" in sizes else sizes[-1])
     if tables:
         name = max(tables, key=lambda each: each.endswith("m"))
-        drawn.append(pictures.profile(tables[name], _where(name)))
-    for picture in drawn:
-        (PICTURES / f"{picture.name}.svg").write_text(picture.file(), encoding="utf-8")
+        made["profile_picture"] = pictures.profile(tables[name], _where(name))
+    return made
 
 
 def measured() -> dict[str, dict[str, Any]]:
@@ -71,11 +76,15 @@ def filled(page: str) -> str:
         "scoring": lambda: plain_table(lines, "scoring."),
         "growth": lambda: plain_table(lines, "features.growth."),
         "profiles": lambda: profile_tables(profiles()),
+    } | {
+        name: lambda picture=picture: f"![{picture.alt}](pictures/{picture.name}.svg)"
+        for name, picture in drawn().items()
     }
 
     def part(found: re.Match[str]) -> str:
         name = found.group(1)
-        return f"<!-- measured: {name} -->\n{makers[name]().rstrip()}\n<!-- end -->"
+        made = makers[name]().rstrip() if name in makers else "(not measured yet)"
+        return f"<!-- measured: {name} -->\n{made}\n<!-- end -->"
 
     return re.sub(r"<!-- measured: (\w+) -->.*?<!-- end -->", part, page, flags=re.DOTALL)
 

@@ -16,6 +16,9 @@ def test_the_tables_are_those_that_the_results_make():
     assert set(re.findall(r"<!-- measured: (\w+) -->", text)) == {
         "features",
         "growth",
+        "rows_picture",
+        "dates_picture",
+        "profile_picture",
         "scoring",
         "profiles",
         "goals",
