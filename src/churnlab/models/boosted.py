@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Objective = Literal["binary:logistic", "reg:tweedie"]
 
 EXTERNAL = 2**27  # numbers: 900,000 rows of 150, whose bins take .6 GB
-BLOCK, PAGE = 2**22, 2**25  # numbers made at a time: in memory, and for a page on disk
+BLOCK, PAGE = 2**22, 2**23  # numbers made at a time: in memory, and for a page on disk
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,22 @@ def of_packages(names: Iterable[str]) -> str:
 
 def of_module(name: str) -> str:
     """SHA-256 of a module of churnlab with all that it imports from the same package."""
+    return _digest(_of_package(name), ROOT)
+
+
+def mentions(name: str, word: str) -> bool:
+    """Whether ``word`` stands in that code: where it does not, its value changes nothing."""
+    return any(word in path.read_text(encoding="utf-8") for path in _of_package(name))
+
+
+def _of_package(name: str) -> list[Path]:
     place = name.rpartition(".")[0]
 
     def find(other: str) -> Path | None:
         return _module(other) if other.startswith(f"{place}.") else None
 
     start = find(name)
-    return _digest(closure(start, find) if start else (), ROOT)
+    return closure(start, find) if start else []
 
 
 def of_own(place: str, root: Path) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from typing import Any
 
+from churnlab.config import FeaturePlan
 from churnlab.features import catalogue
 from churnlab.panel import Questions, code
 from churnlab.panel.cache import Keys, key
@@ -12,7 +14,7 @@ from churnlab.workflow.opening import Opened, code_version, settings
 
 # Who is asked about, and how a past is read: everything left of the features.
 _ROWS = ("config", "tables", "shards", "history", "panel", "engine", "snapshots")
-_PLAN = ("windows", "engagement_types", "service_types")
+_TYPES = ("engagement_types", "service_types")
 
 
 def of(opening: Opened, asked: Questions) -> Keys:
@@ -32,22 +34,28 @@ def of(opening: Opened, asked: Questions) -> Keys:
         rows, "outcome", code.of_packages(["labels"]), resolved["churn"], resolved["value"], opening.watermark
     )
     measured = code.of_module("churnlab.strategy.intensity"), code.of_packages(["features"])
-    plan = {name: resolved["features"][name] for name in _PLAN}
-    beside = key(rows, "beside", measured, asked.segments, plan)
+    beside = key(rows, "beside", measured, asked.segments, read_by(None, project.features))
     own = {spec.rpartition(":")[2].strip(): spec for spec in project.features.own}
-    families = {
-        name: key(rows, "family", name, _code(name, own.get(name), opening), plan) for name in asked.families
-    }
+    families = {name: key(rows, name, _of_family(name, own.get(name), opening)) for name in asked.families}
     return Keys(rows, outcome, beside, families)
 
 
-def _code(name: str, own: str | None, opening: Opened) -> list[str]:
-    """The family's own text with all that it imports, and what every family goes through."""
-    common = code.of_module("churnlab.features.feature")
+def read_by(module: str | None, plan: FeaturePlan) -> dict[str, Any]:
+    """The settings that a family may read: windows, and what its code names. None: any of them."""
+    named = [name for name in _TYPES if module is None or code.mentions(module, name)]
+    resolved = plan.model_dump(mode="json")
+    return {name: resolved[name] for name in ("windows", *named)}
+
+
+def _of_family(name: str, own: str | None, opening: Opened) -> list[Any]:
+    """The family's own text with all that it imports, what every family goes through, and its settings."""
+    plan, common = opening.project.features, code.of_module("churnlab.features.feature")
     if own is None:
-        return [common, code.of_module(catalogue.FAMILIES[name].__module__)]
+        module = catalogue.FAMILIES[name].__module__
+        return [common, code.of_module(module), read_by(module, plan)]
+    place = own.rpartition(":")[0].strip()
     # Whatever it imports of ours is its code, too.
-    return [own, code.of_own(own.rpartition(":")[0].strip(), opening.root), code.of_packages(["features"])]
+    return [own, code.of_own(place, opening.root), code.of_packages(["features"]), read_by(None, plan)]
 
 
 def _versions() -> list[str]:
