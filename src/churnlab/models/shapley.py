@@ -16,7 +16,7 @@ weights from the root down to the node, and below(t) the mean leaf of each side,
 which is a polynomial in t of a degree below the number of features on the way: a few Gauss-Legendre
 points give its mean exactly. Where a feature is asked for again further down, h(t) and the
 contribution account for the weight ``kept`` by its earlier conditions; a row that failed one of them
-follows the training weight whatever happens. Two to three points per tree of depth six, a few
+follows the training weight whatever happens. Three points for trees of depth six, a few
 multiplications per node and point: no table per model, no limit of depth.
 
 Each step is a single rounded operation in float32, in one order: numpy here and compiled code beside
