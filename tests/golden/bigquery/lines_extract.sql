@@ -227,7 +227,6 @@ FROM `parsed_4` AS `t0`
 ),
 parsed AS (
 SELECT
-  CAST(NULL AS INT64) AS `__row`,
   `t0`.`source_file` AS `__file`,
   `t0`.`line` AS `__line`,
   CAST(`t0`.`customer_id` AS STRING) AS `__raw_customer_id`,
@@ -811,7 +810,6 @@ FROM `parsed_5` AS `t0`
 ),
 checked AS (
 SELECT
-  `t0`.`__row`,
   `t0`.`__file`,
   `t0`.`__line`,
   `t0`.`__raw_customer_id`,

@@ -454,7 +454,6 @@ FROM `parsed_4` AS `t0`
 ),
 parsed AS (
 SELECT
-  CAST(NULL AS INT64) AS `__row`,
   `t0`.`source_file` AS `__file`,
   `t0`.`line` AS `__line`,
   `t0`.`customer_id` AS `__raw_customer_id`,
@@ -777,7 +776,6 @@ FROM `parsed_5` AS `t0`
 ),
 checked_1 AS (
 SELECT
-  `t0`.`__row`,
   `t0`.`__file`,
   `t0`.`__line`,
   `t0`.`__raw_customer_id`,
@@ -802,7 +800,6 @@ FROM `parsed` AS `t0`
 ),
 checked AS (
 SELECT
-  `t0`.`__row`,
   `t0`.`__file`,
   `t0`.`__line`,
   `t0`.`__raw_customer_id`,

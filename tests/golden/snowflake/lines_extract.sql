@@ -611,7 +611,6 @@ FROM "parsed_5" AS "t0"
 ),
 parsed AS (
 SELECT
-  CAST(NULL AS BIGINT) AS "__row",
   "t0"."source_file" AS "__file",
   "t0"."line" AS "__line",
   CAST("t0"."customer_id" AS VARCHAR) AS "__raw_customer_id",
@@ -938,7 +937,6 @@ FROM "parsed_6" AS "t0"
 ),
 checked AS (
 SELECT
-  "t0"."__row",
   "t0"."__file",
   "t0"."__line",
   "t0"."__raw_customer_id",

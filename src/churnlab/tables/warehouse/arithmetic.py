@@ -70,10 +70,13 @@ def float_of_text(number: Any) -> Any:
     import ibis
 
     whole = number.re_replace("^-?0*|[.].*$", "").length()  # digits before the point
-    small = number.re_extract("^-?[0.]*", 0).length() > 300  # nothing but zeros for so long
-    sign = ibis.ifelse(number.startswith("-"), -1.0, 1.0)
+    zeros = number.re_extract("[.]0*", 0).length().fill_null(0)
+    small = (whole == 0) & (zeros > 300)
+    negative = number.startswith("-")
+    endless = ibis.ifelse(negative, -float("inf"), float("inf"))
+    nothing = ibis.ifelse(negative, "-0", "0").cast("float64")
     ordinary = ibis.ifelse((whole <= 308) & ~small, number, ibis.null("string"))
-    return ibis.cases((whole > 308, sign * float("inf")), (small, sign * 0.0), else_=ordinary.cast("float64"))
+    return ibis.cases((whole > 308, endless), (small, nothing), else_=ordinary.cast("float64"))
 
 
 def product(left: Any, right: Any) -> Any:

@@ -133,12 +133,11 @@ def _from_text(text: Any, to: Any, dialect: Dialect) -> Any:
 
 def _epoch_us(node: Any, dialect: Dialect) -> Any:
     (value,) = node.args
-    read = value.bool_expr if type(value).__name__ == "IfElse" else None
-    tried = value.true_expr if read is not None else None
-    if tried is not None and type(tried).__name__ == "TryCast":
+    if type(value).__name__ == "IfElse" and type(value.true_expr).__name__ == "TryCast":
         import ibis
 
-        plain = ibis.ifelse(read.to_expr(), tried.arg.to_expr(), ibis.null("string"))
+        written, tried = value.bool_expr.to_expr(), value.true_expr.arg.to_expr()
+        plain = ibis.ifelse(written, tried, ibis.null("string"))
         real = matches(plain, patterns.CALENDAR, dialect)
         return arithmetic.microseconds(ibis.ifelse(real, plain, ibis.null("string")))
     moment = value.to_expr()
@@ -163,12 +162,18 @@ def _cast(node: Any, dialect: Dialect) -> Any:
     kind, to = node.arg.dtype, node.to
     value = node.arg.to_expr()
     if kind.is_boolean() and to.is_floating():
-        return value.ifelse(1.0, 0.0)
+        return _number_of(value)
     if kind.is_floating() and to.is_decimal():
         return arithmetic.decimal_of_float(value, to)
     if kind.is_floating() and to.is_string() and dialect == "postgres":
         return arithmetic.text_of_float(value)
     return None
+
+
+def _number_of(flag: Any) -> Any:
+    import ibis
+
+    return ibis.cases((flag, 1.0), (~flag, 0.0), else_=ibis.null("float64"))
 
 
 def _round(node: Any, dialect: Dialect) -> Any:

@@ -131,17 +131,13 @@ def _landed(bridge: Bridge, judged: sources.Judged, checked: Any, expected: int)
 
 
 def _land(bridge: Bridge, ordered: Any, name: str, place: str) -> int:
-    """Put rows in a temporary table of our engine, batch after batch; returns how many."""
+    """Put rows in a table of our engine, batch after batch; returns how many."""
     import ibis
     import pyarrow as pa
 
     con, schema = bridge.con, ordered.schema()
-    con.create_table(
-        name,
-        schema=ibis.schema({"__file": "string", "__line": "int64", **schema}),
-        temp=True,
-        overwrite=True,
-    )
+    kinds = ibis.schema({"__file": "string", "__line": "int64", **schema})
+    con.create_table(name, schema=kinds, overwrite=True)
     landed = 0
     for batch in bridge.batches(ordered):
         where = [pa.repeat(pa.scalar(place), len(batch)), pa.nulls(len(batch), pa.int64())]

@@ -93,7 +93,9 @@ def _ready(values: Mapping[str, Any], costly: set[Any]) -> list[Any]:
 
     times = _occurrences(values)
     wanted = [
-        node for node in times if node in costly and times[node] > 1 and not isinstance(node, ops.Field | ops.Literal)
+        node
+        for node in times
+        if node in costly and times[node] > 1 and not isinstance(node, ops.Field | ops.Literal)
     ]
     among = set(wanted)
     inner = {node: set(node.find(ops.Value)) - {node} for node in wanted}
