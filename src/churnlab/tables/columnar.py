@@ -112,7 +112,10 @@ def _opened(file: Input) -> Iterator[Any]:
     with file.opened() as stream:
         try:
             with pq.ParquetFile(
-                stream, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
+                stream,
+                page_checksum_verification=True,
+                coerce_int96_timestamp_unit="us",
+                pre_buffer=False,  # it would hold whole row groups as they are in the file
             ) as parquet:
                 yield parquet
         except (pa.ArrowException, OSError, ValueError) as error:

@@ -56,7 +56,8 @@ class Incoming:
                 got="; ".join(unread[:2]),
                 mend="map them, have them removed, or set unmapped: note",
             )
-        said = (note for each in (*parts, *self.lookups) for note in each.notes)
+        said = [note for part in parts for note in part.notes]
+        said += [note for lookup in self.lookups for note in lookup.notes]
         return Finished(read, rejects, (*said, *unread))
 
 
