@@ -78,7 +78,7 @@ def tricky():
 
 
 @pytest.fixture(scope="session")
-def project():
+def project(tmp_path_factory):
     """A project whose tables are given, not read."""
     source = {"files": ["none.csv"], "times": {"format": "native", "zone": "UTC"}}
     plain = {"customer_id": "customer_id", "time": "time"}
@@ -103,7 +103,7 @@ def project():
             "features": {"windows": [7, 30, 90], "service_types": ["complaint"]},
             "evaluation": {"segments": ["city"]},
         }
-    )
+    ).placed_in(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="session")

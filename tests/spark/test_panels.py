@@ -8,7 +8,6 @@ import pytest
 
 from churnlab import spark
 from churnlab.errors import DataError
-from churnlab.panel.sample import Sampler
 from churnlab.workflow.panels import training_panel
 from on_spark import MARKS
 from panels_alike import assert_same
@@ -45,21 +44,16 @@ def test_partitions_and_the_order_of_rows_change_nothing(tables, project, openin
     assert_same(local, spark.panel(cut_otherwise(tables, 3), project, shards=2)[0])
 
 
-def test_a_budget_keeps_the_customers_that_the_local_sample_keeps(tables, project, opening):
-    local, left_out = training_panel(opening)
-    sampler = Sampler(120, project.models.seed)
-    sampler.see(local.customer_id)
-    kept = local.take(sampler.keeps(local.customer_id))
-    made, why = spark.panel(tables, project, shards=3, row_budget=120)
-    assert 0 < len(made) <= 120 < len(local)
-    np.testing.assert_array_equal(made.customer_id, kept.customer_id)
-    assert made.numbers.tobytes() == kept.numbers.tobytes()
-    incomplete = int(np.isnan(kept.churned).sum())
-    assert dict(why) == {
-        **{reason: number for reason, number in left_out.items() if reason != "label_window_incomplete"},
-        **({"label_window_incomplete": incomplete} if incomplete else {}),
-    }
-    assert_same(local, spark.panel(tables, project, shards=3, row_budget=10_000)[0])
+@pytest.mark.parametrize("budget", [120, 10_000])
+def test_a_budget_keeps_the_customers_that_the_local_sample_keeps(tables, project, opening, budget):
+    models = project.models.model_copy(update={"row_budget": budget})
+    small = project.model_copy(update={"models": models})
+    local, left_out = training_panel(dataclasses.replace(opening, project=small))
+    made, why = spark.panel(tables, small, shards=3)
+    assert_same(local, made)
+    assert made.sample == local.sample
+    assert (made.sample is None) == (budget == 10_000)
+    assert dict(why) == dict(left_out)
 
 
 def test_a_frame_holds_the_same_rows(tables, project, opening):

@@ -26,23 +26,23 @@ KEYS = ("customer_id", "as_of", "churned", "value")
 
 
 def panel(
-    tables: SparkTables, project: Project, *, shards: int | None = None, row_budget: int | None = None
+    tables: SparkTables, project: Project, *, shards: int | None = None
 ) -> tuple[Panel, Mapping[str, int]]:
     """The panel that ``train`` learns from, equal to the local one to the bit; who was left out, by reason.
 
-    ``shards``: None: as many as make each about 250,000 events. ``row_budget``: rows at most; beyond it
-    whole customers are drawn by their ids, the same as locally. What is kept comes to the driver:
+    ``shards``: None: as many as make each about 250,000 events. Beyond ``models.row_budget`` rows whole
+    customers are drawn, the same as locally. What is kept comes to the driver:
     ``spark.driver.maxResultSize`` has to let it.
     """
     opening, asked = _asked(tables, project)
     parts = shards or shards_for(tables)
-    ahead = Ahead(project.churn, project.value, opening.watermark)
     everyone = questions(opening, asked.as_ofs)
-    excluded: Mapping[str, int] | None = None
-    if row_budget is not None:
-        tables, excluded = sampling.drawn(tables, asked, parts, row_budget)
-    made, left_out = panels.build(_blocks(_answers(tables, asked, parts)), everyone, ahead, opening.digests)
-    return made, left_out if excluded is None else {**left_out, **excluded}
+    kept, sample, of_all = sampling.drawn(tables, asked, parts)
+    made, excluded = panels.gathered(_blocks(_answers(kept, asked, parts)), everyone)
+    ahead = Ahead(project.churn, project.value, opening.watermark)
+    # Who does not count was told of all customers before a sample of them was drawn.
+    left_out = excluded if sample is None else of_all
+    return panels.finished(replace(made, sample=sample), left_out, everyone, ahead, opening.digests)
 
 
 def panel_frame(tables: SparkTables, project: Project, *, shards: int | None = None) -> Any:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from churnlab.panel.sample import limit
+from churnlab.errors import ConfigError
+from churnlab.panel.sample import Sample, limit
 from churnlab.spark import work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
@@ -24,9 +24,12 @@ from churnlab.spark.shuffle import answers, raise_first
 
 
 def drawn(
-    tables: SparkTables, question: Question, shards: int, most: int
-) -> tuple[SparkTables, Mapping[str, int]]:
-    """The tables of those who are kept; and of all customers, who was left out by reason."""
+    tables: SparkTables, question: Question, shards: int
+) -> tuple[SparkTables, Sample | None, dict[str, int]]:
+    """The tables of those who are kept, how many that is, and who of all customers does not count."""
+    most, seed = question.project.models.row_budget, question.project.models.seed
+    if _surely_fits(tables, len(question.as_ofs), most):
+        return tables, None, {}
 
     def answer(group: Any) -> work.Answer:
         return work.counted_rows(question, group, most)
@@ -38,9 +41,27 @@ def drawn(
     counted = [unpacked_rows(row.rows) for row in found]
     place = np.concatenate([part["place"].to_numpy() for part in counted])
     rows = np.concatenate([part["rows"].to_numpy() for part in counted])
+    beyond = limit(place, rows, most)
+    if beyond is None:
+        return tables, None, {}
+    kept = place < np.uint64(beyond)
+    if not kept.any():
+        raise ConfigError(
+            "models.row_budget is less than the rows of one customer",
+            got=f"{most:,}",
+            mend="raise it, or choose fewer snapshot dates",
+        )
+    everyone = [sum(note[name] for note in notes) for name in ("rows", "customers")]
+    sample = Sample(int(rows[kept].sum()), everyone[0], int(kept.sum()), everyone[1])
     excluded: Counter[str] = Counter()
     for note in notes:
         excluded.update(note["excluded"])
-    beyond = limit(place, rows, most)
-    kept = tables if beyond is None else replace(tables, sample=(question.project.models.seed, beyond))
-    return kept, {reason: number for reason, number in excluded.items() if number}
+    return replace(tables, sample=(seed, beyond)), sample, dict(excluded)
+
+
+def _surely_fits(tables: SparkTables, dates: int, most: int) -> bool:
+    """Whether everybody at every date is within the budget, so that nothing need be counted."""
+    if tables.rows * dates <= most:
+        return True
+    with told("the Spark job failed: there is no panel"):
+        return bool(tables.frames["transactions"].select("customer_id").distinct().count() * dates <= most)
