@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -126,6 +127,7 @@ def test_when_the_disk_is_full_the_old_file_stays(path, monkeypatch, point):
 
 KILLED = """
 import sys
+import tracemalloc
 from pathlib import Path
 import numpy as np
 from churnlab.panel.pieces import write
@@ -144,3 +146,13 @@ def test_a_killed_writer_leaves_the_old_file(path, point):
     assert done.returncode == -9
     assert path.read_bytes() == before
     Piece.opened(path, KEY).close()
+
+
+def test_some_rows_are_held_while_a_piece_is_written(tmp_path, monkeypatch):
+    """Bytes that were written are let go before the next ones are made."""
+    monkeypatch.setattr(pieces, "_BYTES", 1_000)
+    tracemalloc.start()
+    write(tmp_path / "a.piece", KEY, {}, {"numbers": np.zeros((1_000, 600), np.float32)[:, :500]})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000 * 600 * 4 + 300_000

@@ -89,7 +89,8 @@ def write(path: Path, key: str, facts: Mapping[str, Any], arrays: Mapping[str, N
     try:
         # Not forced to the disk: what a power cut takes away, the digest misses.
         with create(temporary, private=True) as file:
-            for part in (_MAGIC, len(header).to_bytes(8, "little"), header, *_contents(arrays)):
+            start = (_MAGIC, len(header).to_bytes(8, "little"), header)
+            for part in itertools.chain(start, _contents(arrays)):
                 file.write(part)
                 told.update(part)
             failpoint("piece.write")
