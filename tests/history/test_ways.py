@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlab.features.catalogue import FAMILIES, compute
-from churnlab.history import units, ways
+from churnlab.history import History, units, ways
+from churnlab.snapshots import Calendar
 from churnlab.strategy.intensity import measures
-from churnlab.testing import worlds
+from churnlab.testing import DAY, World, worlds
 from feature_definitions import PLAN
 from laws import assert_same
 from measures import measured
@@ -172,3 +173,30 @@ def same(name, *asked):
 def test_without_numba_plain_numpy_does_it(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert ways.way(compiled=True) is PLAIN
+
+
+def test_read_only_rows_are_no_new_type_to_compile_for():
+    # Arrow hands out read-only arrays, numpy others: compiling takes seconds, so one type must do.
+    def past(*, writeable):
+        world = next_world()
+        shard = world.shard()
+        for columns in shard.events.values():
+            for values in columns.values():
+                values.flags.writeable = writeable
+        return compute(History.of(shard, world.calendar, PLAN, compiled=True), FAMILIES)
+
+    past(writeable=True)
+    known = {
+        name: len(getattr(COMPILED, name).signatures) for name in ("cut", "totals", "changes", "difference")
+    }
+    past(writeable=False)
+    assert known == {name: len(getattr(COMPILED, name).signatures) for name in known}
+
+
+def next_world():
+    rows = [
+        {"customer": 0, "order_id": "A", "amount": 10, "margin": 5, "discount": 1, "quantity": 1.0,
+         "product": "pen", "category": "home", "channel": "web", "time": day * DAY, "recorded_at": day * DAY}
+        for day in range(20_000, 20_009)
+    ]  # fmt: skip
+    return World(Calendar("UTC"), (20_010 * DAY,), {"transactions": tuple(rows)}, customers=(0,))

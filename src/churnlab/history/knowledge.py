@@ -15,7 +15,7 @@ import numpy as np
 from churnlab.history.cuts import Asked, Timeline
 from churnlab.history.orders import Orders
 from churnlab.history.slices import expanded
-from churnlab.history.units import Flags, Ints
+from churnlab.history.units import Flags, Ints, frozen
 from churnlab.shards import Events
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def timeline(events: Events, asked: Asked, way: Way) -> Timeline:
-    return Timeline(events["customer"], events["time"], events["recorded_at"], asked, way)
+    customer, time, recorded_at = (frozen(events[name]) for name in ("customer", "time", "recorded_at"))
+    return Timeline(customer, time, recorded_at, asked, way)
 
 
 def untorn(events: Events, asked: Asked, way: Way, orders: Orders | None = None) -> tuple[Events, Asked]:
@@ -45,7 +46,7 @@ def untorn(events: Events, asked: Asked, way: Way, orders: Orders | None = None)
     private["customer"] = np.append(events["customer"], codes[owner])
     customer = asked.customer.copy()
     customer[torn] = codes
-    return private, replace(asked, customer=customer)
+    return private, replace(asked, customer=frozen(customer))
 
 
 def _torn(rows: Ints, snapshots: Ints, orders: Orders | None) -> Flags:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.history.units import Flags, Floats, Ints
+from churnlab.history.units import Flags, Floats, Ints, frozen
 
 if TYPE_CHECKING:
     from churnlab.history.ways import Way
@@ -38,7 +38,7 @@ class Orders:
         if order is None:
             rows = np.arange(len(customer))
             return cls(len(rows), rows[:0], rows, rows, way)
-        return cls(len(customer), *way.grouped(customer, order), way)
+        return cls(len(customer), *way.grouped(frozen(customer), frozen(order)), way)
 
     def sum(self, values: NDArray[Any]) -> NDArray[Any]:
         """(m,) totals; of floats, missing (NaN) only where every line's is."""
@@ -69,7 +69,7 @@ class Orders:
         return answer
 
     def _in_order(self, values: NDArray[Any]) -> NDArray[Any]:
-        return values.take(self.sorted_rows) if len(self.sorted_rows) else values
+        return frozen(values.take(self.sorted_rows) if len(self.sorted_rows) else values)
 
 
 def grouped(customer: Ints, order: Ints) -> tuple[Ints, Ints, Ints]:

@@ -16,7 +16,7 @@ from churnlab.errors import ConfigError
 from churnlab.history.cuts import Asked, Edges
 from churnlab.history.sources import Source, kept
 from churnlab.history.tables import lines_and_orders
-from churnlab.history.units import Flags, Ints
+from churnlab.history.units import Flags, Ints, frozen
 from churnlab.history.ways import way
 from churnlab.history.windows import Window
 from churnlab.shards import Shard
@@ -58,7 +58,7 @@ class Outcome:
         end_days = gap_days + horizon_days
         settled = calendar.ahead(dates, end_days + settlement_days)
         before = kept(lambda days: Edges.of(calendar.back(dates, days)))
-        asked = Asked(shard.customer, shard.as_of, date, before, Edges.of(settled))
+        asked = Asked(frozen(shard.customer), shard.as_of, date, before, Edges.of(settled))
         lines, orders = lines_and_orders(shard, asked, by)
         if lines is None or orders is None:
             raise ConfigError("an outcome is read from transactions, and this project has none")

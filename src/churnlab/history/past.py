@@ -12,7 +12,7 @@ from churnlab.history.cuts import Asked, Edges
 from churnlab.history.profile import Profile
 from churnlab.history.sources import Source, kept
 from churnlab.history.tables import all_events, lines_and_orders, texts_of
-from churnlab.history.units import Ints
+from churnlab.history.units import Ints, frozen
 from churnlab.history.ways import way
 from churnlab.shards import Shard
 from churnlab.snapshots import Calendar
@@ -50,7 +50,7 @@ class History:
         dates = np.unique(shard.as_of)
         date = np.searchsorted(dates, shard.as_of)
         before = kept(lambda days: Edges.of(calendar.back(dates, days)))
-        asked = Asked(shard.customer, shard.as_of, date, before, Edges.of(dates))
+        asked = Asked(frozen(shard.customer), shard.as_of, date, before, Edges.of(dates))
         events = partial(all_events, shard, asked=asked, way=by, windows=plan.windows)
         transactions, orders = lines_and_orders(shard, asked, by, plan.windows)
         return cls(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import ConfigError, did_you_mean
-from churnlab.history.units import Flags, Ints, Texts, isin
+from churnlab.history.units import Flags, Ints, Texts, frozen, isin
 from churnlab.history.ways import Way
 from churnlab.history.windows import LATER_FACTS, Window
 
@@ -32,7 +32,7 @@ class Columns:
 
     def take(self, rows: Ints) -> Columns:
         """The same columns, at some rows."""
-        return replace(self, read=kept(lambda name: _frozen(self.read(name).take(rows))))
+        return replace(self, read=kept(lambda name: frozen(self.read(name).take(rows))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ class Source:
         values = self.values(column)
         if column in self.columns.texts:
             return values
-        return self.once(("codes", column), lambda: np.unique(values, return_inverse=True)[1])
+        return self.once(("codes", column), lambda: frozen(np.unique(values, return_inverse=True)[1]))
 
     def following(self, column: str) -> tuple[Ints, Ints]:
         """For each row, the next one of its customer with the same value; prefix counts of new values."""
@@ -201,12 +201,6 @@ def _prefix(values: Ints) -> Ints:
     sums = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum(values, out=sums[1:])
     return sums
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    # What a column reads as is read-only, whatever it came from.
-    values.flags.writeable = False
-    return values
 
 
 def kept(make: Callable[[Any], T]) -> Callable[[Any], T]:

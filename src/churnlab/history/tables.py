@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.history.cuts import Asked
 from churnlab.history.knowledge import timeline, untorn
 from churnlab.history.orders import Orders
 from churnlab.history.sources import Columns, Source, kept
-from churnlab.history.units import Flags, Texts
+from churnlab.history.units import Flags, Texts, frozen
 from churnlab.history.ways import Way
 from churnlab.shards import Events, Shard
 
@@ -60,15 +58,8 @@ def texts_of(shard: Shard, table: str) -> Mapping[str, Texts]:
 def _source(
     table: str, events: Events, asked: Asked, texts: Mapping[str, Texts], way: Way, windows: tuple[int, ...]
 ) -> Source:
-    columns = Columns(frozenset(events), kept(partial(_read, events)), texts)
+    columns = Columns(frozenset(events), kept(lambda name: frozen(events[name])), texts)
     return Source(table, columns, timeline(events, asked, way).at, asked.as_of, way, windows)
-
-
-def _read(events: Events, name: str) -> NDArray[Any]:
-    # Read-only whatever they came from: compiled code knows such arrays as a type of their own.
-    values = np.ascontiguousarray(events[name]).view()
-    values.flags.writeable = False
-    return values
 
 
 def _by_order(lines: Columns, orders: Orders, some: Flags | None = None) -> Columns:
@@ -87,4 +78,6 @@ def _by_order(lines: Columns, orders: Orders, some: Flags | None = None) -> Colu
             return lines.read(name).take(first)
         return totals if some is None else totals[some]
 
-    return Columns(lines.names | {"lines"}, kept(read), lines.texts, frozenset({"amount"}))
+    return Columns(
+        lines.names | {"lines"}, kept(lambda name: frozen(read(name))), lines.texts, frozenset({"amount"})
+    )

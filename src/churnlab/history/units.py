@@ -68,6 +68,16 @@ def days_between(earlier: Ints | Floats, later: Ints | Floats) -> Floats:
     return answer
 
 
+def frozen(values: NDArray[Any]) -> NDArray[Any]:
+    """The same values, read-only and in one piece whatever they came from.
+
+    Compiled code knows such arrays as a type of their own: this way there is one to compile for.
+    """
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view
+
+
 def isin(values: NDArray[Any], wanted: Sequence[Any]) -> Flags:
     """Whether each value is one of those wanted; a comparison for ``Source.where``."""
     if len(wanted) > FEW:
