@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.errors import MachineError
-from churnlab.shards import EVER, NEVER, Limits, each, mapped
+from churnlab.shards import EVER, NEVER, Limits, can_compile, each, mapped
 from churnlab.shards.columns import Bytes
 from churnlab.shards.order import rows_in_order
 from churnlab.snapshots import DAY, HOUR
@@ -283,3 +283,14 @@ def test_both_orders_are_the_same_total_order(rows):
         return customer[row], time[row], known, missing, row
 
     assert straight == compiled == sorted(range(len(rows)), key=key)
+
+
+def test_without_a_folder_for_compiled_code_plain_numpy_is_used(monkeypatch, caplog):
+    def refuse():
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr("churnlab.shards.columns.kernels", refuse)
+    assert not can_compile()
+    assert "no locator" in caplog.text
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not can_compile()

@@ -7,6 +7,8 @@ the rest        numbers, with a bound or NaN for what is missing
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -77,6 +79,20 @@ class Bytes:
         import pyarrow as pa
 
         return type(self).of(self.arrow().take(pa.array(rows)))
+
+
+def can_compile() -> bool:
+    """Whether there is compiled code: numba is optional, and needs a folder to keep its work in."""
+    if importlib.util.find_spec("numba") is None:
+        return False
+    try:
+        kernels()
+    except RuntimeError as error:
+        logging.getLogger(__name__).warning(
+            "no compiled code, plain numpy takes several times as long: %s", error
+        )
+        return False
+    return True
 
 
 def kernels() -> Any:

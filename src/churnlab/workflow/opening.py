@@ -19,7 +19,7 @@ from churnlab.durable import digest
 from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
 from churnlab.lists import lock
-from churnlab.shards import Limits
+from churnlab.shards import Limits, can_compile
 from churnlab.snapshots import Calendar
 from churnlab.tables import Tables
 from churnlab.version import VERSION
@@ -91,7 +91,7 @@ class Opened:
             memory=memory,
             shard_events=asked.shard_events or max(1_000, min(MOST_EVENTS, memory // EVENT_BYTES)),
             threads=asked.threads,
-            compiled=events >= COMPILED_FROM and importlib.util.find_spec("numba") is not None,
+            compiled=events >= COMPILED_FROM and can_compile(),
         )
 
     @property
