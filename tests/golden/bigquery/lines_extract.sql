@@ -31,14 +31,12 @@ SELECT
       CAST(NULL AS FLOAT64)
     ) * 1000000000.0
   ) AS `__0_1`,
-  (
-    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(CAST(`t0`.`time` AS DATETIME), SECOND)) AS INT64) * 1000000
-  ) + CAST(EXTRACT(microsecond FROM CAST(`t0`.`time` AS DATETIME)) AS INT64) AS `__0_2`,
-  TRUNC(IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64)) * 1.0) AS `__0_3`,
+  TRUNC(IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64)) * 1.0) AS `__0_2`,
   CAST(ROUND(
     IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)),
     0
-  ) AS INT64) AS `__0_4`,
+  ) AS INT64) AS `__0_3`,
+  UNIX_MICROS(CAST(CAST(`t0`.`time` AS DATETIME) AS TIMESTAMP)) AS `__0_4`,
   TRUNC(IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64))) AS `__0_5`
 FROM `staged` AS `t0`
 ),
@@ -86,16 +84,16 @@ SELECT
     WHEN (
       (
         IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64)) * 1.0
-      ) - `t0`.`__0_3`
+      ) - `t0`.`__0_2`
     ) >= 0.5
-    THEN `t0`.`__0_3` + 1.0
+    THEN `t0`.`__0_2` + 1.0
     WHEN (
       (
         IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64)) * 1.0
-      ) - `t0`.`__0_3`
+      ) - `t0`.`__0_2`
     ) <= -0.5
-    THEN `t0`.`__0_3` - 1.0
-    ELSE `t0`.`__0_3`
+    THEN `t0`.`__0_2` - 1.0
+    ELSE `t0`.`__0_2`
   END AS `__1_1`,
   IF(ABS(`t0`.`margin`) < 1e+18, `t0`.`margin`, CAST(NULL AS FLOAT64)) - `t0`.`__0_5` AS `__1_2`
 FROM `parsed_1` AS `t0`
@@ -112,7 +110,7 @@ SELECT
   `t0`.`quantity`,
   `t0`.`store`,
   `t0`.`__0_0`,
-  `t0`.`__0_2`,
+  `t0`.`__0_3`,
   `t0`.`__0_4`,
   `t0`.`__1_0`,
   `t0`.`__1_1`,
@@ -143,7 +141,7 @@ SELECT
   `t0`.`quantity`,
   `t0`.`store`,
   `t0`.`__0_0`,
-  `t0`.`__0_2`,
+  `t0`.`__0_3`,
   `t0`.`__0_4`,
   `t0`.`__1_0`,
   `t0`.`__1_1`,
@@ -182,7 +180,7 @@ SELECT
   `t0`.`quantity`,
   `t0`.`store`,
   `t0`.`__0_0`,
-  `t0`.`__0_2`,
+  `t0`.`__0_3`,
   `t0`.`__0_4`,
   `t0`.`__1_2`,
   `t0`.`__3_0`,
@@ -194,14 +192,14 @@ SELECT
           WHEN `t0`.`__1_2` = 0
           THEN CAST(`t0`.`__3_1` AS NUMERIC)
           WHEN ABS(
-            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
           ) <= GREATEST(
             1e-06,
             ABS(
               IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
             ) * 8.881784197001252e-16
           )
-          THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+          THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
           ELSE `t0`.`__3_0`
         END AS FLOAT64)
       ) < 1e+17,
@@ -209,14 +207,14 @@ SELECT
         WHEN `t0`.`__1_2` = 0
         THEN CAST(`t0`.`__3_1` AS NUMERIC)
         WHEN ABS(
-          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
         ) <= GREATEST(
           1e-06,
           ABS(
             IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
           ) * 8.881784197001252e-16
         )
-        THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+        THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
         ELSE `t0`.`__3_0`
       END,
       CAST(NULL AS NUMERIC)
@@ -238,11 +236,11 @@ SELECT
   CAST(`t0`.`customer_id` AS STRING) AS `customer_id`,
   IF(
     (
-      `t0`.`__0_2` >= -86400000000
+      `t0`.`__0_4` >= -86400000000
     ) AND (
-      `t0`.`__0_2` < 4102531200000000
+      `t0`.`__0_4` < 4102531200000000
     ),
-    `t0`.`__0_2`,
+    `t0`.`__0_4`,
     CAST(NULL AS INT64)
   ) AS `__local_time`,
   CAST(NULL AS INT64) AS `__offset_time`,
@@ -286,27 +284,27 @@ SELECT
       ABS(
         CAST(IF(
           ABS(
-            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
           ) <= GREATEST(
             1e-06,
             ABS(
               IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
             ) * 8.881784197001252e-16
           ),
-          `t0`.`__0_4`,
+          `t0`.`__0_3`,
           CAST(NULL AS INT64)
         ) AS FLOAT64)
       ) < 1000000000000000.0,
       IF(
         ABS(
-          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
         ) <= GREATEST(
           1e-06,
           ABS(
             IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
           ) * 8.881784197001252e-16
         ),
-        `t0`.`__0_4`,
+        `t0`.`__0_3`,
         CAST(NULL AS INT64)
       ),
       CAST(NULL AS INT64)
@@ -315,27 +313,27 @@ SELECT
       ABS(
         CAST(IF(
           ABS(
-            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
           ) <= GREATEST(
             1e-06,
             ABS(
               IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
             ) * 8.881784197001252e-16
           ),
-          `t0`.`__0_4`,
+          `t0`.`__0_3`,
           CAST(NULL AS INT64)
         ) AS FLOAT64)
       ) < 1000000000000000.0,
       IF(
         ABS(
-          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
         ) <= GREATEST(
           1e-06,
           ABS(
             IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
           ) * 8.881784197001252e-16
         ),
-        `t0`.`__0_4`,
+        `t0`.`__0_3`,
         CAST(NULL AS INT64)
       ),
       CAST(NULL AS INT64)
@@ -350,14 +348,14 @@ SELECT
                   WHEN `t0`.`__1_2` = 0
                   THEN CAST(`t0`.`__3_1` AS NUMERIC)
                   WHEN ABS(
-                    IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                    IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                   ) <= GREATEST(
                     1e-06,
                     ABS(
                       IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                     ) * 8.881784197001252e-16
                   )
-                  THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                  THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                   ELSE `t0`.`__3_0`
                 END AS FLOAT64)
               ) < 1e+17,
@@ -365,14 +363,14 @@ SELECT
                 WHEN `t0`.`__1_2` = 0
                 THEN CAST(`t0`.`__3_1` AS NUMERIC)
                 WHEN ABS(
-                  IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                  IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                 ) <= GREATEST(
                   1e-06,
                   ABS(
                     IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                   ) * 8.881784197001252e-16
                 )
-                THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                 ELSE `t0`.`__3_0`
               END,
               CAST(NULL AS NUMERIC)
@@ -393,14 +391,14 @@ SELECT
                 WHEN `t0`.`__1_2` = 0
                 THEN CAST(`t0`.`__3_1` AS NUMERIC)
                 WHEN ABS(
-                  IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                  IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                 ) <= GREATEST(
                   1e-06,
                   ABS(
                     IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                   ) * 8.881784197001252e-16
                 )
-                THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                 ELSE `t0`.`__3_0`
               END AS FLOAT64)
             ) < 1e+17,
@@ -408,14 +406,14 @@ SELECT
               WHEN `t0`.`__1_2` = 0
               THEN CAST(`t0`.`__3_1` AS NUMERIC)
               WHEN ABS(
-                IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
               ) <= GREATEST(
                 1e-06,
                 ABS(
                   IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                 ) * 8.881784197001252e-16
               )
-              THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+              THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
               ELSE `t0`.`__3_0`
             END,
             CAST(NULL AS NUMERIC)
@@ -454,19 +452,19 @@ SELECT
         COALESCE((
           `t0`.`time` IS NOT NULL
         ) AND (
-          `t0`.`__0_2` IS NULL
+          `t0`.`__0_4` IS NULL
         ), FALSE)
       )
       AND NOT (
         COALESCE(
           (
-            `t0`.`__0_2` IS NOT NULL
+            `t0`.`__0_4` IS NOT NULL
           )
           AND NOT (
             (
-              `t0`.`__0_2` >= -86400000000
+              `t0`.`__0_4` >= -86400000000
             ) AND (
-              `t0`.`__0_2` < 4102531200000000
+              `t0`.`__0_4` < 4102531200000000
             )
           ),
           FALSE
@@ -542,27 +540,27 @@ SELECT
         ABS(
           CAST(IF(
             ABS(
-              IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+              IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
             ) <= GREATEST(
               1e-06,
               ABS(
                 IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
               ) * 8.881784197001252e-16
             ),
-            `t0`.`__0_4`,
+            `t0`.`__0_3`,
             CAST(NULL AS INT64)
           ) AS FLOAT64)
         ) < 1000000000000000.0,
         IF(
           ABS(
-            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
           ) <= GREATEST(
             1e-06,
             ABS(
               IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
             ) * 8.881784197001252e-16
           ),
-          `t0`.`__0_4`,
+          `t0`.`__0_3`,
           CAST(NULL AS INT64)
         ),
         CAST(NULL AS INT64)
@@ -590,18 +588,18 @@ SELECT
         WHEN COALESCE((
           `t0`.`time` IS NOT NULL
         ) AND (
-          `t0`.`__0_2` IS NULL
+          `t0`.`__0_4` IS NULL
         ), FALSE)
         THEN 'time_implausible'
         WHEN COALESCE(
           (
-            `t0`.`__0_2` IS NOT NULL
+            `t0`.`__0_4` IS NOT NULL
           )
           AND NOT (
             (
-              `t0`.`__0_2` >= -86400000000
+              `t0`.`__0_4` >= -86400000000
             ) AND (
-              `t0`.`__0_2` < 4102531200000000
+              `t0`.`__0_4` < 4102531200000000
             )
           ),
           FALSE
@@ -713,14 +711,14 @@ SELECT
                           WHEN `t0`.`__1_2` = 0
                           THEN CAST(`t0`.`__3_1` AS NUMERIC)
                           WHEN ABS(
-                            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                            IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                           ) <= GREATEST(
                             1e-06,
                             ABS(
                               IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                             ) * 8.881784197001252e-16
                           )
-                          THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                          THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                           ELSE `t0`.`__3_0`
                         END AS FLOAT64)
                       ) < 1e+17,
@@ -728,14 +726,14 @@ SELECT
                         WHEN `t0`.`__1_2` = 0
                         THEN CAST(`t0`.`__3_1` AS NUMERIC)
                         WHEN ABS(
-                          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                         ) <= GREATEST(
                           1e-06,
                           ABS(
                             IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                           ) * 8.881784197001252e-16
                         )
-                        THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                        THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                         ELSE `t0`.`__3_0`
                       END,
                       CAST(NULL AS NUMERIC)
@@ -756,14 +754,14 @@ SELECT
                         WHEN `t0`.`__1_2` = 0
                         THEN CAST(`t0`.`__3_1` AS NUMERIC)
                         WHEN ABS(
-                          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                          IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                         ) <= GREATEST(
                           1e-06,
                           ABS(
                             IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                           ) * 8.881784197001252e-16
                         )
-                        THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                        THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                         ELSE `t0`.`__3_0`
                       END AS FLOAT64)
                     ) < 1e+17,
@@ -771,14 +769,14 @@ SELECT
                       WHEN `t0`.`__1_2` = 0
                       THEN CAST(`t0`.`__3_1` AS NUMERIC)
                       WHEN ABS(
-                        IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_4`
+                        IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64)) - `t0`.`__0_3`
                       ) <= GREATEST(
                         1e-06,
                         ABS(
                           IF(ABS(`t0`.`margin`) < 11258999068426.24, `t0`.`margin` * 100.0, CAST(NULL AS FLOAT64))
                         ) * 8.881784197001252e-16
                       )
-                      THEN CAST(CAST(`t0`.`__0_4` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
+                      THEN CAST(CAST(`t0`.`__0_3` AS NUMERIC) * CAST('0.01' AS NUMERIC) AS NUMERIC)
                       ELSE `t0`.`__3_0`
                     END,
                     CAST(NULL AS NUMERIC)

@@ -14,9 +14,7 @@ SELECT
   `t0`.`type`,
   `t0`.`event_id`,
   REGEXP_REPLACE(`t0`.`customer_id`, '^[\\s\\p{Z}]+|[\\s\\p{Z}]+$', '') AS `__0_0`,
-  (
-    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`recorded_at`, SECOND)) AS INT64) * 1000000
-  ) + CAST(EXTRACT(microsecond FROM `t0`.`recorded_at`) AS INT64) AS `__0_1`,
+  UNIX_MICROS(CAST(`t0`.`recorded_at` AS TIMESTAMP)) AS `__0_1`,
   REGEXP_CONTAINS(`t0`.`amount`, '^-?(?:[0-9]+|[0-9]{1,3}(?:[   ][0-9]{3})+)(?:,[0-9]{1,2})?$') AS `__0_2`,
   REGEXP_CONTAINS(`t0`.`type`, '[\\x{00}-\\x{08}\\x{0b}\\x{0c}\\x{0e}-\\x{1f}\\x{7f}-\\x{9f}]') AS `__0_3`,
   REGEXP_REPLACE(`t0`.`amount`, '[   ]', '') AS `__0_4`,

@@ -141,6 +141,8 @@ def _epoch_us(node: Any, dialect: Dialect) -> Any:
         real = matches(plain, patterns.CALENDAR, dialect)
         return arithmetic.microseconds(ibis.ifelse(real, plain, ibis.null("string")))
     moment = value.to_expr()
+    if dialect == "bigquery":
+        return function("unix_micros", "int64", moment.cast("timestamp('UTC')"))
     return moment.truncate("s").epoch_seconds().cast("int64") * 10**6 + moment.microsecond().cast("int64")
 
 
@@ -150,12 +152,6 @@ def _epoch_ns(node: Any, dialect: Dialect) -> Any:  # noqa: ARG001 - only Snowfl
 
 def _nfc(node: Any, dialect: Dialect) -> Any:  # noqa: ARG001 - the configuration refuses the others
     return function("normalize", "string", node.args[0].to_expr())
-
-
-def _row_number(node: Any, dialect: Dialect) -> Any:  # noqa: ARG001 - no engine but DuckDB has one
-    import ibis
-
-    return ibis.null("int64")
 
 
 def _cast(node: Any, dialect: Dialect) -> Any:
@@ -210,7 +206,6 @@ _RULES: dict[str, Callable[[Any, Dialect], Any]] = {
     "Round": _round,
     "Modulus": _remainder,
     "Multiply": _times,
-    "RowID": _row_number,
     "epoch_us": _epoch_us,
     "epoch_ns": _epoch_ns,
     "nfc_normalize": _nfc,
