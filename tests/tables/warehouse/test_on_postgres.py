@@ -415,7 +415,7 @@ def test_columns_that_nothing_reads(server, tmp_path):
     fill(server, TEXTS | {"extra": "text"}, [["C1", "2025-01-01", "1", "x", "1", "e"]])
     here, there = both(tmp_path)
     assert here["notes"] == there["notes"]
-    assert "transactions.orders: columns not mapped: type, n, extra" in there["notes"]
+    assert any(note.endswith("columns not mapped: type, n, extra") for note in there["notes"])
     with pytest.raises(DataError, match="other columns than were agreed"):
         load(tmp_path, declared("warehouse", unmapped="refuse"))
 
