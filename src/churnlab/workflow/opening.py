@@ -32,7 +32,7 @@ Progress = Callable[[str, float | None], None]
 
 COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load than it saves
 MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
-EVENT_BYTES = 8_000  # of memory for each event of a shard, with all that is made of it
+EVENT_BYTES = 6_000  # of memory for each event of a shard, with all that is made of it
 Frames = Mapping[str, Any]
 
 

@@ -115,7 +115,7 @@ def training_dates(opening: Opened) -> list[int]:
 
 def first_event(opening: Opened) -> int:
     """The instant of the first transaction."""
-    return int(opening.tables.con.execute(opening.tables.table("transactions").time.min()))
+    return int(opening.tables.con.to_pyarrow(opening.tables.table("transactions").time.min()).as_py())
 
 
 def snapshot_panel(opening: Opened) -> Panel:
