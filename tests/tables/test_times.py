@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from churnlab.tables import times
+from churnlab.tables import shifts, times
 from churnlab.tables.times import DAY, LATEST, local_day, microseconds, midnight, stretch_of, stretches
 
 ZONES = ["Europe/Paris", "America/New_York", "America/Sao_Paulo", "Africa/Casablanca", "Africa/Monrovia"]
@@ -85,19 +85,19 @@ def test_the_shifts_in_sql_are_those_of_the_timeline(zone, fold):
 
     borders = [stretch.start + step for stretch in LINES[zone] for step in (-1, 0, 1)]
     locals_ = [local for local in borders if 0 <= local < LATEST]
-    shift = times.shift_sql(zone, fold).format(local="l", offset="NULL", day="d")
+    shift = shifts.shift_sql(zone, fold).format(local="l", offset="NULL", day="d")
     asked = f"SELECT l, d, {shift} FROM (SELECT unnest({locals_}) AS l), (VALUES (true), (false)) AS days(d)"
     found = engine().con.execute(asked).fetchall()
     assert len(found) == 2 * len(locals_)
     for local, day, shift in found:
         stretch = stretch_of(local, LINES[zone])
-        assert shift == (stretch.midnight if day else times._reading(stretch, fold))
+        assert shift == (stretch.midnight if day else times.reading(stretch, fold))
 
 
 def test_an_offset_of_its_own_goes_before_the_zone_s():
     from loading import engine
 
-    shift = times.shift_sql("Europe/Paris", None).format(local="0", offset="7", day="false")
+    shift = shifts.shift_sql("Europe/Paris", None).format(local="0", offset="7", day="false")
     assert engine().con.execute(f"SELECT {shift}").fetchall() == [(7,)]
 
 

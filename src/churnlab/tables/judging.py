@@ -15,7 +15,7 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
-from churnlab.tables import identifiers, rows, times
+from churnlab.tables import identifiers, rows, shifts
 from churnlab.tables.checked import FAULTS
 from churnlab.tables.layers import Layers
 from churnlab.tables.staging import Incoming
@@ -72,19 +72,19 @@ def _with_shifts(
 
     ``known``: columns that are the same in all rows, such as the offset of times in UTC.
     """
-    shifts = []
+    found = []
     for meaning in rows.meanings(table, source):
         if meaning.kind == "time":
             form = rows.time_format(source, meaning, zone)
             columns = {part: f'"__{part}_{meaning.name}"' for part in ("local", "offset", "day")}
             by_zone = f"__offset_{meaning.name}" not in known
-            shift = times.shift_sql(form.zone, form.fold) if by_zone else "{offset}"
+            shift = shifts.shift_sql(form.zone, form.fold) if by_zone else "{offset}"
             shift = shift.format(**columns)
-            shifts.append((f"__shift_{meaning.name}", shift))
-    if not shifts:
+            found.append((f"__shift_{meaning.name}", shift))
+    if not found:
         return parsed
-    named = ", ".join(f'{shift} AS "{name}"' for name, shift in shifts)
-    schema = {**parsed.schema(), **{name: "int64" for name, _ in shifts}}
+    named = ", ".join(f'{shift} AS "{name}"' for name, shift in found)
+    schema = {**parsed.schema(), **{name: "int64" for name, _ in found}}
     return layers.add_sql(f'SELECT *, {named} FROM "{parsed.get_name()}"', schema)
 
 

@@ -9,19 +9,17 @@ a zone is cut into stretches, and a time in a gap or a fold is a fault unless ``
 
 from __future__ import annotations
 
-import functools
-import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from churnlab.config.sources import TimeFormat
 from churnlab.errors import DataError
 from churnlab.tables.checked import Checked, builtin
+from churnlab.tables.places import in_iso, own_offset, places
 
 SECOND = 10**6
 DAY = 86_400 * SECOND
@@ -217,46 +215,18 @@ def _read_text(raw: Any, form: str, quick: bool) -> Read:
     pattern, template, offset_group = (_ISO, r"\1", 2) if form == "iso" else _translated(form)
     matches = raw.re_search(pattern)
     plain = raw.re_replace(pattern, template)
-    offset = _own_offset(raw.re_extract(pattern, offset_group)) if offset_group else ibis.null("int64")
+    offset = own_offset(raw.re_extract(pattern, offset_group)) if offset_group else ibis.null("int64")
     if quick and form == "iso":
         bare = raw.re_search(_BARE_ISO).fill_null(False)
         matches = ibis.ifelse(bare, True, matches)
         plain = ibis.ifelse(bare, raw, plain)
         offset = ibis.ifelse(bare, ibis.null("int64"), offset)
-    elif quick and (pieces := _places(form)):
-        plain = functools.reduce(operator.add, (_piece(raw, piece) for piece in pieces))
+    elif quick and (pieces := places(form)):
+        plain = in_iso(raw, pieces)
     moment = ibis.ifelse(matches, plain.try_cast("timestamp(6)"), ibis.null("timestamp(6)"))
     local = builtin("epoch_us", "timestamp(6)", "int64")(moment)
     faults = (("not_a_time", ~matches), ("impossible", raw.notnull() & local.isnull()))
     return Read(local, offset, plain.length() <= len("2025-12-31"), faults)
-
-
-def _places(form: str) -> list[str | tuple[int, int]]:
-    """The ISO way to write a time as texts and (start, length) in a text written as ``form``.
-
-    Empty where its parts have no fixed places.
-
-    >>> _places("%d/%m/%Y")
-    [(6, 4), '-', (3, 2), '-', (0, 2)]
-    """
-    found: dict[str, tuple[int, int]] = {}
-    at = 0
-    for piece in re.findall(r"%.|[^%]+", form):
-        size = {"%Y": 4, "%%": 1}.get(piece, 2) if piece[0] == "%" else len(piece)
-        if piece in {"%f", "%z"}:
-            return []
-        found.setdefault(piece, (at, size))
-        at += size
-    date: list[str | tuple[int, int]] = [found["%Y"], "-", found["%m"], "-", found["%d"]]
-    if "%H" not in found:
-        return date
-    return [*date, " ", found["%H"], ":", found.get("%M", "00"), ":", found.get("%S", "00")]
-
-
-def _piece(raw: Any, piece: str | tuple[int, int]) -> Any:
-    import ibis
-
-    return ibis.literal(piece) if isinstance(piece, str) else raw.substr(*piece)
 
 
 def _translated(form: str) -> tuple[str, str, int]:
@@ -276,32 +246,18 @@ def _translated(form: str) -> tuple[str, str, int]:
     return f"^{pattern}$", template, 1 + order.index("z") if "z" in order else 0
 
 
-def _own_offset(found: Any) -> Any:
-    """``+02:00`` or ``+0200`` as microseconds, ``Z`` as 0, null where a row has none."""
-    import ibis
-
-    hours, minutes = found.substr(1, 2).try_cast("int64"), found.right(2).try_cast("int64")
-    size = (hours * 60 + minutes) * (60 * SECOND)
-    return ibis.cases(
-        (found == "Z", ibis.literal(0, "int64")),
-        (found.left(1) == "-", -size),
-        (found.left(1) == "+", size),
-        else_=ibis.null("int64"),
-    )
-
-
 def shift_of(local: Any, offset: Any, whole_day: Any, line: Sequence[Stretch], fold: str | None) -> Any:
     """How far a local time is ahead of UTC, by the row's own offset or by the zone's stretches."""
     import ibis
 
-    by_zone = _tree(local, line, [_reading(stretch, fold) for stretch in line])
-    if _changes_at_all(line):
+    by_zone = _tree(local, line, [reading(stretch, fold) for stretch in line])
+    if changes_at_all(line):
         by_day = _tree(local, line, [stretch.midnight for stretch in line])
         by_zone = ibis.ifelse(whole_day, by_day, by_zone)
     return offset.coalesce(by_zone)
 
 
-def _changes_at_all(line: Sequence[Stretch]) -> bool:
+def changes_at_all(line: Sequence[Stretch]) -> bool:
     return any(stretch.first is None or stretch.first != stretch.second for stretch in line)
 
 
@@ -318,30 +274,7 @@ def to_instant(local: Any, shift: Any) -> Checked:
     )
 
 
-@cache
-def shift_sql(zone: str, fold: str | None) -> str:
-    """:func:`shift_of` any plausible time as SQL text with the columns ``{local}``, ``{offset}``, ``{day}``.
-
-    A century of changes is a tree of hundreds of branches, which Ibis takes a tenth of a second to spell.
-    """
-    line = stretches(zone, EARLIEST - DAY, LATEST + DAY)
-    by_zone = _tree_sql(line, [_reading(stretch, fold) for stretch in line])
-    if _changes_at_all(line):
-        by_day = _tree_sql(line, [stretch.midnight for stretch in line])
-        by_zone = f"CASE WHEN {{day}} THEN {by_day} ELSE {by_zone} END"
-    return f"COALESCE({{offset}}, {by_zone})"
-
-
-def _tree_sql(line: Sequence[Stretch], offsets: Sequence[int]) -> str:
-    if len(set(offsets)) == 1:
-        return f"CAST({offsets[0]} AS BIGINT)"
-    middle = len(line) // 2
-    earlier = _tree_sql(line[:middle], offsets[:middle])
-    later = _tree_sql(line[middle:], offsets[middle:])
-    return f"CASE WHEN {{local}} < {line[middle].start} THEN {earlier} ELSE {later} END"
-
-
-def _reading(stretch: Stretch, fold: str | None) -> int:
+def reading(stretch: Stretch, fold: str | None) -> int:
     if stretch.first is None or stretch.second is None:
         return _GAP
     if stretch.first == stretch.second or fold == "first":
