@@ -103,7 +103,7 @@ def project(tmp_path_factory):
             "features": {"windows": [7, 30, 90], "service_types": ["complaint"]},
             "evaluation": {"segments": ["city"]},
         }
-    ).placed_in(tmp_path_factory.mktemp("project"))
+    ).model_copy(update={"root": str(tmp_path_factory.mktemp("project"))})
 
 
 @pytest.fixture(scope="session")
