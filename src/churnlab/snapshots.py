@@ -81,10 +81,8 @@ class Calendar:
         """What the wall clock shows, as microseconds since its own 1970-01-01 00:00."""
         instants = np.asarray(instants, dtype=np.int64)
         starts, offsets = self._offsets(instants)
-        if (offsets == offsets[0]).all():
-            walls: Ints = instants + offsets[0]
-            return walls
-        walls = instants + offsets[np.searchsorted(starts, instants, side="right") - 1]
+        here = 0 if (offsets == offsets[0]).all() else np.searchsorted(starts, instants, side="right") - 1
+        walls: Ints = instants + offsets[here]
         return walls
 
     def _instants(self, walls: Ints) -> Ints:
