@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 
-.PHONY: demo test check setup bench lock format clean
+.PHONY: demo test check setup bench parity golden lock format clean
 
 setup: .venv/.installed
 
@@ -29,6 +29,14 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.run $(NAME)
+
+# Spark against this machine, on drawn worlds and Complete Journey: needs Java 17 and churnlab[spark].
+parity: setup
+	CHURNLAB_PARITY=1 $(BIN)/python -m pytest tests/parity
+
+# The statements kept for engines that the tests do not run.
+golden: setup
+	$(BIN)/python tests/golden_sql.py
 
 format: setup
 	$(BIN)/ruff format .
