@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from churnlab.errors import IntegrityError
+from churnlab.features.feature import Description
 from churnlab.models.recipe import MOST, Recipe
 from customers import NUMBERS, described, drawn
 
@@ -136,3 +137,16 @@ def test_more_columns_than_are_read_at_once():
     np.testing.assert_array_equal(found.matrix(wide)[:, : sum(kept)], numbers[:, kept])
     known = panel.numbers[:, 3][~np.isnan(panel.numbers[:, 3])]
     assert found.reference["f17"] == float(np.median(known))  # the noise of the third copy
+
+
+def test_a_recipe_read_back_has_its_columns_in_the_order_of_training():
+    """JSON objects are written with sorted keys: columns must not follow that order."""
+    names = ("zone", "area")
+    features = tuple(
+        Description(name, "profile", "category", "text", name, "informational", None, "{value}", "{value}")
+        for name in names
+    )
+    recipe = Recipe(features, (), {"zone": ("n", "s"), "area": ("x",)}, (), {})
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.as_dict(), sort_keys=True)))
+    assert again.columns == recipe.columns
+    assert again.columns[0] == "zone=n"

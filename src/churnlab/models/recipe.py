@@ -152,7 +152,12 @@ class Recipe:
         return cls(
             tuple(Description(**feature) for feature in record["features"]),
             tuple(record["numbers"]),
-            {name: tuple(values) for name, values in record["categories"].items()},
+            # In the order of the features: that of a JSON object's keys is not kept, and columns follow it.
+            {
+                feature["name"]: tuple(record["categories"][feature["name"]])
+                for feature in record["features"]
+                if feature["name"] in record["categories"]
+            },
             tuple(record["dropped"]),
             dict(record["reference"]),
         )

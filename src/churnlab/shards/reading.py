@@ -66,7 +66,7 @@ class Reader:
         attributes = {name: attribute.kind for name, attribute in self.tables.attributes.items()}
         columns = {
             name: kind_of(table, name, attributes)
-            for name in self.tables.columns(table)
+            for name in sorted(self.tables.columns(table))
             if name not in TELLING
         }
         narrow = [name for name, kind in columns.items() if kind in {"text", "category"} and name not in WIDE]

@@ -46,7 +46,7 @@ def of_arrow(
     dictionaries: dict[tuple[str, str], Any] = {}
     for table, columns in rows.items():
         plain[table] = {}
-        for column in columns.column_names:
+        for column in sorted(columns.column_names):  # whatever order the input has
             if column in TELLING:
                 continue
             kind = kind_of(table, column, attributes)
