@@ -155,7 +155,7 @@ MUTANTS = {
 def test_a_planted_mutant_is_caught(tmp_path, monkeypatch, name):
     check(tmp_path, World(), keys(), [ALL])
     monkeypatch.setattr(cache, *MUTANTS[name])
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="assert"):
         check(tmp_path, World(), keys(), [])
 
 

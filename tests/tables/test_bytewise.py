@@ -59,5 +59,5 @@ def test_a_missing_id_and_an_empty_one_are_looked_at(name):
 )
 def test_a_planted_mistake_is_noticed(monkeypatch, mutant, values):
     monkeypatch.setattr(bytewise, "_has_control", mutant)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="assert"):
         test_what_is_cleared_is_sound_row_by_row.hypothesis.inner_test(values, 0, 6, "product")
