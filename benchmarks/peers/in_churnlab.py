@@ -29,7 +29,10 @@ def blocks(question: Asked) -> Iterator[Any]:
         # Features alone: what intensity is made of is measured in `scoring`.
         questions = replace(panels.questions(opening, question.dates), measures=_nothing_else)
         for panel, _ in shards.mapped(
-            lambda shard: rows.answered(shard, questions), opening.tables, project.time_zone, opening.limits
+            lambda shard: rows.answered(shard, questions),
+            opening.tables,
+            project.time_zone,
+            opening.limits(len(question.dates)),
         ):
             yield panel
 

@@ -1,7 +1,9 @@
 """The panel: labels as defined, and the same bytes however its inputs are cut, ordered or asked for."""
 
+import gc
 import json
 import random
+import weakref
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -335,3 +337,35 @@ def test_the_domain_page_example():
     assert churned(usable) == {"gap": 1, "first": 0, "after": 1, "last": 0}
     assert churned(usable, gap_purchase_counts=True)["gap"] == 0
     assert all(np.isnan(label) for label in churned(usable - 1).values())
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_nothing_of_a_shard_outlives_its_rows(base, compiled):
+    # What waits for the garbage collector is memory that grows with the number of shards.
+    seen = []
+    asked = Questions(
+        AS_OFS,
+        PARIS,
+        PLAN,
+        catalogue.select(PLAN, Path()),
+        SnapshotPlan(),
+        measures,
+        (),
+        2,
+        compiled=compiled,
+    )
+
+    def work(shard):
+        part, _ = answered(shard, asked, Ahead(CHURN, VALUE, WATERMARK))
+        seen.extend(weakref.ref(columns["time"]) for columns in shard.events.values())  # others are not made
+        return len(part)
+
+    gc.disable()
+    try:
+        limits = shards.Limits(shard_events=50, compiled=compiled)
+        assert sum(shards.mapped(work, base[0], PARIS.zone, limits)) > 0
+        alive = [ref for ref in seen if ref() is not None]
+    finally:
+        gc.enable()
+    assert len(seen) > 5
+    assert alive == []

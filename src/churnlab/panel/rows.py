@@ -26,6 +26,7 @@ from churnlab.snapshots import Calendar
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
+Flags = NDArray[np.bool_]
 Measures = Callable[[History], Mapping[str, Floats]]
 
 
@@ -76,15 +77,20 @@ def answered(
         wanted = sampler.see(asked.customers[asked.customer[counts]])
         counts[np.flatnonzero(counts)[~wanted]] = False
         if sampler.limit is not None:
-            asked = replace(asked, customer=asked.customer[counts], as_of=asked.as_of[counts])
+            asked = _of_some(asked, counts)
             past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
             counts = counts[counts]
     part = described(
-        asked, past, questions.families, questions.measures, questions.segments, questions.exponent
+        asked, past, questions.families, questions.measures, questions.segments, questions.exponent, counts
     )
     if ahead is not None:
-        part = _with_outcome(part, asked, questions, ahead)
-    return part if counts.all() else part.take(counts), excluded
+        part = _with_outcome(part, _of_some(asked, counts), questions, ahead)
+    return part, excluded
+
+
+def _of_some(asked: Shard, counts: Flags) -> Shard:
+    """The same shard, asked about some of its snapshots."""
+    return replace(asked, customer=asked.customer[counts], as_of=asked.as_of[counts])
 
 
 def build(
@@ -168,16 +174,22 @@ def described(
     measures: Measures,
     segments: Sequence[str],
     exponent: int,
+    counts: Flags | None = None,
 ) -> Panel:
-    """The rows of one shard, without outcomes."""
+    """The rows of one shard, without outcomes. ``counts``: (n,) which of its snapshots get one; None: all."""
+    shard = shard if counts is None else _of_some(shard, counts)
+
+    def of_some(values: NDArray[Any]) -> NDArray[Any]:
+        return values if counts is None or counts.all() else values[counts]
+
     numbers: list[tuple[Description, NDArray[np.float32]]] = []
     categories: list[tuple[Description, Texts]] = []
     for family, feature in catalogue.each(past, families):  # narrowed while it is still in the cache
         about = feature.described(family)
         if about.kind == "number":
-            numbers.append((about, _number(feature, exponent)))
+            numbers.append((about, of_some(_number(feature, exponent))))
         else:
-            categories.append((about, feature.values))
+            categories.append((about, of_some(feature.values)))
     unknown = np.full(len(shard.as_of), np.nan)
     return Panel(
         customer_id=shard.customers[shard.customer],
@@ -187,8 +199,8 @@ def described(
         features=tuple(about for about, _ in [*numbers, *categories]),
         churned=unknown,
         value=unknown,
-        measures=dict(measures(past)),
-        segments={name: _segment(past, name) for name in segments},
+        measures={name: of_some(values) for name, values in measures(past).items()},
+        segments={name: of_some(_segment(past, name)) for name in segments},
         fingerprint="",
     )
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Part = NDArray[np.uint16]
 
 _BATCH_ROWS = 131_072
-_CHUNK_ROWS = _BATCH_ROWS, 4 * _BATCH_ROWS  # dealt at a time, at least and at most
-_CHUNKS = 64  # of the whole input: more make short slices, fewer hold many rows at once
+_CHUNK_ROWS = _BATCH_ROWS, 2 * _BATCH_ROWS  # dealt at a time, at least and at most
+_CHUNKS = 128  # of the whole input: more make short slices, fewer hold many rows at once
 _PART = "_part"  # no column of a table begins with an underscore
 
 
@@ -114,7 +114,8 @@ class Reader:
         import pyarrow.parquet as pq
 
         for path in self.tables.files[table]:
-            with pq.ParquetFile(path, read_dictionary=narrow) as file:
+            # Read ahead, a file would stay in memory until its last row.
+            with pq.ParquetFile(path, read_dictionary=narrow, pre_buffer=False) as file:
                 for batch in file.iter_batches(self._chunk_rows, columns=list(columns)):
                     yield pa.Table.from_batches([batch])
                 if not file.metadata.num_rows:

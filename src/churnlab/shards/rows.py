@@ -127,10 +127,6 @@ def _sorted(
     customer: Ints,
     calendar: Calendar,
 ) -> Events:
-    def read(name: str) -> NDArray[Any]:
-        values: NDArray[Any] = events[name]
-        return values
-
     make: dict[str, Callable[[], NDArray[Any]]] = {"customer": lambda: customer}
     for name, values in columns.items():
         if isinstance(values, Bytes):
@@ -142,12 +138,12 @@ def _sorted(
         # Attributes without a validity of their own are static: they always held.
         make.setdefault("valid_from", partial(np.full, len(rows), EVER))
         make.setdefault("valid_to", partial(np.full, len(rows), NEVER))
-    else:
-        stated = make.get("recorded_at")
-        make["recorded_at"] = partial(_recorded, stated, read)
-        make |= _local_parts(read, calendar)
-    events = Made(make)
-    return events
+        return Made(make)
+    stated = make.pop("recorded_at", None)
+    given = Made(make)
+    # Nothing refers back to what is made of it, so that all of a shard goes as soon as it is done.
+    read: dict[str, Callable[[], NDArray[Any]]] = {name: partial(given.__getitem__, name) for name in given}
+    return Made(read | {"recorded_at": partial(_recorded, stated, given)} | _local_parts(given, calendar))
 
 
 def _taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
@@ -174,19 +170,20 @@ def _bytes(column: Column) -> Bytes:
     return column
 
 
-def _recorded(stated: Callable[[], Ints] | None, read: Callable[[str], Ints]) -> Ints:
+def _recorded(stated: Callable[[], Ints] | None, given: Events) -> Ints:
     """When each event was written down: when it happened, where that is unknown."""
     if stated is None:
-        return read("time")
+        return given["time"]
     known = stated()
-    return np.where(known == NEVER, read("time"), known)
+    return np.where(known == NEVER, given["time"], known)
 
 
-def _local_parts(read: Callable[[str], Ints], calendar: Calendar) -> dict[str, Callable[[], Ints]]:
-    clock = Made({"wall": lambda: calendar.walls(read("time"))})
+def _local_parts(given: Events, calendar: Calendar) -> dict[str, Callable[[], Ints]]:
+    walls = Made({"wall": lambda: calendar.walls(given["time"])})
+    days = Made({"day": lambda: walls["wall"] // DAY})
     return {
-        "day": lambda: clock["wall"] // DAY,
-        "month": lambda: months(read("day")),
-        "weekday": lambda: weekdays(read("day")),
-        "hour": lambda: (clock["wall"] - read("day") * DAY) // HOUR,
+        "day": lambda: days["day"],
+        "month": lambda: months(days["day"]),
+        "weekday": lambda: weekdays(days["day"]),
+        "hour": lambda: (walls["wall"] - days["day"] * DAY) // HOUR,
     }

@@ -23,7 +23,7 @@ def list_features(project: Project, frames: Frames | None = None, *, progress: P
             return Listed(_attributes(opening))
         as_of = opening.calendar.instant(scoring_date(opening, None))
         shard = next(
-            shards.each(opening.tables, project.time_zone, replace(opening.limits, shard_events=_ENOUGH))
+            shards.each(opening.tables, project.time_zone, replace(opening.limits(), shard_events=_ENOUGH))
         )
         past = History.of(eligible.candidates(shard, [as_of]), opening.calendar, project.features)
         made = catalogue.compute(past, opening.families)

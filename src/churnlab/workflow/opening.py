@@ -33,6 +33,7 @@ Progress = Callable[[str, float | None], None]
 COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load than it saves
 MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
 EVENT_BYTES = 6_000  # of memory for each event of a shard, with all that is made of it
+DATE_BYTES = 300  # and for each date at which its customer is looked at
 Frames = Mapping[str, Any]
 
 
@@ -81,15 +82,18 @@ class Opened:
 
         return catalogue.select(self.project.features, self.root)
 
-    @property
-    def limits(self) -> Limits:
-        """How much of the tables is held at once, and whether compiled code is worth its loading."""
+    def limits(self, dates: int = 1) -> Limits:
+        """How much of the tables is held at once, and whether compiled code is worth its loading.
+
+        ``dates``: how many snapshots are asked of each customer.
+        """
         asked = self.project.engine
         memory = engine.size(asked.memory)
         events = sum(count.accepted for count in self.tables.counts)
+        each_event = EVENT_BYTES + DATE_BYTES * dates
         return Limits(
             memory=memory,
-            shard_events=asked.shard_events or max(1_000, min(MOST_EVENTS, memory // EVENT_BYTES)),
+            shard_events=asked.shard_events or max(1_000, min(MOST_EVENTS, memory // each_event)),
             threads=asked.threads,
             compiled=events >= COMPILED_FROM and can_compile(),
         )

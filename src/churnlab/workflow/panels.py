@@ -146,7 +146,7 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
         measures=measures,
         segments=_segments(opening),
         exponent=exponent(project.currency),
-        compiled=opening.limits.compiled,
+        compiled=opening.limits().compiled,
     )
 
 
@@ -164,7 +164,7 @@ def _blocks(
         lambda shard: panels.answered(shard, asked, ahead, sampler),
         opening.tables,
         opening.project.time_zone,
-        opening.limits,
+        opening.limits(len(asked.as_ofs)),
         only,
         lambda share: opening.progress(step, share),
     )
