@@ -1,11 +1,12 @@
 """Runs and models in MLflow: the only package that imports it.
 
 Lists never depend on the tracker: scoring asks it for the champion, checks the files' digests and
-reads them directly. What is logged is aggregated; a customer id never is.
+reads them directly. MLflow is loaded when a store is first asked for what only MLflow can tell. What is
+logged is aggregated; a customer id never is.
 """
 
-from churnlab.tracking.registry import FOLDER, Champion, champion, register
+from churnlab.tracking.registry import FOLDER, Champion, champion, confirm, register
 from churnlab.tracking.runs import Run, run
 from churnlab.tracking.store import Store, open_store
 
-__all__ = ["FOLDER", "Champion", "Run", "Store", "champion", "open_store", "register", "run"]
+__all__ = ["FOLDER", "Champion", "Run", "Store", "champion", "confirm", "open_store", "register", "run"]

@@ -11,6 +11,8 @@ from typing import Any
 
 from churnlab.errors import IntegrityError
 from churnlab.features.feature import Description
+from churnlab.tracking import local
+from churnlab.tracking.local import Record
 from churnlab.tracking.runs import Run
 from churnlab.tracking.store import Store, use
 
@@ -61,6 +63,36 @@ def champion(store: Store) -> Champion:
 
     Raises ``IntegrityError`` (exit 5) where there is none: without a trusted model, no score.
     """
+    found = None if store.is_open else local.record(store.uri, store.project, ALIAS)
+    return _champion(store, found or _asked(store))
+
+
+def confirm(store: Store, used: Champion) -> None:
+    """Raise ``IntegrityError`` (exit 5) unless MLflow names the files of ``used`` as the champion's."""
+    now = _champion(store, _asked(store))
+    if (now.version, dict(now.digests)) != (used.version, dict(used.digests)):
+        raise IntegrityError(
+            f"{store.project} has another champion than the one that scored",
+            got=f"scored by version {used.version}; version {now.version} has the alias {ALIAS} now",
+            mend="score again",
+        )
+
+
+def _champion(store: Store, found: Record) -> Champion:
+    digests = {
+        key.removeprefix(_DIGEST): value for key, value in found.tags.items() if key.startswith(_DIGEST)
+    }
+    if not digests:
+        raise IntegrityError(
+            f"version {found.version} of {store.project} was registered without digests",
+            mend="train again: churnlab train CONFIG",
+        )
+    run_id = found.tags.get("churnlab.run", found.run_id)
+    return Champion(found.version, run_id, found.folder / "artifacts" / FOLDER, digests)
+
+
+def _asked(store: Store) -> Record:
+    """The record of the alias as MLflow gives it; its files are fetched where they are elsewhere."""
     mlflow = use(store)
     from mlflow.exceptions import MlflowException
 
@@ -71,14 +103,6 @@ def champion(store: Store) -> Champion:
             f"no model of {store.project} has the alias {ALIAS}",
             mend="train one first: churnlab train CONFIG",
         ) from error
-    digests = {
-        key.removeprefix(_DIGEST): value for key, value in version.tags.items() if key.startswith(_DIGEST)
-    }
-    if not digests:
-        raise IntegrityError(
-            f"version {version.version} of {store.project} was registered without digests",
-            mend="train again: churnlab train CONFIG",
-        )
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{store.project}/{version.version}")
     except (MlflowException, OSError) as error:
@@ -87,12 +111,7 @@ def champion(store: Store) -> Champion:
             got=type(error).__name__,
             mend="restore the artifact folder, or train again: churnlab train CONFIG",
         ) from error
-    return Champion(
-        str(version.version),
-        version.tags.get("churnlab.run", version.run_id),
-        Path(folder) / "artifacts" / FOLDER,
-        digests,
-    )
+    return Record(str(version.version), version.run_id, version.tags, Path(folder))
 
 
 def _signature(features: Sequence[Description]) -> tuple[Any, Any]:

@@ -5,23 +5,35 @@ from __future__ import annotations
 import math
 import os
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from churnlab.errors import ChurnlabError
+from churnlab.errors import ChurnlabError, MachineError
 from churnlab.tracking.store import Store, use
 
 _LONGEST_PARAM = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """An open run."""
+    """A run, begun when it is first asked for anything."""
 
     store: Store
-    run_id: str
+    begin: Callable[[], str]
+
+    @classmethod
+    def of(cls, store: Store, run_id: str) -> Run:
+        """A run that was begun earlier."""
+        return cls(store, lambda: run_id)
+
+    @cached_property
+    def run_id(self) -> str:
+        """MLflow's id of it."""
+        return self.begin()
 
     def log_settings(self, settings: Mapping[str, Any]) -> None:
         """Log nested settings as flat parameters with the prefix ``cfg.``; secrets are names only."""
@@ -72,35 +84,45 @@ class Run:
 def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Iterator[Run]:
     """Open a run for one verb; it ends FINISHED, FAILED with its error, or KILLED when interrupted.
 
-    Inside ``mlflow run`` the run that MLflow has opened already is the one that is used.
+    Inside ``mlflow run`` the run that MLflow has opened already is the one that is used. Where the store
+    is not open yet, the run is recorded with its first entry or at its end, as begun now.
     """
-    given = os.environ.get("MLFLOW_RUN_ID")
-    if given and _resumable(store, given):
-        run_id = given
-    else:
-        run_id = store.client.create_run(store.experiment_id, run_name=step).info.run_id
-    opened = Run(store, run_id)
-    opened.tag(
-        {
+    given, began = os.environ.get("MLFLOW_RUN_ID"), int(time.time() * 1000)
+
+    def begin() -> str:
+        if given and _resumable(store, given):
+            run_id = given
+        else:
+            run_id = store.client.create_run(store.experiment_id, began, run_name=step).info.run_id
+        facts = {
             "churnlab.step": step,
             "churnlab.host": socket.gethostname(),
             "churnlab.pid": str(os.getpid()),
             "mlflow.source.name": "churnlab",
             **(tags or {}),
         }
-    )
+        for key, value in facts.items():
+            store.client.set_tag(run_id, key, value)
+        return run_id
+
+    opened = Run(store, begin)
+    if store.is_open:
+        _ = opened.run_id
     try:
         yield opened
-    except ChurnlabError as error:
-        opened.tag({"churnlab.error": error.what[:_LONGEST_PARAM]})
-        store.client.set_terminated(run_id, status="FAILED")
-        raise
     except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-        store.client.set_terminated(run_id, status="KILLED" if interrupted else "FAILED")
+        with suppress(MachineError):  # where the store cannot be reached, the first error is the one to tell
+            _stopped(opened, error)
         raise
-    if run_id != given:
-        store.client.set_terminated(run_id, status="FINISHED")
+    if opened.run_id != given:
+        store.client.set_terminated(opened.run_id, status="FINISHED")
+
+
+def _stopped(run: Run, error: BaseException) -> None:
+    if isinstance(error, ChurnlabError):
+        run.tag({"churnlab.error": error.what[:_LONGEST_PARAM]})
+    interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+    run.store.client.set_terminated(run.run_id, status="KILLED" if interrupted else "FAILED")
 
 
 def _resumable(store: Store, run_id: str) -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,45 +15,66 @@ from churnlab.config import Tracking
 from churnlab.errors import ConfigError, MachineError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Store:
-    """An open tracking store and the experiment of one project."""
+    """The tracking store of one project. MLflow is loaded, and the store opened, when first asked."""
 
-    client: Any
     uri: str
-    experiment_id: str
     project: str
+    artifacts: str | None
+    root: Path
+
+    @property
+    def client(self) -> Any:
+        """MLflow's client of the open store."""
+        return self._open[0]
+
+    @property
+    def experiment_id(self) -> str:
+        """The project's experiment, created where it is new."""
+        return self._open[1]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether MLflow has been asked for anything."""
+        return "_open" in self.__dict__
+
+    @cached_property
+    def _open(self) -> tuple[Any, str]:
+        mlflow = _quiet_mlflow()
+        _point(mlflow, self.uri)
+        try:
+            client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            experiment_id = _experiment(client, self)
+            _close_dead_runs(client, experiment_id)
+        except ConfigError:
+            raise
+        except Exception as error:
+            raise MachineError(
+                f"the tracking store cannot be used: {self.uri.split('@')[-1]}",
+                got=_kind(error),
+                mend="check tracking.uri, free the database, or make its folder writable",
+            ) from error
+        return client, experiment_id
 
 
-def open_store(tracking: Tracking, project: str, root: Path) -> Store:
+def open_store(tracking: Tracking, project: str, root: Path, *, later: bool = False) -> Store:
     """Connect, create the project's experiment where it is new, and close what a dead run left open.
 
-    Raises ``MachineError`` (exit 7) where the store cannot be reached, ``ConfigError`` for a remote
-    address without authentication.
+    ``later``: not before something is asked of it. Raises ``MachineError`` (exit 7) where the store
+    cannot be reached, ``ConfigError`` for a remote address without authentication.
     """
-    mlflow = _quiet_mlflow()
     uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
     _refuse_open_http(uri)
-    _point(mlflow, uri)
-    try:
-        client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-        experiment_id = _experiment(client, project, tracking.artifacts, root, uri)
-        _close_dead_runs(client, experiment_id)
-    except ConfigError:
-        raise
-    except Exception as error:
-        raise MachineError(
-            f"the tracking store cannot be used: {uri.split('@')[-1]}",
-            got=_kind(error),
-            mend="check tracking.uri, free the database, or make its folder writable",
-        ) from error
-    return Store(client, uri, experiment_id, project)
+    store = Store(uri, project, tracking.artifacts, root)
+    if not later:
+        _ = store.client
+    return store
 
 
 def use(store: Store) -> Any:
     """MLflow with ``store`` as the one its module-level functions speak to."""
-    import mlflow
-
+    mlflow = _quiet_mlflow()
     _point(mlflow, store.uri)
     return mlflow
 
@@ -94,20 +116,20 @@ def _refuse_open_http(uri: str) -> None:
         )
 
 
-def _experiment(client: Any, project: str, artifacts: str | None, root: Path, uri: str) -> str:
-    found = client.get_experiment_by_name(project)
+def _experiment(client: Any, store: Store) -> str:
+    found = client.get_experiment_by_name(store.project)
     if found is not None:
         if found.lifecycle_stage == "deleted":
             raise ConfigError(
-                f"the experiment {project} was deleted in the tracking store",
+                f"the experiment {store.project} was deleted in the tracking store",
                 mend=f"mlflow experiments restore -x {found.experiment_id}, or rename the project",
             )
         return str(found.experiment_id)
-    location = artifacts
-    if location is None and uri.startswith("sqlite:"):
+    location = store.artifacts
+    if location is None and store.uri.startswith("sqlite:"):
         # Beside the database, wherever the command is started from.
-        location = (root / "mlartifacts").as_uri()
-    return str(client.create_experiment(project, artifact_location=location))
+        location = (store.root / "mlartifacts").as_uri()
+    return str(client.create_experiment(store.project, artifact_location=location))
 
 
 def _close_dead_runs(client: Any, experiment_id: str) -> None:

@@ -29,7 +29,7 @@ def explain_customer(
     progress: Progress = silent,
 ) -> Explained:
     """Scores, strategy and reasons of one customer, as lists of ``as_of`` would show them."""
-    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    store = tracking.open_store(project.tracking, project.project, Path(project.root), later=True)
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)
     with opened(project, frames, progress) as opening:

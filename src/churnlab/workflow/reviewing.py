@@ -53,7 +53,7 @@ def review_champion(
 
 
 def _evidence(store: Store, champion: Champion) -> dict[str, Any]:
-    run = Run(store, champion.run_id)
+    run = Run.of(store, champion.run_id)
     try:
         text = run.read_text(EVIDENCE)
         # Its pictures go into a page unescaped, so it has to be what training wrote.

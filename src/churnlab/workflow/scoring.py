@@ -50,7 +50,7 @@ def score(
     project: Project, as_of: dt.date, frames: Frames | None = None, *, progress: Progress = silent
 ) -> Scored:
     """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none."""
-    store = tracking.open_store(project.tracking, project.project, Path(project.root))
+    store = tracking.open_store(project.tracking, project.project, Path(project.root), later=True)
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
@@ -71,13 +71,14 @@ def score_opened(
         code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
-        run.log_settings(settings(project))
         cautions, excluded = Cautions(opening, models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
             _place_all(opening, models, day, kept, cautions, excluded)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
+            tracking.confirm(store, champion)
+            run.log_settings(settings(project))
             published = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
