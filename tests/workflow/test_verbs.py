@@ -4,6 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import churnlab
-from churnlab import cli
+from churnlab import cli, tracking
 from churnlab.errors import DataError, GateError, IntegrityError
 from churnlab.lists import commit
+from churnlab.models import files
+from churnlab.strategy.worth import rounded
+from churnlab.workflow.opening import opened
+from churnlab.workflow.panels import scoring_panel
+from churnlab.workflow.scoring import place
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -28,7 +35,13 @@ DAY = dt.date(2025, 7, 1)
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory, migrated_store):
+def in_memory():
+    """The models that training made, as they were before they were files."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, migrated_store, in_memory):
     """A finished run in a folder of its own, and its configuration."""
     folder = tmp_path_factory.mktemp("shop")
     shutil.copytree(ROOT / "configs", folder / "configs")
@@ -37,6 +50,8 @@ def done(tmp_path_factory, migrated_store):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID"):
             patch.delenv(name, raising=False)
+        save = files.save
+        patch.setattr(files, "save", lambda to, models: (in_memory.append(models), save(to, models))[1])
         project = churnlab.load(config, SMALL)
         result = churnlab.run(project)
     return folder, config, project, result
@@ -128,15 +143,72 @@ def test_a_score_is_what_training_saw_of_that_day(done):
     """P14: one feature code path. The last training date, scored, has the rows of the panel."""
     _, _, project, _ = done
     panel = churnlab.make_panel(project)
-    from churnlab.workflow.opening import opened
-    from churnlab.workflow.panels import scoring_panel
-
     with opened(project) as opening:
         last = int(panel.as_of.max())
         asked, _ = scoring_panel(opening, opening.calendar.date(last))
     rows = panel.take(panel.as_of == last)
     assert asked.customer_id.tolist() == rows.customer_id.tolist()
     np.testing.assert_array_equal(asked.numbers, rows.numbers)
+
+
+def test_registered_and_fetched_the_models_score_as_they_did_in_memory(done, in_memory):
+    """Law: train -> registry -> score is the model that was fitted, to the bit; lists cut the last digits."""
+    _, _, project, result = done
+    store = tracking.open_store(project.tracking, project.project, Path(project.root), later=True)
+    champion = tracking.champion(store)
+    fitted, fetched = in_memory[0], files.load(champion.folder, champion.digests)
+    assert fetched is not fitted
+    with opened(project) as opening:
+        panel, _ = scoring_panel(opening, DAY)
+    np.testing.assert_array_equal(fetched.churn.risk(panel), fitted.churn.risk(panel))
+    assert len(np.unique(fitted.churn.risk(panel))) > 50
+    for value in ("if_retained", "if_churned"):
+        np.testing.assert_array_equal(
+            getattr(fetched.value, value)(panel), getattr(fitted.value, value)(panel)
+        )
+    assert fetched.extra == json.loads(json.dumps(fitted.extra))
+    placed = place(panel, fitted, project).customers
+    rows = pq.read_table(result.scored.folder / "all.parquet").to_pandas().sort_values("customer_id")
+    assert rows["customer_id"].tolist() == placed.customer_id.tolist()
+    assert rows["churn_risk"].tolist() == rounded(placed.churn_risk, 6).tolist()
+    assert rows["value_if_retained"].tolist() == rounded(placed.worth.if_retained, 2).tolist()
+    assert rows["quadrant"].tolist() == placed.quadrant.tolist()
+    assert rows["reason_1_text"].tolist() == placed.reason_texts[:, 0].tolist()
+
+
+NOT_BEFORE_A_SHARD = (
+    "mlflow",
+    "sqlalchemy",
+    "alembic",
+    "fastapi",
+    "sklearn",
+    "xgboost",
+    "shap",
+    "optuna",
+    "matplotlib",
+    "jinja2",
+    "numba",
+)
+UP_TO_THE_FIRST_SHARD = """
+import os, sys
+import churnlab.cli, churnlab.panel
+
+def answered(*_, **__):
+    print(sorted(set(sys.modules) & set(sys.argv.pop().split())), flush=True)
+    os._exit(0)
+
+churnlab.panel.answered = answered
+churnlab.cli.main(sys.argv[1:-1])
+"""
+
+
+def test_scoring_reaches_its_first_shard_without_what_it_needs_later_or_never(done):
+    """MLflow takes as long to load as a million rows; compiled code does not pay in a small world."""
+    _, config, _, _ = done
+    asked = ["score", str(config), "--as-of", str(DAY), *(word for each in SMALL for word in ("--set", each))]
+    words = [sys.executable, "-c", UP_TO_THE_FIRST_SHARD, *asked, " ".join(NOT_BEFORE_A_SHARD)]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ran.stdout.strip(), ran.returncode) == ("[]", 0), ran.stderr
 
 
 def test_people_and_machines_stay_out_of_reports_and_tracking(done):
@@ -285,8 +357,6 @@ def test_too_few_customers_to_train_is_said_with_numbers(tracked):
 
 
 def test_a_feature_that_knows_the_answer_is_refused_and_the_champion_stays(tracked):
-    from churnlab import tracking
-
     table = pd.DataFrame({"who": [f"{n:04d}" for n in range(600)], "left": ["no", "yes", "no"] * 200})
     table["status"] = table["left"].map({"no": "active", "yes": "closed"})
     table["age"] = np.arange(600) % 50
