@@ -116,7 +116,7 @@ def _plain(start: int, offset: int) -> Stretch:
 
 
 def _offset(zone: str, second: int) -> int:
-    offset = (_EPOCH + timedelta(seconds=second)).astimezone(ZoneInfo(zone)).utcoffset()
+    offset = datetime.fromtimestamp(second, ZoneInfo(zone)).utcoffset()
     return round(offset.total_seconds()) if offset is not None else 0
 
 
