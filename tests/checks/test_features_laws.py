@@ -12,7 +12,7 @@ import laws
 import oracle
 from churnlab.config import FeaturePlan
 from churnlab.features.catalogue import FAMILIES
-from churnlab.testing import event, worlds
+from churnlab.testing import World, event, worlds
 
 PLAN = FeaturePlan(windows=(7, 30, 90), engagement_types=("review",), service_types=("complaint", "ticket"))
 OLDER = 185  # days: trends compare a window of 90 with the one before it
@@ -122,3 +122,13 @@ LAWS = (
 @given(world=worlds())
 def test_law(law, family, world):
     law(family, world)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@settings(max_examples=max(10, settings.default.max_examples // 5))
+@given(world=worlds())
+def test_customers_are_their_own_by_compiled_code(family, world):
+    """P13 by the other way; that both give the same at all is in tests/history/test_ways.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(World.history.__kwdefaults__, "compiled", True)
+        is_each_customers_own(family, world)

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 
 import laws
-from churnlab.testing import worlds
+from churnlab.testing import World, worlds
 from measures import check_definition
+
+# P4, P11, P13: compiled code is held to the definitions themselves, and not only to its twin in numpy.
+HELD_BOTH_WAYS = (
+    check_definition,
+    laws.needs_no_order_within_an_instant,
+    laws.is_each_customers_own,
+    laws.outcome_is_as_defined,
+)
 
 test_every_measure_is_as_defined = given(worlds())(check_definition)
 
@@ -14,6 +22,15 @@ test_every_measure_is_as_defined = given(worlds())(check_definition)
 @given(world=worlds())
 def test_law(law, world):
     law(world)
+
+
+@pytest.mark.parametrize("law", HELD_BOTH_WAYS, ids=lambda law: law.__name__)
+@given(world=worlds())
+def test_law_by_compiled_code(law, world):
+    with pytest.MonkeyPatch.context() as patch:
+        for asked in (World.history, World.outcome):
+            patch.setitem(asked.__kwdefaults__, "compiled", True)
+        law(world)
 
 
 @given(worlds())
