@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from churnlab.config.meanings import TABLES
 from churnlab.config.section import Name, Section, Zone
+from churnlab.config.warehouse import PostgresTable, WarehouseTable
 
 Observed = Literal["observed"]
 # Words in an attribute's name that stand for what the law protects most.
@@ -113,33 +114,6 @@ class DuckDBTable(Section):
     table: str
 
 
-class PostgresTable(Section):
-    """A table or query in Postgres; the address is a secret and lives in the environment."""
-
-    dsn: str = Field(description="${env:NAME}, the variable that holds postgresql://user:password@host/base")
-    table: str | None = None
-    query: str | None = None
-
-    @model_validator(mode="after")
-    def _one_and_secret(self) -> PostgresTable:
-        if not re.fullmatch(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}", self.dsn):
-            raise ValueError("dsn is a secret: write it as ${env:NAME} and set that variable")
-        if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query")
-        return self
-
-
-class WarehouseTable(PostgresTable):
-    """A table or query that is checked where it is: only sound rows leave the warehouse, in order."""
-
-    engine: Literal["postgres", "bigquery", "snowflake"] = Field(
-        description="bigquery and snowflake are compiled and never run by the tests: see docs/warehouses.md"
-    )
-    dsn: str = Field(
-        description="${env:NAME}, the variable that holds the address, such as postgresql://user:password@host/base"
-    )
-
-
 def _plain_column(name: str) -> str:
     if not name or any(ord(char) < 32 or char in '";\\' for char in name):
         raise ValueError("a column name cannot hold quotes, semicolons, backslashes or control characters")
@@ -220,7 +194,7 @@ class Source(Section):
         if sum(places) != 1:
             raise ValueError("give exactly one of files, duckdb, postgres, warehouse, frame")
         if self.warehouse:
-            _check_portable(self, self.warehouse.engine)
+            self.warehouse.check_portable(looks_up=bool(self.lookups), id_normalise=self.id_normalise)
         if self.manifest and not self.files:
             raise ValueError("a manifest lists files, and this source has none")
         if self.since and self.until and self.since >= self.until:
@@ -229,17 +203,6 @@ class Source(Section):
         if both:
             raise ValueError(f"{min(both)} is given both as a column and as a constant")
         return self
-
-
-def _check_portable(source: Source, engine: str) -> None:
-    """What a warehouse cannot do with the very same result is refused, not done nearly."""
-    if source.lookups:
-        raise ValueError("a warehouse cannot join local lookups: join them in warehouse.query")
-    if source.id_normalise == "lower" or (source.id_normalise == "nfc" and engine == "snowflake"):
-        raise ValueError(
-            f"id_normalise: {source.id_normalise} differs between engines: normalise ids in warehouse.query, "
-            "or read the table with postgres, which checks rows here"
-        )
 
 
 class Sources(Section):

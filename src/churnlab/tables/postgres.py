@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from churnlab.config.loader import environment
-from churnlab.config.sources import PostgresTable
+from churnlab.config.warehouse import PostgresTable
 from churnlab.errors import ConfigError, DataError, MachineError
 from churnlab.tables.records import Reject
 from churnlab.tables.text_files import missing

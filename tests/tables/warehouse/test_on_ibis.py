@@ -3,7 +3,7 @@
 import pytest
 
 from both_doors import COLUMNS, declared, load, told
-from churnlab.config.sources import WarehouseTable
+from churnlab.config.warehouse import WarehouseTable
 from churnlab.errors import ConfigError, DataError, MachineError
 from churnlab.tables.warehouse import judging, on_ibis
 

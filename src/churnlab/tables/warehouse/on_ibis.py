@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from churnlab.config.loader import environment
-from churnlab.config.sources import Source, WarehouseTable
+from churnlab.config.sources import Source
+from churnlab.config.warehouse import WarehouseTable
 from churnlab.errors import ConfigError, DataError, MachineError
 from churnlab.tables.columnar import plain_type
 from churnlab.tables.text_files import missing
