@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -36,11 +35,6 @@ class Bytes:
     def __len__(self) -> int:
         return len(self.start) - 1
 
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes."""
-        return self.start.nbytes + self.data.nbytes + (0 if self.missing is None else self.missing.nbytes)
-
     @classmethod
     def of(cls, column: Any) -> Self:
         """An Arrow array of texts."""
@@ -59,6 +53,20 @@ class Bytes:
         missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
         return cls(start - start[0], data[start[0] : start[-1]], missing)
 
+    @classmethod
+    def of_sizes(cls, sizes: NDArray[Any], data: NDArray[np.uint8]) -> Self:
+        """Texts of so many bytes each, -1 for a missing one, whose bytes stand one after the other."""
+        missing = sizes < 0
+        start = np.zeros(len(sizes) + 1, np.int64)
+        np.cumsum(np.maximum(sizes, 0), out=start[1:])
+        return cls(start, data, missing if missing.any() else None)
+
+    @property
+    def sizes(self) -> NDArray[Any]:
+        """(n,) how many bytes each text has, -1 where it is missing."""
+        sizes = np.diff(self.start)
+        return sizes if self.missing is None else np.where(self.missing, -1, sizes)
+
     def arrow(self) -> Any:
         """The same as an Arrow array."""
         import pyarrow as pa
@@ -67,12 +75,6 @@ class Bytes:
         buffers = [known, pa.py_buffer(self.start), pa.py_buffer(self.data)]
         kind = pa.string() if self.start.dtype == np.int32 else pa.large_string()
         return pa.Array.from_buffers(kind, len(self), buffers)
-
-    def slice(self, begin: int, end: int) -> Self:
-        """Some of the texts that follow one another."""
-        start = self.start[begin : end + 1]
-        missing = None if self.missing is None else self.missing[begin:end]
-        return type(self)(start - start[0], self.data[start[0] : start[-1]], missing)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Some of the texts, in the order of ``rows``."""
@@ -165,16 +167,3 @@ def texts_of(found: Any) -> Texts:
     """An Arrow array of texts as Python texts."""
     texts: Texts = found.to_numpy(zero_copy_only=False).astype(object)
     return texts
-
-
-def joined(parts: Sequence[Bytes]) -> Bytes:
-    """Several rows of texts as one."""
-    sizes = np.cumsum([0, *(len(part.data) for part in parts)])
-    start = np.concatenate(
-        [*(part.start[:-1] + size for part, size in zip(parts, sizes[:-1], strict=True)), sizes[-1:]]
-    )
-    data = np.concatenate([part.data for part in parts]) if parts else np.empty(0, np.uint8)
-    missing = None
-    if any(part.missing is not None for part in parts):
-        missing = np.concatenate([np.zeros(len(p), bool) if p.missing is None else p.missing for p in parts])
-    return Bytes(start, data, missing)

@@ -2,9 +2,9 @@
 
     table, in any order         chunk in memory, rows by part          what does not fit, on disk
     ----------------------      ---------------------------------      --------------------------
-    00042 ...                   part 0 | part 1 | ... | part p         the same bytes, one after
-    00017 ...            --->   00017    00042                   --->  the other, in a file that
-    00042 ...                   00017    00042                         has no name
+    00042 ...                   part 0 | part 1 | ... | part p         all columns of part 0, then
+    00017 ...            --->   00017    00042                   --->  those of part 1, ..., in a
+    00042 ...                   00017    00042                         file that has no name
 
 A part is a slice of each chunk. The files are private and nameless: nobody can lose or change them,
 and they go with the process, however it ends.
@@ -15,81 +15,88 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.durable import on_disk
 from churnlab.errors import MachineError
-from churnlab.shards.columns import Bytes, joined, kernels
+from churnlab.shards.columns import Bytes, kernels
 
 Ints = NDArray[np.int64]
 Column = NDArray[Any] | Bytes
 
 
+Field = tuple[str, bool]  # a column, and whether it is the letters of its texts or one value a row
+
+
 @dataclass(frozen=True, eq=False)
 class _Chunk:
-    """Some rows of a table, by part: those of part p are ``bounds[p]:bounds[p + 1]``."""
+    """Some rows of a table, by part: those of part p are ``edges[field][p]:edges[field][p + 1]``."""
 
-    columns: Mapping[str, Column]
-    bounds: Ints
+    fields: Mapping[Field, NDArray[Any]]
+    edges: Mapping[Field, Ints]
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column], bounds: Ints) -> Self:
+        """Columns whose rows stand part by part."""
+        fields: dict[Field, NDArray[Any]] = {}
+        edges: dict[Field, Ints] = {}
+        for name, values in columns.items():
+            edges[name, False] = bounds
+            if isinstance(values, Bytes):
+                fields[name, False], fields[name, True] = narrowed(values.sizes), values.data
+                edges[name, True] = values.start[bounds].astype(np.int64)
+            else:
+                fields[name, False] = values
+        return cls(fields, edges)
 
     @property
     def size(self) -> int:
-        return sum(values.nbytes for values in self.columns.values())
+        return sum(values.nbytes for values in self.fields.values())
 
-    def part(self, number: int) -> dict[str, Column]:
-        begin, end = self.bounds[number], self.bounds[number + 1]
-        return {name: _slice(values, begin, end) for name, values in self.columns.items()}
-
-
-def _slice(values: Column, begin: int, end: int) -> Column:
-    return values.slice(begin, end) if isinstance(values, Bytes) else values[begin:end]
+    def part(self, number: int) -> dict[Field, NDArray[Any]]:
+        return {
+            field: values[self.edges[field][number] : self.edges[field][number + 1]]
+            for field, values in self.fields.items()
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class _Spilled:
-    """The same on disk: where in the file each column begins, and what it holds."""
+    """The same on disk, part after part: where in the file each part begins, and what its bytes are."""
 
     file: IO[bytes]
-    columns: Mapping[str, tuple[int, ...]]
-    kinds: Mapping[str, np.dtype[Any] | None]
-    bounds: Ints
+    place: Ints
+    kinds: Mapping[Field, np.dtype[Any]]
+    edges: Mapping[Field, Ints]
 
-    def part(self, number: int) -> dict[str, Column]:
-        return {
-            name: self._read(name, int(self.bounds[number]), int(self.bounds[number + 1]))
-            for name in self.columns
-        }
+    def part(self, number: int) -> dict[Field, NDArray[Any]]:
+        data, begin, found = self._read(int(self.place[number]), int(self.place[number + 1])), 0, {}
+        for field, kind in self.kinds.items():
+            rows = int(self.edges[field][number + 1] - self.edges[field][number])
+            found[field] = np.frombuffer(data, kind, rows, begin)
+            begin += rows * kind.itemsize
+        return found
 
-    def _read(self, name: str, begin: int, end: int) -> Column:
-        places, kind = self.columns[name], self.kinds[name]
-        if kind is not None:
-            return self._array(places[0], kind, begin, end)
-        start = self._array(places[0], np.dtype(np.int32), begin, end + 1)
-        data = self._array(places[1], np.dtype(np.uint8), int(start[0]), int(start[-1]))
-        missing = self._array(places[2], np.dtype(np.bool_), begin, end) if len(places) > 2 else None
-        return Bytes(start - start[0], data, missing)
-
-    def _array(self, place: int, kind: np.dtype[Any], begin: int, end: int) -> NDArray[Any]:
-        values = np.empty(end - begin, kind)
-        wanted = memoryview(values.view(np.uint8))  # type: ignore[arg-type]  # its stub knows no buffer
-        at, got = place + begin * kind.itemsize, 0
-        while got < len(wanted):
-            read = os.preadv(self.file.fileno(), [wanted[got:]], at + got)
-            if not read:
+    def _read(self, begin: int, end: int) -> bytes:
+        data = os.pread(self.file.fileno(), end - begin, begin)
+        while len(data) < end - begin:
+            more = os.pread(self.file.fileno(), end - begin - len(data), begin + len(data))
+            if not more:
                 raise MachineError(
                     "a temporary file of this run is shorter than what was written to it",
-                    got=f"{got} of {len(wanted)} bytes",
+                    got=f"{len(data)} of {end - begin} bytes",
                     mend="check the disk that TMPDIR names, and run again",
                 )
-            got += read
-        return values
+            data += more
+        return data
 
 
 class Parts(AbstractContextManager["Parts"]):
@@ -114,7 +121,7 @@ class Parts(AbstractContextManager["Parts"]):
             name: values.take(rows) if isinstance(values, Bytes) else narrowed(values)[rows]
             for name, values in columns.items()
         }
-        chunk = _Chunk(taken, bounds)
+        chunk = _Chunk.of(taken, bounds)
         with self._lock:
             fits = chunk.size <= self._room
             self._room -= chunk.size if fits else 0
@@ -128,28 +135,28 @@ class Parts(AbstractContextManager["Parts"]):
         }
 
     def _spill(self, chunk: _Chunk) -> _Spilled:
+        # Wide values first: then each lies where a processor likes to read it.
+        order = sorted(chunk.fields, key=lambda field: -chunk.fields[field].itemsize)
+        kinds = {field: chunk.fields[field].dtype for field in order}
+        letters = [memoryview(np.ascontiguousarray(chunk.fields[field]).view(np.uint8)) for field in order]  # type: ignore[arg-type]  # its stub knows no buffer
+        edges = np.stack([chunk.edges[field] * kinds[field].itemsize for field in order])
+        slices = [
+            [values[begin:end] for begin, end in pairwise(of.tolist())]
+            for values, of in zip(letters, edges, strict=True)
+        ]
+        place = self._end + edges.sum(axis=0)
         with on_disk(self._folder):
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed on exit
-            places = {name: tuple(self._written(values)) for name, values in chunk.columns.items()}
-        kinds = {name: None if isinstance(v, Bytes) else v.dtype for name, v in chunk.columns.items()}
-        return _Spilled(self._file, places, kinds, chunk.bounds)
+            self._write(self._file, b"".join(chain.from_iterable(zip(*slices, strict=True))))
+        return _Spilled(self._file, place, kinds, {field: chunk.edges[field] for field in order})
 
-    def _written(self, values: Column) -> Iterator[int]:
-        pieces: Sequence[Any] = [values]
-        if isinstance(values, Bytes):
-            pieces = [
-                values.start.astype(np.int32, copy=False),  # a chunk's texts are far below 2 GiB
-                values.data,
-                *([] if values.missing is None else [values.missing]),
-            ]
-        for piece in pieces:
-            yield self._end
-            left = memoryview(np.ascontiguousarray(piece).view(np.uint8))  # type: ignore[arg-type]
-            while left:
-                written = os.pwrite(self._file.fileno(), left, self._end)  # type: ignore[union-attr]
-                left = left[written:]
-                self._end += written
+    def _write(self, file: IO[bytes], data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            written = os.pwrite(file.fileno(), left, self._end)
+            left = left[written:]
+            self._end += written
 
 
 def _dealt(part: NDArray[np.uint16], count: int, *, compiled: bool) -> tuple[Ints, Ints]:
@@ -174,9 +181,10 @@ def narrowed(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(next(kinds, values.dtype), copy=False)
 
 
-def _stacked(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
-    found: dict[str, Column] = {}
-    for name in parts[0]:
-        values = [part[name] for part in parts]
-        found[name] = joined(values) if isinstance(values[0], Bytes) else np.concatenate(values)  # type: ignore[arg-type]
-    return found
+def _stacked(parts: Sequence[Mapping[Field, NDArray[Any]]]) -> dict[str, Column]:
+    whole = {field: np.concatenate([part[field] for part in parts]) for field in parts[0]}
+    return {
+        name: Bytes.of_sizes(values, whole[name, True]) if (name, True) in whole else values
+        for (name, letters), values in whole.items()
+        if not letters
+    }

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Part = NDArray[np.uint16]
 
 _BATCH_ROWS = 131_072
-_CHUNK_ROWS = _BATCH_ROWS, 2 * _BATCH_ROWS  # dealt at a time, at least and at most
-_CHUNKS = 128  # of the whole input: more make short slices, fewer hold many rows at once
+_CHUNK_ROWS = _BATCH_ROWS, 4 * _BATCH_ROWS  # dealt at a time, at least and at most
+_CHUNKS = 96  # of the whole input: more make short slices, fewer hold many rows at once
 _PART = "_part"  # no column of a table begins with an underscore
 
 
