@@ -104,11 +104,12 @@ def _place_all(
     opening: Opened, models: Models, day: dt.date, kept: Spool, cautions: Cautions, excluded: Counter[str]
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
+    compiled = opening.limits().compiled
     for panel, left_out in scoring_blocks(opening, day):
         excluded.update(left_out)
         if len(panel):
             cautions.look(panel)
-            kept.add(place(panel, models, opening.project).customers)
+            kept.add(place(panel, models, opening.project, compiled=compiled).customers)
 
 
 def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
@@ -155,8 +156,11 @@ class Placed:
     attributions: Attributions
 
 
-def place(panel: Panel, models: Models, project: Project) -> Placed:
-    """Risk, value, intensity, strategy and reasons of every row of ``panel``."""
+def place(panel: Panel, models: Models, project: Project, *, compiled: bool | None = None) -> Placed:
+    """Risk, value, intensity, strategy and reasons of every row of ``panel``.
+
+    ``compiled``: whether reasons are chosen by compiled code, which chooses the same; None: as pays.
+    """
     margin, base, contributions = models.churn.explained(panel)
     risk = models.churn.calibrated(margin)
     retained = None if models.value is None else models.value.if_retained(panel)
@@ -172,6 +176,7 @@ def place(panel: Panel, models: Models, project: Project) -> Placed:
         models.churn.reference,
         locale=project.locale,
         currency=project.currency,
+        compiled=compiled,
     )
     low, high = (None, None)
     if models.value is not None and retained is not None:
