@@ -7,39 +7,23 @@ import pandas as pd
 import pytest
 
 import churnlab
+import shops
 from churnlab.config import Tracking
 from churnlab.errors import DataError, IntegrityError, LockedError, MachineError
 from churnlab.lists import lock
 
-CONFIG = """
-project: shop
-time_zone: UTC
-sources:
-  transactions:
-    - name: orders
-      frame: orders
-      times: {format: native, zone: UTC}
-      columns: {customer_id: who, time: at, amount: amount}
-      complete_until: 2025-05-01
-churn: {horizon_days: 60}
+CONFIG = (
+    shops.CONFIG
+    + """churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 30}, value: {trees: 30}}
 evaluation: {bootstrap: 0}
 """
+)
 DAY = dt.date(2025, 5, 1)
 
 
 def orders(customers=300, scale=1):
-    chance = np.random.default_rng(3)
-    rows = []
-    for who in range(customers):
-        days = np.cumsum(chance.exponential(chance.uniform(5, 60), 60))
-        left = chance.uniform(60, 900)
-        rows += [
-            (f"{who:04d}", day, scale * float(chance.integers(5, 90))) for day in days if day < min(left, 480)
-        ]
-    table = pd.DataFrame(rows, columns=["who", "day", "amount"])
-    table["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((table["day"] * 86_400).astype(int), unit="s")
-    return table.drop(columns="day")
+    return shops.orders(customers, most=60, scale=scale)
 
 
 @pytest.fixture

@@ -3,25 +3,17 @@
 import datetime as dt
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import churnlab
+import shops
 from churnlab.errors import DataError, MachineError
 from churnlab.lists import commit, spool
 
-CONFIG = """
-project: shop
-time_zone: UTC
-sources:
-  transactions:
-    - name: orders
-      frame: orders
-      times: {format: native, zone: UTC}
-      columns: {customer_id: who, time: at, amount: amount}
-      complete_until: 2025-05-01
-  customers:
+CONFIG = (
+    shops.CONFIG
+    + """  customers:
     - name: people
       frame: people
       columns: {customer_id: who}
@@ -31,19 +23,12 @@ churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
 evaluation: {bootstrap: 0}
 """
+)
 DAY = dt.date(2025, 5, 1)
 
 
-def orders(customers=300):
-    chance = np.random.default_rng(5)
-    rows = []
-    for who in range(customers):
-        days = np.cumsum(chance.exponential(chance.uniform(5, 60), 40))
-        left = chance.uniform(20, 900)
-        rows += [(f"{who:04d}", day, float(chance.integers(5, 90))) for day in days if day < min(left, 480)]
-    table = pd.DataFrame(rows, columns=["who", "day", "amount"])
-    table["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((table["day"] * 86_400).astype(int), unit="s")
-    return table.drop(columns="day")
+def orders():
+    return shops.orders(seed=5, stays=20)
 
 
 def people(*towns, customers=300):

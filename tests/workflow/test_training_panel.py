@@ -4,31 +4,24 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import churnlab
+import shops
 from churnlab import panel as panels
 from churnlab.workflow import panels as module
 from churnlab.workflow.fitting import fit
 from churnlab.workflow.opening import opened
 from churnlab.workflow.panels import training_panel
 
-CONFIG = """
-project: shop
-time_zone: UTC
-sources:
-  transactions:
-    - name: orders
-      frame: orders
-      times: {format: native, zone: UTC}
-      columns: {customer_id: who, time: at, amount: amount}
-      complete_until: 2025-05-01
-churn: {horizon_days: 60}
+CONFIG = (
+    shops.CONFIG
+    + """churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
 features: {families: [recency, frequency, monetary, season], own: [own.py:busy]}
 evaluation: {bootstrap: 0}
 """
+)
 OWN = """
 from churnlab.features.feature import Feature
 from half import HALF
@@ -39,16 +32,8 @@ def busy(past):
 """
 
 
-def orders(customers=260):
-    chance = np.random.default_rng(3)
-    rows = []
-    for who in range(customers):
-        days = np.cumsum(chance.exponential(chance.uniform(5, 60), 60))
-        left = chance.uniform(60, 900)
-        rows += [(f"{who:04d}", day, float(chance.integers(5, 90))) for day in days if day < min(left, 480)]
-    table = pd.DataFrame(rows, columns=["who", "day", "amount"])
-    table["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((table["day"] * 86_400).astype(int), unit="s")
-    return table.drop(columns="day")
+def orders():
+    return shops.orders(260)
 
 
 @pytest.fixture
