@@ -56,9 +56,11 @@ def drawn() -> dict[str, Picture]:
 
 
 def measured() -> dict[str, dict[str, Any]]:
-    """Name -> line, of features and scoring."""
-    found = results_file.read(results_file.FOLDER / "features.jsonl")
-    return found | results_file.read(results_file.FOLDER / "scoring.jsonl")
+    """Name -> line, of features, scoring and Spark."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("features", "scoring", "spark"):
+        found |= results_file.read(results_file.FOLDER / f"{name}.jsonl")
+    return found
 
 
 def profiles() -> dict[str, dict[str, dict[str, float]]]:
@@ -74,6 +76,7 @@ def filled(page: str) -> str:
         "features": lambda: features_table(lines),
         "goals": lambda: goals_table(lines),
         "scoring": lambda: plain_table(lines, "scoring."),
+        "spark": lambda: plain_table(lines, "spark."),
         "growth": lambda: plain_table(lines, "features.growth."),
         "profiles": lambda: profile_tables(profiles()),
     } | {

@@ -1,20 +1,28 @@
-"""`make bench [NAME=churn|features|scoring]`: each prints its figures and keeps them in results/.
+"""`make bench [NAME=churn|features|scoring|spark]`: each prints its figures and keeps them in results/.
 
-`features` and `scoring` make worlds of the sizes that SIZE names (1m,10m where it is not set).
+`features`, `scoring` and `spark` make worlds of the sizes that SIZE names (1m,10m where it is not set).
+`spark` needs Java 17 and churnlab[spark], so it runs only when it is named.
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import churn, features, scoring
+from benchmarks import churn, features, scoring, spark
 
-BENCHMARKS = {"churn": churn.main, "features": features.main, "scoring": scoring.main}
+BENCHMARKS = {
+    "churn": churn.main,
+    "features": features.main,
+    "scoring": scoring.main,
+    "spark": spark.main,
+}
+BY_NAME = {"spark"}  # not part of all
 
 
 def main(name: str) -> None:
     """Run one benchmark by name, or all of them."""
-    chosen = BENCHMARKS if name == "all" else {key: run for key, run in BENCHMARKS.items() if key == name}
+    names = BENCHMARKS.keys() - BY_NAME if name == "all" else {name}
+    chosen = {key: run for key, run in BENCHMARKS.items() if key in names}
     if not chosen:
         raise SystemExit(f"no benchmark {name!r}; there are: all, {', '.join(BENCHMARKS)}")
     for run in chosen.values():

@@ -20,6 +20,7 @@ def test_the_tables_are_those_that_the_results_make():
         "dates_picture",
         "profile_picture",
         "scoring",
+        "spark",
         "profiles",
         "goals",
     }

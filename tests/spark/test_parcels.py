@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from churnlab.errors import DataError
 from churnlab.panel.sample import places
+from churnlab.shards.columns import Bytes
 from churnlab.spark import parcels
 
 SCHEMA = pa.schema([("customer_id", pa.string()), ("time", pa.int64()), ("product", pa.string())])
@@ -57,6 +59,29 @@ def test_every_row_arrives_once_with_all_of_its_customer(batches, shards, held, 
     assert counts == Counter(row for drawn in batches for row in drawn)
     homes = {(row[0], shard) for row, shard in found}
     assert len(homes) == len({who for who, _ in homes}), "a customer was torn"
+
+
+def hashed_one_by_one(text):
+    """The definition, in Python's own whole numbers."""
+    factor, mix, whole = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 2**64
+    number = sum((byte + 1) * factor ** (place + 1) for place, byte in enumerate(text.encode())) % whole
+    for _ in range(2):
+        number = (number ^ (number >> 32)) * mix % whole
+    return number ^ (number >> 32)
+
+
+@given(st.lists(st.text(max_size=40), max_size=9), st.integers(0, 3))
+def test_only_the_bytes_of_an_id_decide_its_hash(ids, skipped):
+    column = pa.array(ids, pa.string()).slice(skipped)
+    assert parcels.hashed(Bytes.of(column)).tolist() == [hashed_one_by_one(who) for who in ids[skipped:]]
+
+
+def test_customers_are_dealt_evenly():
+    for ids in ([f"c{number:08}" for number in range(20_000)], [str(7 * number) for number in range(20_000)]):
+        shares = np.bincount(parcels.Deal(16).shard_of(pa.chunked_array([ids[:9_000], ids[9_000:]])))
+        # 1,250 each; five standard deviations are about 170.
+        assert shares.min() > 1_080
+        assert shares.max() < 1_420
 
 
 def test_texts_that_come_often_travel_as_codes_and_others_as_they_are():

@@ -1,63 +1,97 @@
-"""Scored rows to lists: ranked by Spark over all customers, written as one folder a strategy.
+"""Scored rows to lists: ranked over all customers, written as one folder a strategy.
 
-scored/   one row a shard, as the tasks answered: written once, read as often as needed
-   | unpacked, ranked inside each strategy, all columns of a list
-lists/quadrant=retain/part-...parquet   rows in list order
+runs, one a shard -> lists.order over their keys -> quadrant=retain/part-00000.parquet ...
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
-from churnlab.lists.build import LATER, Stamp, rows_schema
-from churnlab.lists.columns import NAMES, schema
-from churnlab.spark import work
-from churnlab.strategy.quadrants import Strategy
+import numpy as np
+
+from churnlab.errors import IntegrityError
+from churnlab.lists import order
+from churnlab.lists.build import Stamp
+from churnlab.lists.columns import schema
+from churnlab.lists.commit import Listed, Together
+from churnlab.lists.spool import BATCH, Ranked
+from churnlab.lists.write import RowGroups
+from churnlab.spark.runs import Runs
+from churnlab.spark.tally import Tally
 
 PARTITION = "quadrant"
-FILE_ROWS = 5_000_000  # of a list: larger ones are several files
-_TYPES = {"string": "string", "double": "double", "int64": "bigint", "date32[day]": "date"}
+FILE_ROWS = 300 * BATCH  # of a list, about five million: larger ones are several files
 
 
-def ddl(arrow: Any) -> str:
-    """An Arrow schema in Spark's words."""
-    return ", ".join(f"{field.name} {_TYPES[str(field.type)]}" for field in arrow)
+def ranked(runs: Runs, tally: Tally, stamp: Stamp) -> Ranked:
+    """Everybody in list order. Raises GateError where the scores must not be released."""
+    valued = bool(tally.sums.valued)
+    tally.gate.check()
+    keys = runs.keys(valued=valued)
+    if keys.num_rows != tally.gate.customers:
+        raise IntegrityError(
+            "the tasks wrote other rows than they scored",
+            got=f"{keys.num_rows:,} rows for {tally.gate.customers:,} customers",
+            mend="run again; the lists published before are intact",
+        )
+    # No spreadsheet runs what is in a Parquet file, whatever an id begins with.
+    tally.gate.check_together(order.repeated(keys), formulas=0)
+    sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES)).tolist()
+    by_strategy = dict(zip(order.PLACES, sizes, strict=True))
+    reader: Any = runs  # all that is asked of it is ``rows``
+    return Ranked(reader, order.positions(keys), by_strategy, tally.sums.totals(), stamp, valued)
 
 
-def write(scored: Any, stamp: Stamp, folder: Path, *, valued: bool) -> None:
-    """Write the lists under ``folder``. ``scored``: the answers of ``work.scored_rows``."""
-    rows = scored.select("rows").mapInArrow(work.listed, ddl(rows_schema()))
-    complete = _complete(rows, stamp, valued=valued)
-    # A window leaves its rows together and in order: each task writes whole lists, as they are.
-    written = complete.write.partitionBy(PARTITION).option("maxRecordsPerFile", FILE_ROWS)
-    written.option("compression", "zstd").parquet(folder.resolve().as_uri())
-
-
-def _complete(rows: Any, stamp: Stamp, *, valued: bool) -> Any:
-    """All columns of a list. Ranks as ``lists.order`` says: Spark compares text by its UTF-8 bytes."""
-    from pyspark.sql import Window, functions
-
-    priority = ["expected_loss", "value_if_retained"] if valued else ["churn_risk"]
-    keys = [functions.desc(name) for name in priority] + [functions.asc("customer_id")]
-    rank = functions.row_number().over(Window.partitionBy(PARTITION).orderBy(*keys))
-    labels = functions.create_map(
-        *[functions.lit(text) for code in Strategy for text in (str(code), code.label(stamp.locale))]
-    )
-    later = {
-        "run_id": functions.lit(stamp.run_id),
-        "model_version": functions.lit(stamp.model_version),
-        "scored_at": functions.lit(stamp.scored_at),
-        "valid_until": functions.lit(stamp.valid_until),
-        "value_basis": functions.lit(stamp.value_basis if valued else None),
-        "currency": functions.lit(stamp.currency),
-        "quadrant_label": labels[functions.col(PARTITION)],
-        "rank_in_list": rank,
+def outputs(lists: Ranked) -> Together:
+    """Name -> file: of each strategy that anybody is in, FILE_ROWS rows a file."""
+    described = "\n".join(f"{field.name} {field.type}" for field in _schema())
+    files = {
+        _name(strategy, number): Listed(min(FILE_ROWS, rows - number * FILE_ROWS), described)
+        for strategy, rows in lists.sizes.items()
+        for number in range(-(-rows // FILE_ROWS))
     }
-    types = {field.name: _TYPES[str(field.type)] for field in schema()}
-    return rows.select(
-        *[
-            (later[name] if name in LATER else functions.col(name)).cast(types[name]).alias(name)
-            for name in NAMES
-        ]
-    )
+
+    def write(opened: Mapping[str, BinaryIO]) -> None:
+        for strategy in lists.sizes:
+            _write(lists, strategy, opened)
+
+    return Together(write, files)
+
+
+def _name(strategy: str, number: int) -> str:
+    return f"{PARTITION}={strategy}/part-{number:05}.parquet"
+
+
+def _write(lists: Ranked, strategy: str, opened: Mapping[str, BinaryIO]) -> None:
+    with contextlib.ExitStack() as still_open:
+        for number, table in enumerate(lists.batches(strategy)):
+            part, inside = divmod(number * BATCH, FILE_ROWS)
+            if not inside:
+                still_open.close()  # the part before is whole
+                groups = still_open.enter_context(_row_groups(opened[_name(strategy, part)]))
+            groups.add(table.drop_columns([PARTITION]))
+
+
+@contextlib.contextmanager
+def _row_groups(file: BinaryIO) -> Iterator[RowGroups]:
+    """As ``lists.write.row_groups``, without the column that the folder is named after."""
+    import pyarrow.parquet as pq
+
+    writer = pq.ParquetWriter(file, _schema(), version="2.6", compression="zstd", compression_level=3)
+    try:
+        groups = RowGroups(writer)
+        yield groups
+        groups.finish()
+    except BaseException:
+        # Closed now, while the file is open: the writer would else complain when it is collected.
+        with contextlib.suppress(OSError):
+            writer.close()
+        raise
+    writer.close()
+
+
+def _schema() -> Any:
+    whole = schema()
+    return whole.remove(whole.get_field_index(PARTITION))

@@ -13,25 +13,22 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from os import getpid
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.durable import on_disk
-from churnlab.errors import IntegrityError
 from churnlab.lists import commit, manifest
-from churnlab.lists.build import Stamp
-from churnlab.lists.commit import Output
 from churnlab.models import files
 from churnlab.models.files import Models
-from churnlab.spark import ranking, work
+from churnlab.spark import ranking, runs, work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.spark.panels import opened
 from churnlab.spark.question import Question
+from churnlab.spark.runs import Runs
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
 from churnlab.tracking import Champion, Store
@@ -101,17 +98,17 @@ def _scored(
         run.log_settings(settings(project))
         stamp = stamped_with(project, key, champion, models, day)
         question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion)
-        tally = _lists(tables, question, Tally.of(opening, models), stamp, shards, aside)
+        made, tally = _scored_runs(tables, question, Tally.of(opening, models), shards, aside)
+        lists = ranking.ranked(made, tally, stamp)
         opening.progress("publish lists", None)
-        totals = tally.sums.totals()
         published = commit.publish(
             root,
             key,
-            _outputs(aside / "lists", tally.gate.customers),
-            facts(opening, champion, day, totals, tally.excluded),
+            ranking.outputs(lists),
+            facts(opening, champion, day, lists.totals, tally.excluded),
             info={"tracking_run": run.run_id, "shards": shards},
         )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in totals})
+        run.log_metrics({f"customers.{row.strategy}": row.customers for row in lists.totals})
         run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
     return Scored(
         as_of=day.isoformat(),
@@ -119,40 +116,33 @@ def _scored(
         existed=published.existed,
         version=str(published.manifest["model_version"]),
         currency=project.currency,
-        totals=totals,
+        totals=lists.totals,
         excluded=tally.excluded,
         notes=tally.cautions.notes(),
     )
 
 
-def _lists(
-    tables: SparkTables, question: Question, tally: Tally, stamp: Stamp, shards: int, aside: Path
-) -> Tally:
-    """Write the lists under ``aside``, if the gate lets them; what was seen of everybody."""
+def _scored_runs(
+    tables: SparkTables, question: Question, tally: Tally, shards: int, aside: Path
+) -> tuple[Runs, Tally]:
+    """Everybody's rows, left under ``aside`` by the tasks, and what they saw."""
+    place = aside.resolve()
 
     def answer(group: Any) -> work.Answer:
-        return work.scored_rows(question, group)
+        return work.scored_run(question, group, place)
 
-    place = (aside / "scored").resolve().as_uri()
     with told():
-        # Written once, so that ranking never scores anybody a second time.
-        answers(tables, shards, answer).write.option("compression", "zstd").parquet(place)
-        scored = tables.session.read.parquet(place)
-        notes = [json.loads(row.note) for row in scored.select("shard", "note").orderBy("shard").collect()]
+        found = sorted(answers(tables, shards, answer).select("shard", "note").collect())
+    notes = [json.loads(row.note) for row in found]
     raise_first(notes)
     for note in notes:
         tally.join(note)
-    tally.gate.check()
-    # A customer is in one shard, and in a shard once; no spreadsheet runs what is in a Parquet file.
-    tally.gate.check_together(repeated=0, formulas=0)
-    with told():
-        ranking.write(scored, stamp, aside / "lists", valued=bool(tally.sums.valued))
-    return tally
+    return runs.opened(place, [note["run"] for note in notes if note["run"]]), tally
 
 
 @contextmanager
 def _workspace(root: Path) -> Iterator[Path]:
-    """A folder beside the lists, for what Spark writes before anything is published; gone afterwards."""
+    """A folder beside the lists, for what tasks write before anything is published; gone afterwards."""
     with on_disk(root):
         root.mkdir(parents=True, exist_ok=True)
         for left in root.glob(".spark-*"):  # of a run that died: this one has the project's lock
@@ -163,30 +153,3 @@ def _workspace(root: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _outputs(lists: Path, customers: int) -> dict[str, Output]:
-    """What Spark wrote, under names that say nothing of tasks; every customer must be there."""
-    import pyarrow.parquet as pq
-
-    outputs: dict[str, Output] = {}
-    written = 0
-    for folder in sorted(lists.glob(f"{ranking.PARTITION}=*")):
-        for number, path in enumerate(sorted(folder.glob("*.parquet"))):
-            about = pq.read_metadata(path)
-            described = "\n".join(f"{field.name} {field.type}" for field in about.schema.to_arrow_schema())
-            name = f"{folder.name}/part-{number:05}.parquet"
-            outputs[name] = Output(partial(_copy, path), about.num_rows, described)
-            written += about.num_rows
-    if written != customers:
-        raise IntegrityError(
-            "Spark wrote other lists than were scored",
-            got=f"{written:,} rows for {customers:,} customers",
-            mend="run again; the lists published before are intact",
-        )
-    return outputs
-
-
-def _copy(path: Path, file: BinaryIO) -> None:
-    with path.open("rb") as source:
-        shutil.copyfileobj(source, file, 1 << 20)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,12 +116,15 @@ def scored_rows(question: Question, group: Any) -> Answer:
     return rows, tally.note()
 
 
-def listed(batches: Iterable[Any]) -> Iterator[Any]:
-    """The rows of a list behind the answers of ``scored_rows``."""
-    for batch in batches:
-        for content in batch.column("rows"):
-            if content.is_valid:
-                yield from parcels.unpacked_rows(content.as_buffer()).to_batches()
+def scored_run(question: Question, group: Any, folder: Path) -> Answer:
+    """``scored_rows``, left in ``folder``, which driver and workers share: only the note travels."""
+    from churnlab.spark import runs
+
+    rows, note = scored_rows(question, group)
+    if rows is None:
+        return None, note | {"run": None}
+    number, valued = group["shard"][0].as_py(), bool(note["sums"]["valued"])
+    return None, note | {"run": runs.write(rows, folder, number, valued=valued)}
 
 
 def counted_rows(question: Question, group: Any, most: int) -> Answer:
