@@ -109,7 +109,9 @@ class Models(Section):
     threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
     churn: Booster = Booster()
     value: Booster = Booster()
-    calibration: Literal["sigmoid", "isotonic", "none"] = "sigmoid"
+    calibration: Literal["auto", "none", "temperature", "sigmoid", "beta", "isotonic"] = Field(
+        "sigmoid", description="auto: the simplest of the others that held out customers do not contradict"
+    )
     min_customers: int = Field(100, ge=1, description="fewer customers than this: no training")
     min_positives: int = Field(30, ge=1, description="churned and staying rows needed, of each")
     row_budget: int = Field(
