@@ -1,5 +1,7 @@
 """Trees: exact contributions, bytes that only rows and seed decide, and files that cannot be read."""
 
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 import xgboost
@@ -192,3 +194,37 @@ def test_what_xgboost_refuses_is_told_in_one_line(monkeypatch):
 def test_no_rows_have_no_margins_in_blocks_either():
     matrix, target = awkward()
     assert fitted(matrix, target).margins(Rows.of(matrix[:0])).shape == (0,)
+
+
+@pytest.mark.parametrize("on_disk", [None, True])
+def test_bins_that_are_shared_give_the_trees_of_fresh_ones(on_disk):
+    matrix, target = rows()
+    later = rows(200, seed=1)
+    with ExitStack() as stack:
+        shared = boosted.bins(
+            Rows.of(matrix), target, Rows.of(later[0]), later[1], threads=1, stack=stack, on_disk=on_disk
+        )
+        for dials in (DIALS, DIALS.model_copy(update={"depth": 5, "subsample": 0.5}), DIALS):
+            seen = []
+            grown = boosted.grow(shared, dials, seed=3, threads=1, watch=lambda r, seen=seen: seen.append(r))
+            fresh = boosted.fit(matrix, target, dials, "binary:logistic", seed=3, threads=1)
+            assert grown.trees().content == fresh.content
+            risks = 1 / (1 + np.exp(-fresh.margin(later[0])))
+            np.testing.assert_allclose(seen[-1], risks, atol=1e-6)
+            np.testing.assert_allclose(grown.risk(len(seen)), risks, atol=1e-6)
+            np.testing.assert_allclose(grown.risk(5), seen[4], atol=1e-6)
+
+
+def test_whoever_watches_can_stop_the_trees():
+    matrix, target = rows()
+    with ExitStack() as stack:
+        shared = boosted.bins(Rows.of(matrix), target, Rows.of(matrix), target, threads=1, stack=stack)
+        seen = []
+        grown = boosted.grow(
+            shared, DIALS, seed=3, threads=1, watch=lambda r: seen.append(r) or len(seen) == 7
+        )
+    short = DIALS.model_copy(update={"trees": 7})
+    assert (
+        grown.trees().content
+        == boosted.fit(matrix, target, short, "binary:logistic", seed=3, threads=1).content
+    )

@@ -7,6 +7,9 @@ A fit reads the rows in blocks and keeps the bin of each number: the matrix itse
 Bins are cut from all rows in turn, so the blocks change no byte of the model. Beyond ``EXTERNAL``
 numbers the bins lie on disk. That depends on the size of the data alone, not on the memory of the
 machine: sums over pages are added in another order, and no model may change with the machine.
+
+Where the same rows are learned from again and again, ``bins`` makes their bins once and ``grow`` adds
+trees one by one: those that ``fit`` makes of the same rows.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from churnlab.config.project import Booster
 from churnlab.errors import MachineError
 from churnlab.models.trees import Trees
 
-__all__ = ["Rows", "Trees", "fit"]
+__all__ = ["Bins", "Grown", "Rows", "Trees", "bins", "fit", "grow"]
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -54,12 +57,77 @@ def fit(
     """Fit an ensemble. ``matrix``: (n, m) in canonical row order; ``target``: (n,)."""
     rows = matrix if isinstance(matrix, Rows) else Rows.of(matrix)
     with ExitStack() as stack:
-        data = _binned(rows, target, threads, stack)
+        data = _binned(rows, target, threads, stack, _is_large(rows))
         return _trained(data, booster, objective, seed, threads)
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Rows to learn from and later rows to be watched on, which are binned by the cuts of the first."""
+
+    learned: Any
+    later: Any
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Trees that are still beside the rows they were watched on."""
+
+    _fitted: Any
+    _later: Any
+
+    def risk(self, trees: int) -> Floats:
+        """(n,) what the first ``trees`` say of the later rows."""
+        return np.asarray(self._fitted.predict(self._later, iteration_range=(0, trees)), dtype=np.float64)
+
+    def trees(self) -> Trees:
+        """All of them."""
+        return Trees(bytes(self._fitted.save_raw("json")))
+
+
+def bins(
+    learned: Rows,
+    target: Floats,
+    later: Rows,
+    later_target: Floats,
+    *,
+    threads: int,
+    stack: ExitStack,
+    on_disk: bool | None = None,
+) -> Bins:
+    """Bins that last as long as ``stack``. ``on_disk`` None: as ``fit`` would keep the rows learned from."""
+    external = _is_large(learned) if on_disk is None else on_disk
+    data = _binned(learned, target, threads, stack, external)
+    return Bins(data, _binned(later, later_target, threads, stack, external, like=data))
+
+
+def grow(data: Bins, booster: Booster, *, seed: int, threads: int, watch: Callable[[Floats], bool]) -> Grown:
+    """Trees for log odds. ``watch`` is told the risk of the later rows after each, and says when to stop."""
+    xgboost = _library()
+    try:
+        params = _params(booster, "binary:logistic", seed, threads)
+        fitted = xgboost.Booster(params, [data.learned, data.later])
+        for tree in range(booster.trees):
+            fitted.update(data.learned, tree)
+            # XGBoost keeps what the earlier trees said: only the last one is asked.
+            if watch(np.asarray(fitted.predict(data.later), dtype=np.float64)):
+                break
+    except xgboost.core.XGBoostError as error:
+        raise _refused(error) from error
+    return Grown(fitted, data.later)
 
 
 def _trained(data: Any, booster: Booster, objective: Objective, seed: int, threads: int) -> Trees:
     xgboost = _library()
+    params = _params(booster, objective, seed, threads)
+    try:
+        fitted = xgboost.train(params, data, num_boost_round=booster.trees)
+    except xgboost.core.XGBoostError as error:
+        raise _refused(error) from error
+    return Trees(bytes(fitted.save_raw("json")))
+
+
+def _params(booster: Booster, objective: Objective, seed: int, threads: int) -> dict[str, Any]:
     params: dict[str, Any] = {
         "objective": objective,
         "tree_method": "hist",
@@ -75,18 +143,22 @@ def _trained(data: Any, booster: Booster, objective: Objective, seed: int, threa
     }
     if objective == "reg:tweedie":
         params["tweedie_variance_power"] = 1.5
-    try:
-        fitted = xgboost.train(params, data, num_boost_round=booster.trees)
-    except xgboost.core.XGBoostError as error:
-        raise _refused(error) from error
-    return Trees(bytes(fitted.save_raw("json")))
+    return params
 
 
-def _binned(rows: Rows, target: Floats, threads: int, stack: ExitStack) -> Any:
-    """The bins of all rows, in memory or in a private folder that lasts as long as ``stack``."""
+def _is_large(rows: Rows) -> bool:
+    return rows.shape[0] * rows.shape[1] > EXTERNAL
+
+
+def _binned(
+    rows: Rows, target: Floats, threads: int, stack: ExitStack, external: bool, like: Any = None
+) -> Any:
+    """The bins of all rows, in memory or in a private folder that lasts as long as ``stack``.
+
+    ``like``: bins whose cuts are taken, None: cut anew.
+    """
     xgboost = _library()
     count, width = rows.shape
-    external = count * width > EXTERNAL
     size = max(1, (PAGE if external else BLOCK) // max(width, 1))
 
     class Blocks(xgboost.DataIter):  # type: ignore[misc,name-defined]
@@ -105,9 +177,10 @@ def _binned(rows: Rows, target: Floats, threads: int, stack: ExitStack) -> Any:
 
     try:
         if not external:
-            return xgboost.QuantileDMatrix(Blocks(), nthread=threads)
+            return xgboost.QuantileDMatrix(Blocks(), nthread=threads, ref=like)
         folder = stack.enter_context(_folder())
-        return xgboost.ExtMemQuantileDMatrix(Blocks(cache_prefix=f"{folder}/bins"), nthread=threads)
+        pages = Blocks(cache_prefix=f"{folder}/bins")
+        return xgboost.ExtMemQuantileDMatrix(pages, nthread=threads, ref=like)
     except xgboost.core.XGBoostError as error:
         raise _refused(error) from error
 
