@@ -91,3 +91,24 @@ def test_names_that_would_break_a_message(tmp_path):
     for name in (b"a\nb.csv", b"\xe9.csv", "é\u202e.csv".encode()):
         (tmp_path / os.fsdecode(name)).write_bytes(name)
     assert found(tmp_path, "*.csv") == ["a\\nb.csv", "é\\u202e.csv", "\\udce9.csv"]
+
+
+@pytest.mark.parametrize("wanted", [("a/x.csv", "b/x.csv"), ("*/x.csv",)])
+def test_files_of_one_name_stay_apart_behind_a_link(tmp_path, wanted):
+    for name in "ab":
+        (tmp_path / "real" / name).mkdir(parents=True)
+        (tmp_path / "real" / name / "x.csv").write_text(name)
+    (tmp_path / "link").symlink_to("real")
+    given = [str(tmp_path / "link" / name) for name in wanted]
+    assert found(tmp_path / "link", *given) == ["a/x.csv", "b/x.csv"]
+
+
+def test_no_label_stands_for_two_files(tmp_path):
+    for name in ("project", "lake"):
+        (tmp_path / name / "a").mkdir(parents=True)
+        (tmp_path / name / "a" / "x.csv").write_text(name)
+    lake = tmp_path / "lake"
+    assert found(tmp_path / "project", "a/x.csv", str(lake / "a/x.csv"), data_roots=[str(lake)]) == [
+        "a/x.csv",
+        "a/x.csv (2)",
+    ]

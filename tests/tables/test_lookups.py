@@ -30,6 +30,17 @@ def test_a_column_is_added_and_every_row_keeps_its_place(tmp_path):
     assert set(result.digests) == {"orders.csv", "products.csv"}
 
 
+def test_a_lookup_named_as_the_source_keeps_a_digest_of_its_own(tmp_path):
+    (tmp_path / "lake").mkdir()
+    written(tmp_path / "lake", PRODUCTS, "orders.csv")
+    lookup = FAMILY | {"files": [str(tmp_path / "lake" / "orders.csv")]}
+    result, _ = joined(tmp_path, lookup, FAMILY | {"columns": {"brand": "group"}}, data_roots=["lake"])
+    assert set(result.digests) == {"orders.csv", "orders.csv (2)", "products.csv"}
+    assert len(set(result.digests.values())) == 2, "products.csv has the bytes of lake/orders.csv"
+    again, _ = joined(tmp_path, FAMILY, FAMILY | {"columns": {"brand": "group"}})
+    assert set(again.digests) == {"orders.csv", "products.csv"}, "one file, used twice"
+
+
 def test_a_lookup_may_use_what_an_earlier_one_added(tmp_path):
     first = FAMILY | {"columns": {"family": "name", "grp": "group"}}
     second = {"files": ["groups.csv"], "keys": {"grp": "group"}, "columns": {"category": "label"}}

@@ -9,10 +9,11 @@ from __future__ import annotations
 import glob
 import hashlib
 import importlib.util
+import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -85,7 +86,7 @@ def find(
                     got=f"also as {found[path].label}",
                     mend="name each file once",
                 )
-            found[path] = _input(path, label)
+            found[path] = _input(path, apart(label, {each.label for each in found.values()}))
     inputs = tuple(found.values())
     _check_no_twins(inputs)
     return inputs
@@ -107,10 +108,25 @@ def _printable(label: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in label)
 
 
+def apart(label: str, taken: Collection[str]) -> str:
+    """The label, numbered where another file has it: what is kept under a label is of one file.
+
+    >>> apart("a.csv", {"a.csv", "b.csv"}), apart("c.csv", {"a.csv"})
+    ('a.csv (2)', 'c.csv')
+    """
+    numbered = (f"{label} ({number})" for number in itertools.count(2))
+    return next(name for name in itertools.chain([label], numbered) if name not in taken)
+
+
 def _short(path: Path, roots: Sequence[Path]) -> str:
     """An absolute path as its root sees it: two files of one name in two folders stay apart."""
-    inside = [root for root in roots if path.is_relative_to(root)]
-    return path.relative_to(inside[-1]).as_posix() if inside else path.name
+    try:
+        # Roots are known by their real paths. The file keeps its own name, even if it is a link.
+        real = path.parent.resolve() / path.name
+    except (OSError, RuntimeError):  # a loop of links, which is told where the file is looked for
+        real = path
+    inside = [root for root in roots if real.is_relative_to(root)]
+    return real.relative_to(inside[-1]).as_posix() if inside else path.name
 
 
 def _matches(
@@ -142,7 +158,8 @@ def _matches(
 
 def _matched(path: Path, roots: Sequence[Path], listed: frozenset[str], prefix: str) -> tuple[str, Path]:
     starts = [start for start in roots if path.is_relative_to(start)]
-    label = _printable(prefix + path.relative_to(starts[0]).as_posix() if starts else path.name)
+    label = path.relative_to(starts[0]).as_posix() if starts else _short(path, roots)
+    label = _printable(prefix + label)
     real = _inside(path, label, roots)
     if _STRAY.search(path.name) and path.name not in listed:
         raise DataError(

@@ -16,6 +16,7 @@ from churnlab.errors import DataError
 from churnlab.tables.counts import allowed
 from churnlab.tables.delivery import Delivery
 from churnlab.tables.landing import Part, Stream
+from churnlab.tables.locate import apart
 from churnlab.tables.lookups import Joined, Prepared, prepare
 from churnlab.tables.opening import opened
 from churnlab.tables.records import Reject
@@ -84,9 +85,17 @@ def incoming(
     lookups = [prepare(each, root=root, data_roots=data_roots) for each in source.lookups]
     for lookup in lookups:
         parts = [Joined(part, lookup) for part in parts]
-        digests = {**digests, **lookup.digests}
+        digests = _with_digests(digests, lookup.digests)
     stream = Stream(parts, list(columns_of(source)), source.constants)
     return Incoming(f"{table}.{source.name}", source, stream, digests, lookups, delivery)
+
+
+def _with_digests(found: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Both; a file that is named as another one of ``found`` keeps a digest of its own."""
+    others = {
+        label if found.get(label, sha) == sha else apart(label, found): sha for label, sha in more.items()
+    }
+    return {**found, **others}
 
 
 @dataclass(frozen=True)
