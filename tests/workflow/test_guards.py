@@ -98,6 +98,15 @@ def test_a_source_that_shrank_is_an_outage_until_it_is_meant(shop):
     churnlab.validate(shop(), frames={"orders": orders(100)})
 
 
+@pytest.mark.parametrize("complete_until", ["observed", "2025-05-01"])
+def test_features_of_no_transactions_are_a_mistake_told_in_words(shop, tracked, complete_until):
+    empty = f"complete_until: {complete_until}\n      allow_empty: true"
+    config = CONFIG.replace("complete_until: 2025-05-01", empty)
+    (tracked / "shop.yaml").write_text(config, encoding="utf-8")
+    with pytest.raises(DataError, match="the project has no transactions"):
+        churnlab.list_features(shop(), frames={"orders": orders().iloc[:0]})
+
+
 def test_one_run_writes_at_a_time(shop, tracked):
     with lock.held(tracked / "out" / "shop", "another"), pytest.raises(LockedError, match="another run"):
         churnlab.validate(shop(), frames={"orders": orders()})

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from churnlab import shards
 from churnlab.config import Project
+from churnlab.errors import DataError
 from churnlab.features import catalogue
 from churnlab.features.feature import Description
 from churnlab.history import History, eligible
@@ -21,10 +22,15 @@ def list_features(project: Project, frames: Frames | None = None, *, progress: P
         progress("list features", None)
         if not opening.has_histories:
             return Listed(_attributes(opening))
+        few = replace(opening.limits(), shard_events=_ENOUGH)
+        shard = next(shards.each(opening.tables, project.time_zone, few), None)
+        if shard is None:
+            raise DataError(
+                "the project has no transactions, and features are made of them",
+                got="0 rows accepted",
+                mend="deliver some rows first: sources.transactions says where they are read from",
+            )
         as_of = opening.calendar.instant(scoring_date(opening, None))
-        shard = next(
-            shards.each(opening.tables, project.time_zone, replace(opening.limits(), shard_events=_ENOUGH))
-        )
         past = History.of(eligible.candidates(shard, [as_of]), opening.calendar, project.features)
         made = catalogue.compute(past, opening.families)
         return Listed(tuple(feature.described(family) for family, feature in made))
