@@ -9,11 +9,11 @@
     [0.93, 0.38]
 
 BG/NBD, MBG/NBD and Pareto/NBD tell how customers leave in three ways; which fits a shop best is a
-matter of trying.
+matter of trying. Gamma-Gamma tells what a purchase is worth.
 """
 
+from churnlab.models.btyd.gamma_gamma import GammaGamma
 from churnlab.models.btyd.histories import Histories
 from churnlab.models.btyd.purchases import FAMILIES, RepeatPurchases
 
-
-__all__ = ["FAMILIES", "Histories", "RepeatPurchases"]
+__all__ = ["FAMILIES", "GammaGamma", "Histories", "RepeatPurchases"]
