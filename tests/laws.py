@@ -7,6 +7,8 @@ from random import Random
 import numpy as np
 
 import oracle
+from churnlab.config.churn import Churn, ContractRule
+from churnlab.history import Lapses
 from churnlab.testing import event
 from measures import measured
 
@@ -187,7 +189,80 @@ def outcome_ends_with_settlement(world):
         assert_same(found, unchanged, "the gap shows in the outcome")
 
 
+FORCED = "payment_failed"
+
+
+def contractual(world, lapse):
+    """The question that a world asks of its contracts; settlement is as long as grace."""
+    rule = ContractRule(grace_days=world.settlement, lapse=lapse, involuntary_reasons=(FORCED,))
+    spans = {"gap_days": world.gap, "horizon_days": world.horizon, "settlement_days": world.settlement}
+    return Churn(kind="contractual", contract=rule, **spans)
+
+
+def lapses_measured(world, lapse, *, compiled=False):
+    churn = contractual(world, lapse)
+    found = Lapses.of(world.shard(), world.calendar, churn, world.watermark, compiled=compiled)
+    return {name: getattr(found, name) for name in ("voluntary", "involuntary", "in_gap", "complete")}
+
+
+def lapses_defined(world, customer, as_of, lapse):
+    def ahead(days, since=as_of):
+        return oracle.moved(world.calendar, since, days)
+
+    grace, closes = world.settlement, ahead(world.gap + world.horizon)
+    settled = ahead(world.gap + world.horizon + grace + world.settlement)
+    known = [
+        row
+        for row in world.events.get("contracts", ())
+        if row["customer"] == customer and max(row["time"], row["recorded_at"]) < settled
+    ]
+    found = {"voluntary": 0, "involuntary": 0, "in_gap": 0, "complete": settled <= world.watermark}
+    for row in known:
+        end = row["end"]
+        if end is None or not (as_of <= end < closes) or end <= row["time"]:
+            continue
+        renewals = [
+            other
+            for other in known
+            if other["time"] < min(ahead(grace, end), other["end"] or ahead(grace, end))
+            and (other["end"] is None or other["end"] > end)
+            and (lapse == "all" or other["time"] >= ahead(-grace, end))
+        ]
+        if not renewals:
+            reason = "involuntary" if row["reason"] == FORCED else "voluntary"
+            found["in_gap" if end < ahead(world.gap) else reason] += 1
+    return found
+
+
+def lapses_are_as_defined(world):
+    """P11 for contracts: ends in the window without a renewal, as known when settlement ended."""
+    for lapse in ("all", "any"):
+        for compiled in (False, True):
+            found = lapses_measured(world, lapse, compiled=compiled)
+            for row, (customer, as_of) in enumerate(
+                (who, at) for who in world.customers for at in world.asked
+            ):
+                for name, value in lapses_defined(world, customer, as_of, lapse).items():
+                    assert found[name][row] == value, f"not as defined: {name}, {lapse}: {found[name][row]}"
+
+
+def lapses_end_with_settlement(world):
+    """P10 for contracts: what is recorded once settlement is over changes no label."""
+    as_of = world.asked[0]
+    world, random = replace(world, asked=(as_of,)), Random(repr(world.asked))
+    spans = (world.gap, world.horizon, world.settlement, world.settlement)
+    settled = oracle.moved(world.calendar, as_of, sum(spans))
+    expected = lapses_measured(world, "all")
+    for happened in (as_of - 1, as_of + oracle.DAY, settled):
+        for end in (None, oracle.moved(world.calendar, as_of, world.gap)):
+            row = {**event(world, "contracts", random), "time": happened, "end": end, "recorded_at": settled}
+            found = lapses_measured(world.with_events("contracts", [row]), "all")
+            assert_same(found, expected, "contracts after settlement")
+
+
 LAWS = (
+    lapses_are_as_defined,
+    lapses_end_with_settlement,
     is_blind_to_the_future,
     ignores_what_comes_later,
     learns_late_events_in_the_end,

@@ -9,7 +9,7 @@ from churnlab.snapshots import Calendar
 
 DAY = 86_400_000_000
 UTC = Calendar("UTC")
-TEXTS = ("order_id", "channel", "type")
+TEXTS = ("order_id", "channel", "type", "reason")
 
 
 def shard(lines, as_of, table="transactions", calendar=UTC):
@@ -28,8 +28,8 @@ def shard(lines, as_of, table="transactions", calendar=UTC):
             known = sorted({value for value in values if value})
             texts[table, name] = np.array(known, dtype=object)
             values = [known.index(value) if value else -1 for value in values]
-        elif name == "resolved_at":
-            values = [NEVER if value is None else value * DAY for value in values]
+        elif name in {"resolved_at", "end"}:
+            values = [NEVER if value is None else int(value * DAY) for value in values]
         columns[name] = np.array(values, dtype=np.float64 if name == "quantity" else np.int64)
     customers = range(1 + max((row["customer"] for row in rows), default=0))
     asked = np.array([(customer, day * DAY) for customer in customers for day in as_of], dtype=np.int64)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.history import Outcome
+from churnlab.history import Lapses, Outcome
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Involuntary = Literal["exclude", "count"]
 ValueBasis = Literal["margin", "net_amount"]
 VALUE_BASES: tuple[ValueBasis, ...] = get_args(ValueBasis)
 
@@ -27,6 +30,31 @@ def churned(outcome: Outcome, *, gap_purchase_counts: bool) -> Floats:
         orders = orders + outcome.gap_orders.count()
     # Never 0 for want of data: a window that is not over yet says nothing.
     return np.where(outcome.complete, (orders == 0).astype(np.float64), np.nan)
+
+
+def lapsed(lapses: Lapses, *, involuntary: Involuntary) -> Floats:
+    """(n,) 1: a contract ended in the outcome window and was not renewed; 0: none did; NaN: not complete.
+
+    NaN, too, for whoever is ``set_aside``. ``involuntary``: what ends that nobody chose are.
+    """
+    left = lapses.voluntary > 0
+    if involuntary == "count":
+        left = left | (lapses.involuntary > 0)
+    answer = np.where(lapses.complete, left.astype(np.float64), np.nan)
+    for flags in set_aside(lapses, involuntary=involuntary).values():
+        answer[flags] = np.nan
+    return answer
+
+
+def set_aside(lapses: Lapses, *, involuntary: Involuntary) -> Mapping[str, Flags]:
+    """Reason -> (n,) those of whom it cannot be asked whether they left of their own will in the window.
+
+    Whose contract ended before the window began neither stays nor leaves in it.
+    """
+    voluntary, forced = lapses.voluntary > 0, lapses.involuntary > 0
+    left_out = forced & ~voluntary & (involuntary == "exclude") & lapses.complete
+    gone_before = (lapses.in_gap > 0) & ~voluntary & ~forced & lapses.complete
+    return {"left_involuntarily": left_out, "contract_ended_in_gap": gone_before}
 
 
 def value_basis(outcome: Outcome) -> ValueBasis | None:

@@ -58,7 +58,12 @@ COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
         "score": (None, 1.0, 4.5),
         "resolved_at": (),
     },
-    "contracts": {"type": ("basic", "full"), "amount": (500, 900), "end": ()},
+    "contracts": {
+        "type": ("basic", "full"),
+        "amount": (500, 900),
+        "end": (),
+        "reason": (None, "payment_failed", "moved"),
+    },
     "campaigns": {"campaign": ("spring", "autumn"), "channel": ("mail", None)},
 }
 ATTRIBUTES: dict[str, tuple[Any, ...]] = {"city": (None, "Lille", "Lyon"), "age": (None, 31.0, 64.0)}

@@ -197,6 +197,14 @@ def test_the_label_is_said_with_its_numbers():
     assert "no order in the 60 days that start 7 days after the snapshot" in text
     assert "waited for 14 more days" in text
     assert "in 365 days, discounted by 10.0% a year" in text
+    rule = {
+        "horizon_days": 60,
+        "gap_days": 7,
+        "settlement_days": 14,
+        "wording": "contract_rule",
+        "grace_days": 30,
+    }
+    assert "begins no other within 30 days of that end" in text_of(content(churn_rule=rule))
     supplied = text_of(content(churn_rule={}, label="The label was supplied."))
     assert "The label was supplied." in supplied
     assert "no order in the" not in supplied

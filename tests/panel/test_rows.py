@@ -18,7 +18,7 @@ from churnlab.errors import ConfigError, DataError
 from churnlab.features import catalogue
 from churnlab.features.feature import Feature
 from churnlab.history import Outcome
-from churnlab.panel import Ahead, Questions, answered, rows
+from churnlab.panel import Ahead, Questions, answered, outcomes
 from churnlab.snapshots import DAY, Calendar
 from churnlab.strategy.intensity import measures
 from worlds import drawn, world
@@ -157,12 +157,12 @@ of = Outcome.of.__func__
 MUTANTS = {
     "incomplete is 0": (labels, "churned", lambda o, **_: (o.orders.count() == 0) * 1.0),
     "settlement forgotten": (
-        rows.Outcome,
+        outcomes.Outcome,
         "of",
         lambda s, c, g, h, _, w, **_how: of(Outcome, s, c, g, h, 0, w),
     ),
     "starts at as_of": (
-        rows.Outcome,
+        outcomes.Outcome,
         "of",
         lambda s, c, g, h, d, w, **_how: of(Outcome, s, c, 0, g + h, d, w),
     ),

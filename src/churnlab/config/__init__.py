@@ -1,11 +1,11 @@
 """Configuration: one YAML file per project, checked whole before any data is read."""
 
+from churnlab.config.churn import Churn
 from churnlab.config.loader import environment, from_mapping, load, schema
 from churnlab.config.meanings import TABLES
 from churnlab.config.project import (
     FAMILIES,
     Booster,
-    Churn,
     Evaluation,
     FeaturePlan,
     Lists,

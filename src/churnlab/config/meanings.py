@@ -49,6 +49,7 @@ TABLES: dict[str, dict[str, tuple[str, bool]]] = {
         "recorded_at": ("time", False),
         "amount": ("money", False),
         "type": ("text", False),
+        "reason": ("text", False),
     },
     "campaigns": {
         "customer_id": ("id", True),

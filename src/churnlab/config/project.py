@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
+from churnlab.config.churn import Churn
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
 
@@ -41,21 +42,6 @@ class SnapshotPlan(Section):
     min_orders: int = Field(1, ge=1, description="orders a customer needs to be asked about")
     lost_after_days: int | None = Field(
         None, ge=1, description="customers silent this long are set apart as already lost; null: nobody"
-    )
-
-
-class Churn(Section):
-    """Churn: no order in ``[as_of + gap, as_of + gap + horizon)``, in days."""
-
-    horizon_days: int = Field(ge=1, le=1825, description="how long a silence counts as leaving")
-    gap_days: int = Field(0, ge=0, le=365, description="days between scoring and reaching a customer")
-    settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
-    gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
-    positive_label: str | None = Field(
-        None, description="snapshot table: the value of label that means churned"
-    )
-    negative_label: str | None = Field(
-        None, description="snapshot table: the value of label that means stayed"
     )
 
 
@@ -244,6 +230,8 @@ class Project(Section):
     def _labels(self) -> Project:
         if self.sources.snapshot and self.churn.positive_label is None:
             raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
+        if self.churn.kind == "contractual":
+            self._contracts_tell_ends()
         names = [
             name
             for table in ("customers", "snapshot")
@@ -256,6 +244,15 @@ class Project(Section):
                     f"{segment} is used as a segment, but no source has an attribute of that name"
                 )
         return self
+
+    def _contracts_tell_ends(self) -> None:
+        needed = ["end"] + ["reason"] * bool(self.churn.contract.involuntary_reasons)
+        if not self.sources.contracts:
+            raise ValueError("churn.kind is contractual, and there are no sources.contracts")
+        for source in self.sources.contracts:
+            for meaning in needed:
+                if meaning not in {*source.columns, *source.constants}:
+                    raise ValueError(f"contracts.{source.name}: columns.{meaning} is required by churn")
 
     def placed_in(self, folder: Path) -> Project:
         """The same project with ``root`` absolute: all other paths start there."""

@@ -34,7 +34,8 @@ class ReportContent:
     ``scorecard``: ``Scorecard.to_records()`` of both tasks; empty: not measured.
     ``sources``: dicts of ``table, source, read, accepted, quarantined, duplicates, out_of_period`` and
     ``reasons`` (reason -> rows). ``watermarks``: table -> last complete date, as text.
-    ``churn_rule``: ``horizon_days, gap_days, settlement_days``, or empty where ``label`` says it all.
+    ``churn_rule``: ``horizon_days, gap_days, settlement_days``, or empty where ``label`` says it all;
+    ``wording`` and ``grace_days`` where another sentence than that of orders tells it.
     ``label``: how a supplied label came about, or what else there is to say of the label.
     ``value_rule``: ``days, rate`` (% a year) and ``basis``; empty: no value.
     ``folds``: dicts of ``fold`` (train, calibrate, test), ``dates`` (text), ``rows``, ``customers``,
@@ -57,7 +58,7 @@ class ReportContent:
     scorecard: Sequence[Mapping[str, Any]] = ()
     sources: Sequence[Mapping[str, Any]] = ()
     watermarks: Mapping[str, str] = field(default_factory=dict)
-    churn_rule: Mapping[str, int] = field(default_factory=dict)
+    churn_rule: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
     value_rule: Mapping[str, Any] = field(default_factory=dict)
     folds: Sequence[Mapping[str, Any]] = ()

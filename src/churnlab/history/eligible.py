@@ -2,6 +2,7 @@
 
 candidates   something of the customer was known before the date
 eligible     at least min_orders qualifying orders; one of them not longer ago than lost_after_days
+             (where churn is contractual: a contract that runs)
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from churnlab.config.churn import Kind
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import ConfigError
 from churnlab.history.cuts import known_at
@@ -31,14 +33,20 @@ def candidates(shard: Shard, as_ofs: Sequence[int]) -> Shard:
     return replace(shard, customer=customer, as_of=dates[date])
 
 
-def eligible(past: History, plan: SnapshotPlan) -> tuple[Flags, dict[str, int]]:
+def eligible(
+    past: History, plan: SnapshotPlan, kind: Kind = "non_contractual"
+) -> tuple[Flags, dict[str, int]]:
     """(n,) whether each snapshot of a past counts; reason -> how many do not.
 
     In: customers with at least ``min_orders`` qualifying orders, and, if ``lost_after_days`` is set,
     one of them in ``[as_of - lost_after_days, as_of)``. An order is the lines that share an order id,
     at the time of its first line; it qualifies while the amounts of its lines known before ``as_of``
     sum to more than 0. Without amounts every order qualifies; without an order id a line is an order.
+
+    Where churn is contractual, those with a contract that runs at ``as_of``, whatever they ordered.
     """
+    if kind == "contractual":
+        return _under_contract(past)
     if past.orders is None:
         raise ConfigError("who is eligible is read from transactions, and this project has none")
     orders = past.orders.where("amount", operator.gt, 0)
@@ -51,3 +59,11 @@ def eligible(past: History, plan: SnapshotPlan) -> tuple[Flags, dict[str, int]]:
         "already_lost": int((enough & ~recent).sum()),
     }
     return recent, {reason: rows for reason, rows in excluded.items() if rows}
+
+
+def _under_contract(past: History) -> tuple[Flags, dict[str, int]]:
+    if past.contracts is None:
+        raise ConfigError("who can leave is read from contracts, and this project has none")
+    ever = past.contracts.last(ALL)
+    running: Flags = ever.count() > ever.known("end")
+    return running, {"no_running_contract": int((~running).sum())} if not running.all() else {}

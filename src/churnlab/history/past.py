@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,6 +25,7 @@ class History:
     A table that the project does not have is None. ``transactions`` are lines, refunds among them;
     ``orders`` are what was bought together, net. An order wholly given back before ``as_of`` is in
     neither. ``windows``: days, rising. ``as_of``: (n,) microseconds UTC, as all times are.
+    Why a contract ended is not there: it came into its row with the end, at an instant nobody wrote down.
     """
 
     as_of: Ints
@@ -62,9 +63,16 @@ class History:
             transactions,
             orders,
             events("interactions"),
-            events("contracts"),
+            _without_reason(events("contracts")),
             events("campaigns"),
             Profile.of(shard.attributes, texts_of(shard, "customers"), asked, by)
             if shard.attributes
             else None,
         )
+
+
+def _without_reason(contracts: Source | None) -> Source | None:
+    if contracts is None or not contracts.has("reason"):
+        return contracts
+    columns = contracts.columns
+    return replace(contracts, columns=replace(columns, names=columns.names - {"reason"}))

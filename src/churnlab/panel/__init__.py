@@ -1,7 +1,8 @@
 """The panel: one row per customer and snapshot, and how it is made."""
 
+from churnlab.panel.outcomes import Ahead
 from churnlab.panel.panel import Panel
-from churnlab.panel.rows import Ahead, Questions, answered, build, finished, gathered, nobody
+from churnlab.panel.rows import Questions, answered, build, finished, gathered, nobody
 from churnlab.panel.supplied import of_snapshot_table
 
 __all__ = [

@@ -5,20 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab import labels
-from churnlab.config.project import Churn, FeaturePlan, SnapshotPlan, Value
+from churnlab.config.churn import Kind
+from churnlab.config.project import FeaturePlan, SnapshotPlan
 from churnlab.errors import ConfigError, DataError
 from churnlab.features import catalogue
 from churnlab.features.feature import Description, Feature
 from churnlab.features.own import Family
-from churnlab.history import History, Outcome, eligible
+from churnlab.history import History, eligible
+from churnlab.panel import outcomes
+from churnlab.panel.outcomes import Ahead, of_some
 from churnlab.panel.panel import Panel, joined, stamped
 from churnlab.panel.sample import Sampler
 from churnlab.shards import Shard
@@ -36,7 +38,8 @@ class Questions:
 
     ``as_ofs``: rising instants. ``who``: who counts at each. ``measures``: what else is measured on
     each history. ``segments``: attributes to report by. ``exponent``: decimals of the currency.
-    ``compiled``: whether compiled code measures; the answers are the same.
+    ``compiled``: whether compiled code measures; the answers are the same. ``kind``: of churn, which
+    decides who can leave.
     """
 
     as_ofs: Sequence[int]
@@ -48,18 +51,7 @@ class Questions:
     segments: Sequence[str]
     exponent: int
     compiled: bool = False
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """What happened next, and until when that is known.
-
-    ``watermark``: nothing is missing before it; outcomes that settle later are NaN.
-    """
-
-    churn: Churn
-    value: Value
-    watermark: int
+    kind: Kind = "non_contractual"
 
 
 def answered(
@@ -72,25 +64,29 @@ def answered(
     """
     asked = eligible.candidates(shard, questions.as_ofs)
     past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
-    counts, excluded = eligible.eligible(past, questions.who)
+    counts, excluded = eligible.eligible(past, questions.who, questions.kind)
+    if ahead is not None:
+        excluded |= outcomes.set_aside(asked, counts, questions.calendar, ahead, compiled=questions.compiled)
     if sampler is not None:
         wanted = sampler.see(asked.customers[asked.customer[counts]])
         counts[np.flatnonzero(counts)[~wanted]] = False
         if sampler.limit is not None:
-            asked = _of_some(asked, counts)
+            asked = of_some(asked, counts)
             past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
             counts = counts[counts]
     part = described(
         asked, past, questions.families, questions.measures, questions.segments, questions.exponent, counts
     )
     if ahead is not None:
-        part = _with_outcome(part, _of_some(asked, counts), questions, ahead)
+        part = outcomes.added(
+            part,
+            of_some(asked, counts),
+            questions.calendar,
+            ahead,
+            questions.exponent,
+            compiled=questions.compiled,
+        )
     return part, excluded
-
-
-def _of_some(asked: Shard, counts: Flags) -> Shard:
-    """The same shard, asked about some of its snapshots."""
-    return replace(asked, customer=asked.customer[counts], as_of=asked.as_of[counts])
 
 
 def build(
@@ -142,9 +138,11 @@ def finished(
         "features": questions.plan.model_dump(mode="json"),
         "who": questions.who.model_dump(mode="json"),
     }
+    if questions.kind != "non_contractual":
+        asked["kind"] = questions.kind
     if ahead is not None:
         asked |= {
-            "churn": ahead.churn.model_dump(mode="json"),
+            "churn": ahead.churn.meaning(),
             "value": ahead.value.model_dump(mode="json"),
             "watermark": ahead.watermark,
         }
@@ -177,9 +175,9 @@ def described(
     counts: Flags | None = None,
 ) -> Panel:
     """The rows of one shard, without outcomes. ``counts``: (n,) which of its snapshots get one; None: all."""
-    shard = shard if counts is None else _of_some(shard, counts)
+    shard = shard if counts is None else of_some(shard, counts)
 
-    def of_some(values: NDArray[Any]) -> NDArray[Any]:
+    def kept(values: NDArray[Any]) -> NDArray[Any]:
         return values if counts is None or counts.all() else values[counts]
 
     numbers: list[tuple[Description, NDArray[np.float32]]] = []
@@ -187,9 +185,9 @@ def described(
     for family, feature in catalogue.each(past, families):  # narrowed while it is still in the cache
         about = feature.described(family)
         if about.kind == "number":
-            numbers.append((about, of_some(_number(feature, exponent))))
+            numbers.append((about, kept(_number(feature, exponent))))
         else:
-            categories.append((about, of_some(feature.values)))
+            categories.append((about, kept(feature.values)))
     unknown = np.full(len(shard.as_of), np.nan)
     return Panel(
         customer_id=shard.customers[shard.customer],
@@ -199,8 +197,8 @@ def described(
         features=tuple(about for about, _ in [*numbers, *categories]),
         churned=unknown,
         value=unknown,
-        measures={name: of_some(values) for name, values in measures(past).items()},
-        segments={name: of_some(_segment(past, name)) for name in segments},
+        measures={name: kept(values) for name, values in measures(past).items()},
+        segments={name: kept(_segment(past, name)) for name in segments},
         fingerprint="",
     )
 
@@ -238,34 +236,3 @@ def _segment(past: History, name: str) -> Texts:
         return past.profile.category(name)
     numbers = past.profile.number(name)
     return np.array([None if np.isnan(number) else f"{number:g}" for number in numbers], dtype=object)
-
-
-def _with_outcome(part: Panel, shard: Shard, questions: Questions, ahead: Ahead) -> Panel:
-    churn, value = ahead.churn, ahead.value
-
-    def outcome(horizon_days: int) -> Outcome:
-        return Outcome.of(
-            shard,
-            questions.calendar,
-            churn.gap_days,
-            horizon_days,
-            churn.settlement_days,
-            ahead.watermark,
-            compiled=questions.compiled,
-        )
-
-    left = outcome(churn.horizon_days)
-    horizon_days = value.horizon_days or churn.horizon_days
-    brought = left if horizon_days == churn.horizon_days else outcome(horizon_days)
-    return replace(
-        part,
-        churned=labels.churned(left, gap_purchase_counts=churn.gap_purchase_counts),
-        value=labels.value(
-            brought,
-            horizon_days=horizon_days,
-            gap_days=churn.gap_days,
-            discount_rate_annual=value.discount_rate_annual,
-            basis=labels.value_basis(brought),
-            exponent=questions.exponent,
-        ),
-    )

@@ -74,9 +74,8 @@ def training_dates(opening: Opened, tables: SparkTables) -> list[int]:
 
     with told():
         first = tables.frames["transactions"].agg(functions.min("time")).first()[0]
-    churn = opening.project.churn
-    tail = churn.gap_days + churn.horizon_days + churn.settlement_days
-    return snapshots.dates(opening.project.snapshots, opening.calendar, first, opening.watermark, tail)
+    plan, tail = opening.project.snapshots, opening.project.churn.tail_days
+    return snapshots.dates(plan, opening.calendar, first, opening.watermark, tail)
 
 
 def _asked(tables: SparkTables, project: Project) -> tuple[Opened, Question]:

@@ -96,6 +96,7 @@ class Question:
             segments=self.segments,
             exponent=self.exponent,
             compiled=self.compiled,
+            kind=project.churn.kind,
         )
 
     @property

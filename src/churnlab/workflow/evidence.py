@@ -152,10 +152,14 @@ def _dates(opening: Opened, fold: Fold) -> maps.Dates:
     )
 
 
-def _churn_rule(opening: Opened) -> dict[str, int]:
+def _churn_rule(opening: Opened) -> dict[str, Any]:
     if not opening.has_histories:
         return {}
-    return opening.project.churn.model_dump(include={"horizon_days", "gap_days", "settlement_days"})
+    churn = opening.project.churn
+    rule = churn.model_dump(include={"horizon_days", "gap_days", "settlement_days"})
+    if churn.kind == "contractual":
+        rule |= {"wording": "contract_rule", "grace_days": churn.contract.grace_days}
+    return rule
 
 
 def _value_rule(opening: Opened, basis: str | None) -> dict[str, Any]:

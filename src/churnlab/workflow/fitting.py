@@ -72,8 +72,7 @@ def _fold(opening: Opened, panel: Panel) -> Fold:
 
 
 def _tail(opening: Opened) -> int:
-    churn = opening.project.churn
-    return churn.gap_days + churn.horizon_days + churn.settlement_days
+    return opening.project.churn.tail_days
 
 
 def _tuned(opening: Opened, panel: Panel, fold: Fold) -> Models:

@@ -72,8 +72,9 @@ class Opened:
 
     @property
     def watermark(self) -> int:
-        """The instant before which no transaction is missing."""
-        return self.tables.watermarks["transactions"]
+        """The instant before which nothing is missing that an outcome is read from."""
+        read = ["transactions", *(["contracts"] if self.project.churn.kind == "contractual" else [])]
+        return min(self.tables.watermarks[table] for table in read)
 
     @property
     def families(self) -> Mapping[str, Family]:
@@ -180,6 +181,7 @@ def settings(project: Project) -> dict[str, Any]:
     """The resolved configuration as plain values, without the machine's own paths and speeds."""
     resolved = project.model_dump(mode="json", exclude={"root", "data_roots", "engine", "tracking"})
     resolved["models"].pop("threads")
+    resolved["churn"] = project.churn.meaning()
     for table in resolved["sources"].values():
         for source in table:
             source["files"] = [_label(file) for file in source["files"]]
@@ -209,7 +211,7 @@ def scoring_date(opening: Opened, as_of: dt.date | None) -> dt.date:
     """
     if not opening.has_histories:
         return as_of or _stated_date(opening.project)
-    complete = opening.calendar.date(opening.watermark)
+    complete = opening.calendar.date(opening.tables.watermarks["transactions"])
     day = as_of or complete
     for table, until in {"transactions": complete, **_declared(opening)}.items():
         if day > until + dt.timedelta(days=1):

@@ -29,6 +29,12 @@ def of(opening: Opened, asked: Questions) -> Keys:
         [resolved[name] for name in ("sources", "time_zone", "currency", "calendar", "snapshots")],
         list(asked.as_ofs),
         [project.models.row_budget, project.models.seed],
+        # Who can leave, and where that depends on what came after, who is left out.
+        *(
+            []
+            if asked.kind == "non_contractual"
+            else [resolved["churn"], opening.watermark, code.of_packages(["labels"])]
+        ),
     )
     outcome = key(
         rows, "outcome", code.of_packages(["labels"]), resolved["churn"], resolved["value"], opening.watermark

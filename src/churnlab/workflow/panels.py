@@ -103,13 +103,12 @@ def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, in
 
 def training_dates(opening: Opened) -> list[int]:
     """The instants at which customers are looked at for training: their churn labels are complete."""
-    churn = opening.project.churn
     return snapshots.dates(
         opening.project.snapshots,
         opening.calendar,
         first_event(opening),
         opening.watermark,
-        churn.gap_days + churn.horizon_days + churn.settlement_days,
+        opening.project.churn.tail_days,
     )
 
 
@@ -147,6 +146,7 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
         segments=_segments(opening),
         exponent=exponent(project.currency),
         compiled=opening.limits().compiled,
+        kind=project.churn.kind,
     )
 
 

@@ -20,7 +20,7 @@ def of(project: Project) -> dict[str, Any]:
         "time_zone": project.time_zone,
         "calendar": project.calendar,
         "currency": project.currency,
-        **{f"churn.{key}": value for key, value in project.churn.model_dump(mode="json").items()},
+        **{f"churn.{key}": value for key, value in project.churn.meaning().items()},
         **{f"value.{key}": value for key, value in project.value.model_dump(mode="json").items()},
         **{f"features.{key}": value for key, value in project.features.model_dump(mode="json").items()},
         "snapshots.min_orders": project.snapshots.min_orders,

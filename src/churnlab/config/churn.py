@@ -1,0 +1,78 @@
+"""What churn means: one of several questions about what follows a snapshot, with its numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from churnlab.config.section import Section
+
+Kind = Literal["non_contractual", "contractual"]
+
+
+class ContractRule(Section):
+    """When the end of a contract counts as leaving; read where ``churn.kind`` is contractual."""
+
+    grace_days: int = Field(
+        30, ge=0, le=365, description="days after an end in which a contract that begins is a renewal"
+    )
+    lapse: Literal["all", "any"] = Field(
+        "all",
+        description="all: a customer leaves when nothing runs any more; any: when one of several contracts "
+        "that run side by side is not replaced",
+    )
+    involuntary_reasons: tuple[str, ...] = Field(
+        (), description="values of contracts.reason that were not the customer's choice: payment_failed, ..."
+    )
+    involuntary: Literal["exclude", "count"] = Field(
+        "exclude", description="exclude: such a customer gets no label; count: left all the same"
+    )
+
+
+class Churn(Section):
+    """Churn: no order, or a contract not renewed, in ``[as_of + gap, as_of + gap + horizon)``, in days."""
+
+    kind: Kind = Field(
+        "non_contractual",
+        description="non_contractual: no order in the outcome window; contractual: a contract ends in it "
+        "and is not renewed",
+    )
+    horizon_days: int = Field(ge=1, le=1825, description="how long a silence counts as leaving")
+    gap_days: int = Field(0, ge=0, le=365, description="days between scoring and reaching a customer")
+    settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
+    gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
+    contract: ContractRule = ContractRule()
+    positive_label: str | None = Field(
+        None, description="snapshot table: the value of label that means churned"
+    )
+    negative_label: str | None = Field(
+        None, description="snapshot table: the value of label that means stayed"
+    )
+
+    @model_validator(mode="after")
+    def _what_is_read(self) -> Churn:
+        if self.kind != "contractual" and self.contract != ContractRule():
+            raise ValueError(f"contract is read where kind is contractual, and kind is {self.kind}")
+        if self.kind == "contractual" and self.gap_purchase_counts:
+            raise ValueError("gap_purchase_counts is about orders, and kind is contractual")
+        return self
+
+    @property
+    def tail_days(self) -> int:
+        """Days from a snapshot until its label is known: gap, horizon, grace and settlement."""
+        return self.tail_of(self.horizon_days)
+
+    def tail_of(self, days: int) -> int:
+        """The same for another horizon."""
+        grace = self.contract.grace_days if self.kind == "contractual" else 0
+        return self.gap_days + days + grace + self.settlement_days
+
+    def meaning(self) -> dict[str, Any]:
+        """What is read for this kind, as plain values: what is not read changes no fingerprint."""
+        found = self.model_dump(mode="json")
+        if self.kind == "non_contractual":
+            del found["kind"]
+        if self.kind != "contractual":
+            del found["contract"]
+        return found
