@@ -120,7 +120,7 @@ def _telco() -> list[dict[str, object]]:
     for number, (train, test) in enumerate(folds.split(panel.numbers, panel.churned)):
         trained = np.isin(np.arange(len(panel)), train)
         learned, judged = panel.take(trained), panel.take(np.sort(test))
-        model = fit_churn(panel, trained, trained & False, project.models)
+        model = fit_churn(panel, trained, project.models)
         risks = {"churnlab": model.risk(judged), "logistic": baselines.churn(learned)["logistic"](judged)}
         for side, risk in risks.items():
             found[side].append(

@@ -109,6 +109,7 @@ def of_orders(orders):
         "silence_deviation": (silence - average) / (spread + 1) if n > 2 else NAN,
         "missed_orders": over(silence * n, tenure),
         "orders_ever": n,
+        "active_days_ever": orders.days(),
         "active_months_90d": orders.between(90).months(),
         "active_weeks_84d": sum(bool(orders.between(7 * week + 7, 7 * week)) for week in range(12)),
         "orders_recent_weighted": halved(orders, lambda _: 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +27,8 @@ def main() -> None:
     from churnlab.workflow.panels import scoring_panel
 
     question = asked()
-    model = files.load(Path(sys.argv[4]), None).churn
+    # The trees alone, as XGBoost explains them: what the pace adds is a column of its own.
+    model = replace(files.load(Path(sys.argv[4]), None).churn, blend=None)
     project = shop.project(question.transactions, question.interactions, question.out)
     with shop.opened(project, question.transactions, question.interactions, question.rows) as opening:
         panel, _ = scoring_panel(opening, opening.calendar.date(question.dates[-1]))
@@ -35,17 +37,18 @@ def main() -> None:
     model.explained(panel)  # compiles and loads
     found: dict[str, list[float]] = {"explained": [], "sentences": [], "xgboost": []}
     for _ in range(TURNS):
-        seconds, (_, _, parts) = _timed(lambda: model.explained(panel))
+        seconds, told = _timed(lambda: model.explained(panel))
         found["explained"].append(seconds / len(panel))
         seconds, _ = _timed(
-            lambda parts=parts: reasons.strongest(
+            lambda parts=told.contributions: reasons.strongest(
                 panel, parts, model.features, model.reference, locale="en", currency="EUR"
             )
         )
         found["sentences"].append(seconds / len(panel))
         seconds, theirs = _timed(lambda: _by_xgboost(model, small))
         found["xgboost"].append(seconds / len(small))
-    _, base, ours = model.explained(small)
+    told = model.explained(small)
+    base, ours = told.base, told.contributions
     per_row = {f"{name}_us": 1e6 * median(values) for name, values in found.items()}
     difference = float(np.abs(ours - theirs[:, :-1]).max())
     order = [np.argsort(-np.abs(parts), axis=1, kind="stable")[:, 0] for parts in (ours, theirs[:, :-1])]

@@ -157,7 +157,7 @@ def test_a_planted_mutant_is_caught(monkeypatch, name):
 
 def test_a_model_can_ask_for_it():
     panel = people(400)
-    model = fit_churn(panel, on(panel, 0), on(panel, 30), QUICK.model_copy(update={"calibration": "auto"}))
+    model = fit_churn(panel, on(panel, 0, 30), QUICK.model_copy(update={"calibration": "auto"}))
     again = ChurnModel.from_dict(json.loads(json.dumps(model.as_dict())), model.trees)
     assert model.calibration.method in TRUTHS
     assert again.risk(panel).tobytes() == model.risk(panel).tobytes()

@@ -59,6 +59,13 @@ def _spread(orders: Source, longest: int) -> Iterator[Feature]:
             said("{value} so far", "{value} à ce jour"),
         ),
         (
+            "active_days_ever",
+            orders.last(ALL).active_days(),
+            "days",
+            "Days with an order ever",
+            said("days with an order so far: {value}", "jours avec commande à ce jour : {value}"),
+        ),
+        (
             f"active_months_{longest}d",
             orders.last(longest).active_months(),
             "months",

@@ -1,10 +1,14 @@
 """The churn model: trees on log odds, then a calibration learned on rows the trees had not seen.
 
-1. The calibration. The later fold is judged by trees of the training rows; these rows themselves by
-   trees that never saw the customer. A single date has a season of its own: on seven earlier dates of
-   three real data sets, calibrating on the later fold alone had a mean log loss .019 worse than both.
-2. Trees once more on every row whose label is settled. The dates between the two folds are the latest
-   there are, and leaving them out costs up to .003 of AUROC.
+1. Trees on every row whose label is settled. The latest dates tell most, and leaving them out to
+   calibrate on costs up to .003 of AUROC.
+2. The calibration. Customers are dealt into parts, and each part is judged, on all of its dates, by
+   trees of the others: as many dates as there are, of all seasons. A later fold alone has a season of
+   its own, and trees of the few dates settled before it are weaker than those that are used.
+
+Where purchases are known, the pace of purchases (see ``blend``) may take a share of the log odds: that
+with the least log loss on the same rows, all of them earlier than the date a model is judged by; trees
+alone unless another share is better by ``WORTH``.
 """
 
 from __future__ import annotations
@@ -19,10 +23,13 @@ from numpy.typing import NDArray
 
 from churnlab.config.project import Models
 from churnlab.errors import DataError
+from churnlab.evaluation.probability import log_loss
 from churnlab.features.feature import Description
 from churnlab.models import boosted
+from churnlab.models.blend import NAME, SHARES, Blend, Horizon
 from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
+from churnlab.models.pace import SURE, Pace, narrowed
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -30,9 +37,24 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 DECIMALS = 6
+WORTH = 0.0005  # of log loss: less is luck, and the simpler model stays
 MANY_UNSEEN = 0.05  # of the rows
 HELD_OUT = 3  # parts that customers are dealt into, each judged by trees of the others
-LEAST = 10  # rows of each outcome that trees are fitted on, so that others can be judged by them
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Risks with what they are made of: ``base`` + the sum of ``contributions`` (n, features) is ``margin``.
+
+    On the log odds before calibration; a category's columns are summed into the category.
+    ``panel``: the rows, with the values behind all features.
+    """
+
+    risk: Floats
+    margin: Floats
+    base: float
+    contributions: NDArray[np.float32]
+    panel: Panel
 
 
 @dataclass(frozen=True)
@@ -42,11 +64,17 @@ class ChurnModel:
     recipe: Recipe
     trees: Trees
     calibration: Calibration
+    blend: Blend | None = None
+
+    @property
+    def inputs(self) -> tuple[Description, ...]:
+        """Every feature of the panel that training had."""
+        return self.recipe.features
 
     @property
     def features(self) -> tuple[Description, ...]:
         """Every feature that contributions are given for."""
-        return self.recipe.features
+        return self.inputs if self.blend is None else (*self.inputs, self.blend.feature)
 
     @property
     def reference(self) -> Mapping[str, float | str]:
@@ -60,24 +88,27 @@ class ChurnModel:
 
     def risk(self, panel: Panel) -> Floats:
         """(n,) calibrated probability of leaving, to six decimals."""
-        return self.calibrated(self.margin(panel))
+        return self._risk(self.trees.margin(self.recipe.matrix(panel)), panel)
 
-    def calibrated(self, margin: Floats) -> Floats:
-        """The same of margins that are known already."""
-        return np.round(self.calibration.risk(margin), DECIMALS)
-
-    def margin(self, panel: Panel) -> Floats:
-        """(n,) log odds before calibration."""
-        return self.trees.margin(self.recipe.matrix(panel))
-
-    def explained(self, panel: Panel) -> tuple[Floats, float, NDArray[np.float32]]:
-        """Margin (n,), base, and contributions (n, features): base + their sum is the margin.
-
-        On the log odds before calibration; a category's columns are summed into the category.
-        """
+    def explained(self, panel: Panel) -> Explained:
+        """The same with what it is made of."""
         matrix = self.recipe.matrix(panel)
-        contributions, base = self.trees.contributions(matrix, self.recipe.owners, len(self.features))
-        return self.trees.margin(matrix), base, contributions
+        margin = self.trees.margin(matrix)
+        risk = self._risk(margin, panel)
+        contributions, base = self.trees.contributions(matrix, self.recipe.owners, len(self.inputs))
+        if self.blend is None:
+            return Explained(risk, margin, base, contributions, panel)
+        part, added, centre = 1 - self.blend.share, self.blend.added(panel), self.blend.centre
+        beside = (added - centre).astype(np.float32)[:, None]
+        contributions = np.hstack([np.float32(part) * contributions, beside])
+        shown = replace(panel, measures={**panel.measures, NAME: self.blend.shown(panel)})
+        return Explained(risk, part * margin + added, part * base + centre, contributions, shown)
+
+    def _risk(self, margin: Floats, panel: Panel) -> Floats:
+        if self.blend is None:
+            return np.round(self.calibration.risk(margin), DECIMALS)
+        risk = self.calibration.risk(self.blend.mixed(margin, panel))
+        return np.round(self.blend.carried(risk, panel), DECIMALS)
 
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value training had not seen; counts of blocks of rows add up."""
@@ -94,28 +125,48 @@ class ChurnModel:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""
-        return {"recipe": self.recipe.as_dict(), "calibration": self.calibration.as_dict()}
+        return {
+            "recipe": self.recipe.as_dict(),
+            "calibration": self.calibration.as_dict(),
+            "blend": None if self.blend is None else self.blend.as_dict(),
+        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
-        return cls(Recipe.from_dict(record["recipe"]), trees, Calibration.from_dict(record["calibration"]))
+        calibration, blend = Calibration.from_dict(record["calibration"]), Blend.from_dict(record["blend"])
+        return cls(Recipe.from_dict(record["recipe"]), trees, calibration, blend)
 
 
 def fit_churn(
-    panel: Panel, train: Flags, calibrate: Flags, models: Models, *, known: Flags | None = None
+    panel: Panel,
+    known: Flags,
+    models: Models,
+    *,
+    horizon: Horizon | None = None,
+    seen: Flags | None = None,
 ) -> ChurnModel:
-    """Fit on the rows ``train`` of ``panel`` and calibrate on ``calibrate``, (n,) flags each.
+    """Fit on the rows ``known`` of ``panel``, (n,) flags: all whose labels are settled.
 
-    ``calibrate``: later rows with settled labels, or customers held out; there may be none.
-    ``known``: what the last fit learns from, None: the two together.
+    ``horizon``: the window of the labels; None: there are no purchases whose pace could help.
+    ``seen``: rows of the date that the model is for; the pace, which asks for no outcome, is learned
+    from the last date there is.
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
     require_order(panel)
-    everything = np.flatnonzero(train | calibrate if known is None else known)
-    _enough(panel, everything, models)
-    last = _fitted(panel, everything, models)
-    return replace(last, calibration=_calibration(panel, train, calibrate, models))
+    rows = np.flatnonzero(known)
+    _enough(panel, rows, models)
+    last = _fitted(panel, rows, models)
+    margin = _judged(panel, rows, models)
+    if horizon is None:
+        return replace(last, calibration=_calibration(panel, rows, margin, models))
+    few, share = narrowed(panel), 0.0
+    paced = None if margin is None else Pace.learn(few, rows, horizon.start)
+    if margin is not None and paced is not None:
+        share = _share(panel, rows, margin, Blend(paced, 0.0, horizon), models)
+        margin = Blend(paced, share, horizon).mixed(margin, few.take(rows))
+    blend = _blend(few, known, seen, share, horizon)
+    return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
 
 
 def require_order(panel: Panel) -> None:
@@ -127,21 +178,49 @@ def require_order(panel: Panel) -> None:
         raise ValueError("panel rows must be sorted by customer id and as_of, each pair once")
 
 
-def _calibration(panel: Panel, train: Flags, calibrate: Flags, models: Models) -> Calibration:
-    """Learned on rows that their judges have not seen: later ones, and held out customers."""
+def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
+    """(k,) log odds of the rows by trees that never saw their customers; None: nobody asks for them."""
     if models.calibration == "none":
+        return None
+    margin = np.empty(len(rows))
+    for out in held_out(panel.customer_id[rows], models.seed):
+        margin[out] = _margins(_fitted(panel, rows[~out], models), panel, rows[out])
+    return margin
+
+
+def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: Models) -> Calibration:
+    if margin is None:
         return Calibration("none")
-    first, later = np.flatnonzero(train), np.flatnonzero(calibrate)
-    left = int((panel.churned[first] == 1).sum())
-    if min(left, len(first) - left) < LEAST:  # too early to learn from alone
-        first, later = np.flatnonzero(train | calibrate), later[:0]
-    margin = np.empty(len(first))
-    for out in held_out(panel.customer_id[first], models.seed):
-        margin[out] = _margins(_fitted(panel, first[~out], models), panel, first[out])
-    if len(later):
-        margin = np.append(margin, _margins(_fitted(panel, first, models), panel, later))
-    churned = panel.churned[np.append(first, later)]
-    return Calibration.learn(margin, churned, models.calibration)
+    return Calibration.learn(margin, panel.churned[rows], models.calibration, panel.customer_id[rows])
+
+
+def _share(panel: Panel, rows: Positions, margin: Floats, blend: Blend, models: Models) -> float:
+    """The pace's share with the least log loss once it is calibrated."""
+    told, churned, losses = narrowed(panel).take(rows), panel.churned[rows], {}
+    for share in SHARES:
+        mixed = replace(blend, share=share).mixed(margin, told)
+        risk = _calibration(panel, rows, mixed, models).risk(mixed)
+        losses[share] = float(log_loss(churned, np.clip(risk, SURE, 1 - SURE)))
+    best = min(losses, key=lambda share: (losses[share], share))
+    return best if losses[best] < losses[0.0] - WORTH else 0.0
+
+
+def _blend(panel: Panel, known: Flags, seen: Flags | None, share: float, horizon: Horizon) -> Blend | None:
+    """The share with a pace learned from the last date there is; None where neither is wanted of it."""
+    if not share and not horizon.is_extended:
+        return None
+    rows = np.flatnonzero(known if seen is None else known | seen)
+    latest = Pace.learn(panel, rows, horizon.start)
+    if latest is None:
+        raise DataError(
+            "the history is shorter than the horizon, and nothing carries what is learned further",
+            got=f"outcomes of {horizon.learned} days, churn.horizon_days {horizon.days}",
+            mend="lower churn.horizon_days, add older data, or keep the families frequency, tenure and "
+            "monetary, from which the pace of purchases is read",
+        )
+    blend = Blend(latest, share, horizon)
+    learned = panel.take(np.flatnonzero(known))
+    return replace(blend, centre=float(np.round(blend.added(learned).mean(), DECIMALS)))
 
 
 def _fitted(panel: Panel, rows: Positions, models: Models) -> ChurnModel:

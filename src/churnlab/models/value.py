@@ -3,24 +3,32 @@
 value_expected = (1 - p) x V1 + p x V0
 
 V1  trees on the value of those who stayed, with a log link, so that big spenders are learned in
-    proportion; a factor takes out the bias of the total. It is learned on the later fold and on
-    customers held out of training in turn: a single date has a season of its own
+    proportion; a factor takes out the bias of the total. It is learned on customers held out of
+    training in turn, on all dates: a single one has a season of its own
 V0  what those who left still brought: 0 where both horizons are equal, else their mean
+
+Where purchases are known, V1 may be a mean of the trees' answer and of what the pace of purchases
+promises (see ``blend``): of the shares whose Gini on those customers is within ``REGRET`` of the best,
+the one that is least off by tenths of customers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.config.project import Models
+from churnlab.evaluation.money import decile_mape
+from churnlab.evaluation.ranking import gini
 from churnlab.models import boosted
+from churnlab.models.blend import SHARES, Blend, Horizon
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import held_out, require_order
+from churnlab.models.pace import Pace, narrowed
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -29,6 +37,7 @@ Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 BANDS = 5  # groups of predictions that an interval is learned for
 LEAST = 50  # rows with a value, below which no value model is fitted
+REGRET = 0.005  # of Gini: as good as the best
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,14 @@ class ValueModel:
     low: tuple[float, ...]
     high: tuple[float, ...]
     floored: int
+    blend: Blend | None = None
 
     def if_retained(self, panel: Panel) -> Floats:
         """(n,) expected value of a customer who stays."""
-        return self.scale * np.exp(self.trees.margin(self.recipe.matrix(panel)))
+        amount = np.exp(self.trees.margin(self.recipe.matrix(panel)))
+        if self.blend is None:
+            return self.scale * amount
+        return self.scale * mixed(self.blend, amount, panel) * self.blend.growth(panel)
 
     def if_churned(self, panel: Panel) -> Floats:
         """(n,) expected value of a customer who leaves, and may come back."""
@@ -76,61 +89,90 @@ class ValueModel:
             "low": list(self.low),
             "high": list(self.high),
             "floored": self.floored,
+            "blend": None if self.blend is None else self.blend.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
         edges, low, high = (tuple(record[name]) for name in ("edges", "low", "high"))
-        recipe = Recipe.from_dict(record["recipe"])
-        return cls(
-            recipe, trees, record["scale"], record["churned_value"], edges, low, high, record["floored"]
-        )
+        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record["blend"])
+        numbers = record["scale"], record["churned_value"]
+        return cls(recipe, trees, *numbers, edges, low, high, record["floored"], blend)
 
 
 def fit_value(
     panel: Panel,
-    train: Flags,
-    calibrate: Flags,
+    known: Flags,
     models: Models,
     *,
-    known: Flags | None = None,
     same_horizon: bool,
+    horizon: Horizon | None = None,
+    seen: Flags | None = None,
 ) -> ValueModel | None:
-    """Fit on rows of ``panel`` whose value is known; None where hardly anybody who stayed brought anything.
+    """Fit on the rows ``known`` whose value is known; None where hardly anybody who stayed brought anything.
 
-    ``train``, ``calibrate``: (n,) flags. ``known``: what the last fit learns from, None: the two together.
+    ``horizon``, ``seen``: as for ``fit_churn``.
     """
     require_order(panel)
-    valued = np.isfinite(panel.value)
-    learned = valued & (train | calibrate if known is None else known)
-    stayed = valued & (panel.churned == 0)
-    everyone = np.flatnonzero(learned & stayed)
-    if (panel.value[everyone] > 0).sum() < LEAST:
+    learned = np.isfinite(panel.value) & known
+    rows = np.flatnonzero(learned & (panel.churned == 0))
+    actual = np.maximum(panel.value[rows], 0)
+    if (actual > 0).sum() < LEAST:
         return None
-    first, later = np.flatnonzero(train & stayed), np.flatnonzero(calibrate & stayed)
-    predicted, actual = _judged(panel, first, later, everyone, models)
+    predicted, blend = _judged(panel, rows, models), None
+    if horizon is not None:
+        few = narrowed(panel)
+        blend = _blend(few.take(rows), predicted, actual, horizon)
+        if blend is not None:
+            predicted = mixed(blend, predicted, few.take(rows))
+            blend = _latest(blend, few, learned if seen is None else learned | seen)
     scale = float(actual.sum() / predicted.sum())
     edges, low, high = _spread(scale * predicted, actual)
     left = panel.value[learned & (panel.churned == 1)]
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
-    floored = int((panel.value[everyone] < 0).sum())
-    return ValueModel(*_trees(panel, everyone, models), scale, churned_value, edges, low, high, floored)
+    floored = int((panel.value[rows] < 0).sum())
+    return ValueModel(*_trees(panel, rows, models), scale, churned_value, edges, low, high, floored, blend)
 
 
-def _judged(
-    panel: Panel, first: Positions, later: Positions, everyone: Positions, models: Models
-) -> tuple[Floats, Floats]:
-    """Predicted and actual values of rows that the trees which judge them have not seen."""
-    if (panel.value[first] > 0).sum() < LEAST:  # too early to learn from alone
-        first, later = everyone, everyone[:0]
-    predicted = np.empty(len(first))
-    for out in held_out(panel.customer_id[first], models.seed):
-        predicted[out] = _amounts(*_trees(panel, first[~out], models), panel, first[out])
-    if len(later):
-        amounts = _amounts(*_trees(panel, first, models), panel, later)
-        predicted = np.append(predicted, amounts)
-    return predicted, np.maximum(panel.value[np.append(first, later)], 0)
+def mixed(blend: Blend, amount: Floats, panel: Panel) -> Floats:
+    """(n,) the weighted mean of what trees and pace say that a customer who stays will bring."""
+    if not blend.share:
+        return amount
+    return (1 - blend.share) * amount + blend.share * blend.pace.if_retained(panel, blend.horizon.learned)
+
+
+def _judged(panel: Panel, rows: Positions, models: Models) -> Floats:
+    """(k,) predicted values of the rows by trees that never saw their customers."""
+    predicted = np.empty(len(rows))
+    for out in held_out(panel.customer_id[rows], models.seed):
+        predicted[out] = _amounts(*_trees(panel, rows[~out], models), panel, rows[out])
+    return predicted
+
+
+def _blend(panel: Panel, predicted: Floats, actual: Floats, horizon: Horizon) -> Blend | None:
+    """The pace's share; None: there is no pace."""
+    pace = Pace.learn(panel, np.arange(len(panel)), horizon.start)
+    if pace is None or pace.spend is None:
+        return None
+    tried = {share: mixed(Blend(pace, share, horizon), predicted, panel) for share in SHARES}
+    ginis = {share: float(np.nan_to_num(gini(actual, value))) for share, value in tried.items()}
+    good = [share for share in SHARES if ginis[share] >= max(ginis.values()) - REGRET]
+    errors = {share: float(decile_mape(actual, _scaled(tried[share], actual))) for share in good}
+    best = min(good, key=lambda share: (np.nan_to_num(errors[share], nan=np.inf), share))
+    return Blend(pace, best, horizon)
+
+
+def _scaled(predicted: Floats, actual: Floats) -> Floats:
+    return np.asarray(predicted * (actual.sum() / predicted.sum()), dtype=np.float64)
+
+
+def _latest(blend: Blend, panel: Panel, seen: Flags) -> Blend | None:
+    """The same with a pace learned from the last date there is; None where nothing is wanted of it."""
+    if not blend.share and not blend.horizon.is_extended:
+        return None
+    pace = Pace.learn(panel, np.flatnonzero(seen), blend.horizon.start)
+    return None if pace is None or pace.spend is None else replace(blend, pace=pace)
 
 
 def _trees(panel: Panel, rows: Positions, models: Models) -> tuple[Recipe, Trees]:

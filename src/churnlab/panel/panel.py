@@ -38,6 +38,8 @@ class Panel:
     ``measures``: name -> (n,) float64 beside the features: what intensity and baselines are made of.
     ``segments``: name -> (n,) text or None, for reporting.
     ``sample``: how many customers these rows are a sample of, None where they are all.
+    ``learned_days``: how long the outcome windows are, where too short a history allows no whole
+    horizon before the last date; None: as long as was asked for everywhere.
     """
 
     customer_id: NDArray[np.object_]
@@ -51,6 +53,7 @@ class Panel:
     segments: Mapping[str, NDArray[np.object_]]
     fingerprint: str
     sample: Sample | None = None
+    learned_days: int | None = None
 
     def __len__(self) -> int:
         return len(self.as_of)

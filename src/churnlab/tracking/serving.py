@@ -31,7 +31,7 @@ def score(models: Models, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel(models: Models, rows: pd.DataFrame) -> Panel:
-    features = models.churn.features
+    features = models.churn.inputs
     numeric = [feature.name for feature in features if feature.kind == "number"]
     numbers = rows.reindex(columns=numeric).to_numpy(dtype=np.float32, na_value=np.nan)
     unknown = np.full(len(rows), np.nan)

@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from churnlab import engine, shards, snapshots
+from churnlab import engine, shards
 from churnlab import panel as panels
 from churnlab.config import Project
 from churnlab.panel import Ahead, Panel, Questions
 from churnlab.panel.cache import Cache
+from churnlab.panel.panel import joined, stamped
 from churnlab.panel.sample import Sampler
 from churnlab.tables.money import exponent
-from churnlab.workflow import panel_keys
+from churnlab.workflow import panel_keys, reach
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
 
 _ONCE = 0  # the instant of a snapshot table: it has no dates
@@ -33,7 +34,10 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     project = opening.project
     if not opening.has_histories:
         return _labelled(opening)
-    asked = questions(opening, training_dates(opening))
+    short = reach.shorter(opening)
+    if short is not None:
+        return _short(opening, *short)
+    asked = questions(opening, reach.training_dates(opening))
     ahead = Ahead(project.churn, project.value, opening.watermark)
 
     def compute(families: Sequence[str]) -> tuple[Panel, dict[str, int]]:
@@ -47,6 +51,24 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
         cache = Cache(opening.out / "cache" / "panel", engine.size(project.engine.cache))
         made = cache.panel(panel_keys.of(opening, asked), compute)
     return panels.finished(*made, asked, ahead, opening.digests)
+
+
+def _short(opening: Opened, learned: int, dates: Sequence[int], test: int) -> tuple[Panel, Mapping[str, int]]:
+    """Rows with outcomes of ``learned`` days at ``dates``, and with those of the horizon at ``test``."""
+    churn, value = opening.project.churn, opening.project.value
+    excluded = Counter[str]()
+
+    def some(as_ofs: Sequence[int], days: int) -> Panel:
+        asked = questions(opening, as_ofs)
+        # A value over the churn horizon is shortened with it; another is asked as it stands.
+        ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
+        made, left_out = panels.build(_blocks(opening, asked, ahead), asked, ahead, opening.digests)
+        excluded.update(left_out)
+        return made
+
+    panel = joined([some(dates, learned), some([test], churn.horizon_days)])
+    asked = {"dates": list(dates), "learned": learned, "test": test, "days": churn.horizon_days}
+    return replace(stamped(panel, opening.digests, asked), learned_days=learned), excluded
 
 
 def _labelled(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
@@ -99,22 +121,6 @@ def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, in
     reason = "label_known" if unlabelled.any() else "already_churned"
     left_out = int((~rows).sum())
     return panel.take(rows), {reason: left_out} if left_out else {}
-
-
-def training_dates(opening: Opened) -> list[int]:
-    """The instants at which customers are looked at for training: their churn labels are complete."""
-    return snapshots.dates(
-        opening.project.snapshots,
-        opening.calendar,
-        first_event(opening),
-        opening.watermark,
-        opening.project.churn.tail_days,
-    )
-
-
-def first_event(opening: Opened) -> int:
-    """The instant of the first transaction."""
-    return int(opening.tables.con.to_pyarrow(opening.tables.table("transactions").time.min()).as_py())
 
 
 def snapshot_panel(opening: Opened) -> Panel:

@@ -161,17 +161,17 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
 
     ``compiled``: whether reasons are chosen by compiled code, which chooses the same; None: as pays.
     """
-    margin, base, contributions = models.churn.explained(panel)
-    risk = models.churn.calibrated(margin)
+    told = models.churn.explained(panel)
+    risk = told.risk
     retained = None if models.value is None else models.value.if_retained(panel)
     worth = _worth(panel, models, risk, retained, exponent(project.currency))
     near = _intensity(panel, models.extra)
     thresholds = Thresholds.from_dict(models.extra["thresholds"])
     quadrant = quadrants.assign(None if worth is None else worth.if_retained, near.values, thresholds)
-    attributions = Attributions.of(margin, base, contributions, models.churn.features)
+    attributions = Attributions.of(told.margin, told.base, told.contributions, models.churn.features)
     strongest = reasons.strongest(
-        panel,
-        contributions,
+        told.panel,
+        told.contributions,
         models.churn.features,
         models.churn.reference,
         locale=project.locale,

@@ -1,0 +1,123 @@
+"""The pace of a customer's purchases, as buy-till-you-die models tell it: a challenger to the trees.
+
+They read four features and no outcome, so any horizon can be asked of them: where histories are too
+short to have seen the whole horizon, what trees learned on a shorter one is carried on at the pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.errors import DataError
+from churnlab.panel import Panel
+
+if TYPE_CHECKING:  # scikit-learn comes with them: whoever has no pace need not load it
+    from churnlab.models.btyd import GammaGamma, RepeatPurchases
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+ACTIVE, SPAN, AGE, SPEND = READ = ("active_days_ever", "active_span_days", "tenure_days", "spend_ever")
+FAMILY = "bg_nbd"
+PENALTY = 0.1  # draws in what small shops leave open; in large ones it does not show
+SURE = 1e-6  # no probability is nearer to 0 or 1: its log odds stay finite
+
+
+def readable(panel: Panel) -> bool:
+    """Whether the panel has what the pace is read from."""
+    return set(READ) <= set(panel.names)
+
+
+def narrowed(panel: Panel) -> Panel:
+    """The same rows with nothing but what the pace reads: taken apart without copying the rest."""
+    numeric = [feature for feature in panel.features if feature.kind == "number"]
+    kept = [place for place, feature in enumerate(numeric) if feature.name in READ]
+    features = tuple(numeric[place] for place in kept)
+    return replace(panel, numbers=panel.numbers[:, kept], features=features, categories={})
+
+
+@dataclass(frozen=True)
+class Pace:
+    """``purchases``: days with a purchase. ``spend``: what such a day brings, None without amounts.
+
+    ``start``: the days between a snapshot and its outcome window.
+    """
+
+    purchases: RepeatPurchases
+    spend: GammaGamma | None
+    start: int
+
+    @classmethod
+    def learn(cls, panel: Panel, rows: Positions, start: int) -> Self | None:
+        """Fitted on the last date among ``rows``, each customer once; None where it cannot be."""
+        if not readable(panel) or not len(rows):
+            return None
+        from churnlab.models.btyd import RepeatPurchases
+
+        latest = panel.take(rows[panel.as_of[rows] == panel.as_of[rows].max()])
+        try:
+            purchases = RepeatPurchases(FAMILY, unit="days", penalty=PENALTY).fit(_histories(latest))
+        except DataError:  # nobody bought twice, or hardly anybody
+            return None
+        return cls(purchases, _spend(latest), start)
+
+    def leaves(self, panel: Panel, days: int) -> Floats:
+        """(n,) P(no purchase in ``[start, start + days)``)."""
+        return 1 - self.purchases.buys(_histories(panel), days, start=self.start)
+
+    def log_odds(self, panel: Panel, days: int) -> Floats:
+        """(n,) the same as log odds."""
+        risk = np.clip(self.leaves(panel, days), SURE, 1 - SURE)
+        return np.log(risk / (1 - risk))
+
+    def orders(self, panel: Panel, days: int) -> Floats:
+        """(n,) expected days with a purchase in the window."""
+        return self.purchases.expected(_histories(panel), days, start=self.start)
+
+    def if_retained(self, panel: Panel, days: int) -> Floats:
+        """(n,) what a customer who buys in the window is expected to spend in it."""
+        if self.spend is None:
+            raise ValueError("a pace without amounts knows no value")
+        buys = np.maximum(1 - self.leaves(panel, days), SURE)
+        return self.orders(panel, days) / buys * self.spend.expected(_spent(panel))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        spend = None if self.spend is None else self.spend.as_dict()
+        return {"purchases": self.purchases.as_dict(), "spend": spend, "start": self.start}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """The pace that ``as_dict`` was asked for."""
+        from churnlab.models.btyd import GammaGamma, RepeatPurchases
+
+        spend = None if record["spend"] is None else GammaGamma.from_dict(record["spend"])
+        return cls(RepeatPurchases.from_dict(record["purchases"]), spend, record["start"])
+
+
+def _histories(panel: Panel) -> Floats:
+    """(n, 3) repeats, recency and age in whole days begun; without any purchase, nothing of each."""
+    days, span, age = (np.nan_to_num(panel.number(name)) for name in (ACTIVE, SPAN, AGE))
+    repeats = np.maximum(days - 1, 0)
+    recency = np.where(repeats > 0, np.ceil(span), 0)
+    return np.stack([repeats, recency, np.maximum(np.ceil(age), recency)], axis=1)
+
+
+def _spent(panel: Panel) -> Floats:
+    """(n, 2) days with a purchase, and the mean that they brought."""
+    days = np.nan_to_num(panel.number(ACTIVE))
+    return np.stack([days, np.nan_to_num(panel.number(SPEND)) / np.maximum(days, 1)], axis=1)
+
+
+def _spend(panel: Panel) -> GammaGamma | None:
+    from churnlab.models.btyd import GammaGamma
+
+    try:
+        return GammaGamma(worthless="ignore", penalty=PENALTY).fit(_spent(panel))
+    except DataError:  # everybody spends the same, or hardly anybody spends
+        return None
