@@ -144,3 +144,13 @@ def test_two_projects_in_one_process_keep_their_own_stores(tracked, tmp_path_fac
     with tracking.run(first, "train") as run:
         run.log_text("a.txt", "first")
     assert run.read_text("a.txt") == "first"
+
+
+def test_a_nested_run_stands_whole_below_its_own(store):
+    with tracking.run(store, "train") as run:
+        nested = run.log_nested("trial 3", {"depth": 4}, {"log_loss": 0.5}, {"churnlab.trial": "3"})
+    found = store.client.get_run(nested)
+    assert found.data.tags["mlflow.parentRunId"] == run.run_id
+    assert (found.info.run_name, found.info.status) == ("trial 3", "FINISHED")
+    assert found.data.params == {"cfg.depth": "4"}
+    assert (found.data.metrics, found.data.tags["churnlab.trial"]) == ({"log_loss": 0.5}, "3")

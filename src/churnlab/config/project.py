@@ -109,6 +109,9 @@ class Tuning(Section):
     """Optuna, on folds before the test window. Off unless asked for: the defaults are good."""
 
     n_trials: int = Field(0, ge=0, le=10_000)
+    most_trees: int = Field(
+        1_000, ge=10, le=20_000, description="trees a trial may grow; fewer where later rows stop gaining"
+    )
 
 
 class Evaluation(Section):

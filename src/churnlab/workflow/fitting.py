@@ -15,7 +15,9 @@ from churnlab.models import baselines
 from churnlab.models.churn import ChurnModel, fit_churn
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
+from churnlab.tuning import Tuned
 from churnlab.workflow.opening import Opened
+from churnlab.workflow.trials import Told, unheard
 
 Floats = NDArray[np.float64]
 CHURN, VALUE = "boosted", "two_part"
@@ -33,12 +35,16 @@ class Fitted:
     risks: Mapping[str, Floats]
     values: Mapping[str, Floats]
     notes: tuple[str, ...]
+    tuned: Tuned | None = None
 
 
-def fit(opening: Opened, panel: Panel) -> Fitted:
-    """Everything that is learned from ``panel``; the test rows are only asked about."""
+def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
+    """Everything that is learned from ``panel``; the test rows are only asked about.
+
+    ``told``: hears of every trial of a search for the booster's dials, if there is one.
+    """
     fold = _fold(opening, panel)
-    models = _tuned(opening, panel, fold)
+    models, tuned = _tuned(opening, panel, fold, told)
     churn = fit_churn(panel, fold.train, fold.calibrate, models, known=fold.known)
     basis = _basis(opening)
     value = None if basis is None else _value(opening, panel, fold, models)
@@ -53,7 +59,8 @@ def fit(opening: Opened, panel: Panel) -> Fitted:
         basis,
         risks,
         _values(opening, value, risks[CHURN], learned, test),
-        _notes(opening, panel, fold, value, basis),
+        (*_notes(opening, panel, fold, value, basis), *(() if tuned is None else (tuned.note,))),
+        tuned,
     )
 
 
@@ -75,11 +82,11 @@ def _tail(opening: Opened) -> int:
     return opening.project.churn.tail_days
 
 
-def _tuned(opening: Opened, panel: Panel, fold: Fold) -> Models:
+def _tuned(opening: Opened, panel: Panel, fold: Fold, told: Told) -> tuple[Models, Tuned | None]:
     """The configured models, with the churn booster's dials chosen on earlier folds if asked for."""
     project = opening.project
     if not project.tuning.n_trials:
-        return project.models
+        return project.models, None
     if opening.has_histories:
         labelled = np.isfinite(panel.churned)
         first_test = min(fold.test_as_of)
@@ -90,14 +97,16 @@ def _tuned(opening: Opened, panel: Panel, fold: Fold) -> Models:
         labelled_rows = panel.churned.copy()
         labelled_rows[fold.test] = np.nan  # the test customers stay out of every choice
         earlier = folds.customer_folds(panel.customer_id, labelled_rows, project.models.seed)[:_TUNING_FOLDS]
-    booster = tuning.tune(
+    tuned = tuning.tune(
         panel,
         earlier,
         project.models,
-        project.tuning.n_trials,
-        lambda share: opening.progress("tune", share),
+        project.tuning,
+        folder=opening.out / "tuning",
+        progress=lambda share: opening.progress("tune", share),
+        told=told,
     )
-    return project.models.model_copy(update={"churn": booster})
+    return project.models.model_copy(update={"churn": tuned.booster}), tuned
 
 
 def _basis(opening: Opened) -> str | None:

@@ -27,7 +27,7 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import evidence, terms
+from churnlab.workflow import evidence, terms, trials
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.opening import (
     Frames,
@@ -65,7 +65,8 @@ def train_opened(
         run.log_settings(settings(project))
         panel, excluded = gather(opening)
         progress("fit models", None)
-        fitted = fit(opening, panel)
+        fitted = fit(opening, panel, trials.teller(run))
+        trials.record(run, fitted.tuned)
         test = panel.take(fitted.fold.test)
         progress("evaluate", None)
         card = _scorecard(project, test, fitted)

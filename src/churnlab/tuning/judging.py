@@ -1,0 +1,187 @@
+"""Judge boosters on folds in time: bins are made once, and every trial grows its trees on them.
+
+    fold 1   learn |-----|  judge     time of boosting = trees x learning rate: at equal times fast and
+    fold 2   learn |--------|  judge  slow learners are about equally far, so trials are compared there
+    fold 3   learn |-----------|  judge
+
+A trial's number of trees is where the mean of the folds' losses is lowest. That is one dial more,
+read off the same later rows as the others, and all of them are settled before the test date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config.project import Booster, Models
+from churnlab.errors import DataError
+from churnlab.folds import Fold
+from churnlab.models import boosted
+from churnlab.models.boosted import Bins, Grown
+from churnlab.models.recipe import Recipe
+from churnlab.panel import Panel
+
+Floats = NDArray[np.float64]
+# Told after each unit of boosting time and each fold: (step, mean loss so far) -> whether to give up.
+Look = Callable[[int, float], bool]
+
+PATIENCE = 1.0  # boosting time without a better loss, after which a fold has nothing more to say
+FEWEST = 10  # trees without a better loss, for fast learners
+LOOKS = 1_000  # steps of a fold: its times, and its end
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``loss``: the mean over the folds asked. ``trees``: None where the trial was given up."""
+
+    loss: float
+    trees: int | None
+    grown: int
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One fold: its bins, and the outcomes and customers of the rows it judges by, (n,) each."""
+
+    bins: Bins
+    outcome: Floats
+    customer_id: NDArray[np.object_]
+
+    def losses(self, risk: Floats) -> Floats:
+        """(n,) log loss of each row."""
+        inside = np.clip(risk, _LEAST, 1 - _LEAST)
+        return -np.log(np.where(self.outcome == 1, inside, 1 - inside))
+
+
+@dataclass(eq=False)
+class Judge:
+    """Folds that boosters are judged on, the oldest and smallest first."""
+
+    folds: Sequence[Judged]
+    seed: int
+    threads: int
+    # Row losses that are compared in the end: of the configured settings, and of the best so far.
+    _first: tuple[Booster, list[Floats]] | None = field(default=None, init=False)
+    _best: tuple[Booster, list[Floats], float] | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, panel: Panel, folds: Sequence[Fold], models: Models, stack: ExitStack) -> Judge:
+        """Bin the rows of each fold, which lasts as long as ``stack``."""
+        learning = [np.flatnonzero(fold.train) for fold in folds]
+        judging = [np.flatnonzero(fold.test) for fold in folds]
+        recipes = [Recipe.learn(panel, rows) for rows in learning]
+        numbers = sum(len(rows) * len(each.columns) for rows, each in zip(learning, recipes, strict=True))
+        made = []
+        for learn, judge, recipe in zip(learning, judging, recipes, strict=True):
+            bins = boosted.bins(
+                recipe.rows(panel, learn),
+                panel.churned[learn],
+                recipe.rows(panel, judge),
+                panel.churned[judge],
+                threads=models.threads,
+                stack=stack,
+                on_disk=numbers > boosted.EXTERNAL,  # all folds are kept at once
+            )
+            made.append(Judged(bins, panel.churned[judge], panel.customer_id[judge]))
+        return cls(made, models.seed, models.threads)
+
+    def judge(self, booster: Booster, look: Look, *, stop: bool = True) -> Verdict:
+        """Grow up to ``booster.trees`` on each fold. ``stop`` False: all of them, and none is chosen."""
+        patience = max(FEWEST, round(PATIENCE / booster.learning_rate)) if stop else None
+        curves: list[Floats] = []
+        grown: list[Grown] = []
+        for number, fold in enumerate(self.folds):
+            earlier = [curve.min() for curve in curves]
+
+            def so_far(loss: float, earlier: list[float] = earlier) -> float:
+                return float(np.mean([*earlier, loss]))
+
+            def told(time: int, loss: float, first: int = number * LOOKS) -> bool:
+                return time < LOOKS - 1 and look(first + time, so_far(loss))
+
+            watch = _Watch(fold, booster.learning_rate, patience, told)
+            grown.append(self._grown(fold, booster, watch))
+            curves.append(np.array(watch.curve))
+            over = number + 1 < len(self.folds) and look((number + 1) * LOOKS - 1, so_far(watch.best))
+            if watch.given_up or over:
+                return Verdict(so_far(watch.best), None, sum(map(len, curves)))
+        length = min(map(len, curves))
+        mean = np.mean([curve[:length] for curve in curves], axis=0)
+        trees = int(np.argmin(mean)) + 1 if stop else length
+        loss = float(mean[trees - 1])
+        kept = booster.model_copy(update={"trees": trees})
+        if not stop:
+            self._first = kept, self._rows(grown, trees)
+        elif self._best is None or loss < self._best[2]:
+            self._best = kept, self._rows(grown, trees), loss
+        return Verdict(loss, trees, sum(map(len, curves)))
+
+    def row_losses(self, booster: Booster) -> list[Floats]:
+        """Fold -> (n,) log loss of each row it judges by, of exactly ``booster.trees``."""
+        for kept in (self._first, self._best):
+            if kept is not None and kept[0] == booster:
+                return kept[1]
+        return self._rows([self._grown(fold, booster, _unwatched) for fold in self.folds], booster.trees)
+
+    def _rows(self, grown: list[Grown], trees: int) -> list[Floats]:
+        return [fold.losses(each.risk(trees)) for fold, each in zip(self.folds, grown, strict=True)]
+
+    def _grown(self, fold: Judged, booster: Booster, watch: Callable[[Floats], bool]) -> Grown:
+        return boosted.grow(fold.bins, booster, seed=self.seed, threads=self.threads, watch=watch)
+
+
+def usable(panel: Panel, folds: Sequence[Fold]) -> list[Fold]:
+    """The folds with both outcomes among the rows they learn from, and among those they judge by.
+
+    Raises ``DataError`` where there is none.
+    """
+
+    def both(rows: NDArray[np.bool_]) -> bool:
+        return bool(0 < panel.churned[rows].sum() < rows.sum())
+
+    found = [fold for fold in folds if both(fold.train) and both(fold.test)]
+    if not found:
+        raise DataError(
+            "there is no earlier fold to tune on",
+            got="no snapshot date before the test date is settled before another"
+            if not folds
+            else f"{len(folds)} earlier, in which everybody stayed or everybody left",
+            mend="set tuning.n_trials to 0, or add older data",
+        )
+    return found
+
+
+def _unwatched(_: Floats) -> bool:
+    return False
+
+
+@dataclass
+class _Watch:
+    """Follows one fold: keeps its losses, tells them, and stops where nothing is gained any more."""
+
+    fold: Judged
+    pace: float
+    patience: int | None
+    told: Callable[[int, float], bool]
+    curve: list[float] = field(default_factory=list)
+    best: float = np.inf
+    best_at: int = 0
+    given_up: bool = False
+
+    def __call__(self, risk: Floats) -> bool:
+        loss = float(self.fold.losses(risk).mean())
+        self.curve.append(loss)
+        trees = len(self.curve)
+        if loss < self.best:
+            self.best, self.best_at = loss, trees
+        if self._time(trees) > self._time(trees - 1):
+            self.given_up = self.told(self._time(trees), self.best)
+        return self.given_up or (self.patience is not None and trees - self.best_at >= self.patience)
+
+    def _time(self, trees: int) -> int:
+        return int(trees * self.pace + 1e-9)
