@@ -3,6 +3,8 @@
 import errno
 import os
 import random
+import threading
+from time import sleep
 
 import ibis
 import numpy as np
@@ -236,6 +238,36 @@ def test_a_full_disk_is_told_in_a_line(monkeypatch):
     monkeypatch.setattr("os.pwrite", refuse)
     with pytest.raises(MachineError, match=r"(?s)No space left.*free some space"):
         list(each(world({"transactions": many()}), "UTC", Limits(memory=0)))
+
+
+def test_a_disk_that_cannot_be_read_is_told_in_a_line(monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.pread", refuse)
+    with pytest.raises(MachineError, match=r"(?s)Input/output error.*check that disk"):
+        list(each(world({"transactions": many()}), "UTC", Limits(memory=0)))
+
+
+def test_what_stops_one_table_stops_the_others(monkeypatch):
+    """Nobody waits for tables that are of no use any more."""
+    monkeypatch.setattr("churnlab.shards.reading._CHUNK_ROWS", (10, 10))
+    monkeypatch.setattr("churnlab.shards.reading._BATCH_ROWS", 10)
+    failed, taken = threading.Event(), []
+
+    def add(_self, table, _columns, _part):
+        if table == "interactions":
+            failed.set()
+            raise ValueError("found")
+        assert failed.wait(10)
+        taken.append(table)
+        sleep(0.01)
+
+    monkeypatch.setattr("churnlab.shards.stream.Parts.add", add)
+    visits = [{"customer_id": "a", "time": 5, "type": "visit"}]
+    with pytest.raises(ValueError, match="found"):
+        list(each(world({"transactions": many(), "interactions": visits}), "UTC", Limits(threads=2)))
+    assert len(taken) < 100, "all 300 chunks were read"
 
 
 def test_a_cut_temporary_file_is_told_and_not_read_as_zeros(monkeypatch):

@@ -129,10 +129,11 @@ class Parts(AbstractContextManager["Parts"]):
 
     def part(self, number: int) -> dict[str, dict[str, Column]]:
         """Table -> column -> the values of one part."""
-        return {
-            table: _stacked([chunk.part(number) for chunk in chunks])
-            for table, chunks in self._chunks.items()
-        }
+        with on_disk(self._folder):
+            return {
+                table: _stacked([chunk.part(number) for chunk in chunks])
+                for table, chunks in self._chunks.items()
+            }
 
     def _spill(self, chunk: _Chunk) -> _Spilled:
         # Wide values first: then each lies where a processor likes to read it.

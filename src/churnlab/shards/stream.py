@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -98,9 +99,12 @@ def _rows(tables: Tables, name: str) -> int:
 
 def _deal(reader: Reader, names: Sequence[str], parts: Parts, threads: int) -> None:
     """Read every table once, each in a thread of its own where there are several."""
+    ended = threading.Event()
 
     def deal(name: str, chunks: Iterator[tuple[dict[str, Column], Part]]) -> None:
         for columns, part in chunks:
+            if ended.is_set():
+                return
             parts.add(name, columns, part)
 
     asked = [(name, reader.chunks(name)) for name in names]
@@ -109,8 +113,11 @@ def _deal(reader: Reader, names: Sequence[str], parts: Parts, threads: int) -> N
             deal(name, chunks)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(deal, name, chunks) for name, chunks in asked]:
-                done.result()
+            try:
+                for done in as_completed([pool.submit(deal, name, chunks) for name, chunks in asked]):
+                    done.result()
+            finally:
+                ended.set()  # what stops one thread is told before the others have read their tables
     _give_back()
 
 
