@@ -1,8 +1,8 @@
 """How much of the pace goes into a model beside its trees, and how far it carries them.
 
-The share is chosen on an earlier origin than the one that a model is judged by, among a few: trees
-alone, the pace alone, and three mixtures. No kind of model wins everywhere: on one cohort of buyers
-trees are better, on a shop of two years' standing the mean of both is better than either.
+The share is chosen on earlier origins than the one that a model is judged by, among a few: trees
+alone, the pace alone, and mixtures. No kind of model wins everywhere, and where both know something
+a mixture is better than either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the pace
+SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)  # of the pace
 NAME = "purchase_pace"
 
 

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
 ACTIVE, SPAN, AGE, SPEND = READ = ("active_days_ever", "active_span_days", "tenure_days", "spend_ever")
-FAMILY = "bg_nbd"
+FAMILIES = ("bg_nbd", "mbg_nbd")  # of as many parameters: the likelier is taken
 PENALTY = 0.1  # draws in what small shops leave open; in large ones it does not show
 SURE = 1e-6  # no probability is nearer to 0 or 1: its log odds stay finite
 
@@ -60,11 +60,13 @@ class Pace:
         from churnlab.models.btyd import RepeatPurchases
 
         latest = panel.take(rows[panel.as_of[rows] == panel.as_of[rows].max()])
+        tried = [RepeatPurchases(family, unit="days", penalty=PENALTY) for family in FAMILIES]
         try:
-            purchases = RepeatPurchases(FAMILY, unit="days", penalty=PENALTY).fit(_histories(latest))
+            fitted = [model.fit(_histories(latest)) for model in tried]
         except DataError:  # nobody bought twice, or hardly anybody
             return None
-        return cls(purchases, _spend(latest), start)
+        likeliest = max(fitted, key=lambda model: model.log_likelihood_)
+        return cls(likeliest, _spend(latest), start)
 
     def leaves(self, panel: Panel, days: int) -> Floats:
         """(n,) P(no purchase in ``[start, start + days)``)."""
