@@ -23,7 +23,17 @@ def called(capfd, *arguments):
 def test_help_lists_every_command(capfd):
     code, out, _ = called(capfd, "--help")
     assert code == 0
-    for command in ("validate", "features", "train", "score", "review", "explain", "run", "schema"):
+    for command in (
+        "validate",
+        "diagnose",
+        "features",
+        "train",
+        "score",
+        "review",
+        "explain",
+        "run",
+        "schema",
+    ):
         assert f"\n  {command} " in out
 
 

@@ -16,6 +16,7 @@ from churnlab.version import VERSION
 if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
     from churnlab.workflow import (
+        diagnose,
         explain_customer,
         list_features,
         make_panel,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "diagnose",
     "explain_customer",
     "from_mapping",
     "list_features",

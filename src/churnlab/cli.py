@@ -55,6 +55,16 @@ def validate(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
 
 
 @app.command()
+def diagnose(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
+    """Compare horizons: churn rate, who comes back, and what the data allow."""
+    from churnlab import display, workflow
+
+    with display.progress() as progress:
+        result = workflow.diagnose(_project(config, set_), progress=progress)
+    _show(result, json_)
+
+
+@app.command()
 def features(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
     """List the features that a project's sources allow: name, unit, meaning, dimension."""
     from churnlab import display, workflow

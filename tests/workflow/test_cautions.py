@@ -37,9 +37,10 @@ class Churn:
         return tuple(f"{name}: {count} of {rows}" for name, count in unseen.items())
 
 
-def told(*blocks, thresholds=NOTHING, lost_after_days=None, histories=True):
+def told(*blocks, thresholds=NOTHING, lost_after_days=None, histories=True, kind="non_contractual"):
     project = SimpleNamespace(
-        churn=SimpleNamespace(horizon_days=60), snapshots=SimpleNamespace(lost_after_days=lost_after_days)
+        churn=SimpleNamespace(kind=kind, horizon_days=60),
+        snapshots=SimpleNamespace(lost_after_days=lost_after_days),
     )
     opening = SimpleNamespace(project=project, has_histories=histories)
     cautions = Cautions(opening, SimpleNamespace(churn=Churn(), extra={"thresholds": thresholds}))
@@ -66,14 +67,16 @@ def test_counts_of_blocks_add_up():
 
 
 @pytest.mark.parametrize(
-    "why", ["nobody is", "they are set apart", "it is not measured", "there are no histories"]
+    "why", ["nobody is", "they are set apart", "it is not measured", "there are no histories", "they sign"]
 )
 def test_nothing_is_said_of_silence_where(why):
     block = rows([7, 10]) if why == "nobody is" else rows([7, 900])
     if why == "it is not measured":
         block.names = ()
     days = 365 if why == "they are set apart" else None
-    assert told(block, lost_after_days=days, histories=why != "there are no histories") == ("city: 1 of 2",)
+    kind = "contractual" if why == "they sign" else "non_contractual"
+    found = told(block, lost_after_days=days, histories=why != "there are no histories", kind=kind)
+    assert found == ("city: 1 of 2",)
 
 
 def test_labels_that_everybody_has():

@@ -43,6 +43,9 @@ class Churn(Section):
     settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
     gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
     contract: ContractRule = ContractRule()
+    max_return_rate: float = Field(
+        0.30, gt=0, lt=1, description="diagnose suggests the shortest horizon after which fewer come back"
+    )
     positive_label: str | None = Field(
         None, description="snapshot table: the value of label that means churned"
     )
@@ -70,7 +73,7 @@ class Churn(Section):
 
     def meaning(self) -> dict[str, Any]:
         """What is read for this kind, as plain values: what is not read changes no fingerprint."""
-        found = self.model_dump(mode="json")
+        found = self.model_dump(mode="json", exclude={"max_return_rate"})
         if self.kind == "non_contractual":
             del found["kind"]
         if self.kind != "contractual":

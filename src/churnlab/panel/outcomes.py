@@ -56,22 +56,12 @@ def added(
     """The rows of ``part`` with their outcomes; ``shard`` asks about the same."""
     churn, value = ahead.churn, ahead.value
 
-    def outcome(horizon_days: int) -> Outcome:
-        spans = (churn.gap_days, horizon_days, churn.settlement_days)
-        return Outcome.of(shard, calendar, *spans, ahead.watermark, compiled=compiled)
-
-    def churned() -> Floats:
-        if churn.kind == "contractual":
-            lapses = Lapses.of(shard, calendar, churn, ahead.watermark, compiled=compiled)
-            return labels.lapsed(lapses, involuntary=churn.contract.involuntary)
-        left = brought if horizon_days == churn.horizon_days else outcome(churn.horizon_days)
-        return labels.churned(left, gap_purchase_counts=churn.gap_purchase_counts)
-
     horizon_days = value.horizon_days or churn.horizon_days
-    brought = outcome(horizon_days)
+    brought = _outcome(shard, calendar, ahead, horizon_days, compiled=compiled)
+    same = brought if horizon_days == churn.horizon_days else None
     return replace(
         part,
-        churned=churned(),
+        churned=churned(shard, calendar, ahead, same, compiled=compiled),
         value=labels.value(
             brought,
             horizon_days=horizon_days,
@@ -81,3 +71,21 @@ def added(
             exponent=exponent,
         ),
     )
+
+
+def churned(
+    shard: Shard, calendar: Calendar, ahead: Ahead, seen: Outcome | None = None, *, compiled: bool
+) -> Floats:
+    """(n,) the churn label of each snapshot. ``seen``: its outcome window, where somebody has it already."""
+    churn = ahead.churn
+    if churn.kind == "contractual":
+        lapses = Lapses.of(shard, calendar, churn, ahead.watermark, compiled=compiled)
+        return labels.lapsed(lapses, involuntary=churn.contract.involuntary)
+    if seen is None:
+        seen = _outcome(shard, calendar, ahead, churn.horizon_days, compiled=compiled)
+    return labels.churned(seen, gap_purchase_counts=churn.gap_purchase_counts)
+
+
+def _outcome(shard: Shard, calendar: Calendar, ahead: Ahead, horizon_days: int, *, compiled: bool) -> Outcome:
+    spans = (ahead.churn.gap_days, horizon_days, ahead.churn.settlement_days)
+    return Outcome.of(shard, calendar, *spans, ahead.watermark, compiled=compiled)

@@ -52,7 +52,9 @@ class Cautions:
 
     @property
     def _asks_for_silence(self) -> bool:
-        return self.opening.has_histories and self.opening.project.snapshots.lost_after_days is None
+        by_orders = self.opening.project.churn.kind == "non_contractual"
+        unasked = self.opening.project.snapshots.lost_after_days is None
+        return self.opening.has_histories and by_orders and unasked
 
     @property
     def _lost(self) -> int:
