@@ -22,7 +22,7 @@ ERROR = 0.05  # the standard error of a planted loss
 
 
 class Planted:
-    """A judge who knows the best dials. Losses fall with time, and waver from look to look."""
+    """A judge who knows the best dials. Losses fall with time, and waver until a fold is over."""
 
     def __init__(self, waver=0.0, folds=3, times=5):
         self.waver, self.folds, self.times, self.asked = waver, folds, times, []
@@ -37,7 +37,8 @@ class Planted:
         for fold, time in itertools.product(range(self.folds), range(1, self.times + 1)):
             grown += 10
             step = fold * LOOKS + (time if time < self.times else LOOKS - 1)
-            waved = told + 0.2 / time + self.waver * random.uniform(-1, 1)
+            waver = self.waver if time < self.times else 0
+            waved = told + 0.2 / time + waver * random.uniform(-1, 1)
             if (fold, time) != (self.folds - 1, self.times) and look(step, waved):
                 self.asked.append((booster, True))
                 return Verdict(waved, None, grown)
@@ -57,7 +58,7 @@ def searched(judge, n_trials, study=None, seed=0):
 @pytest.mark.parametrize("seed", range(4))
 def test_the_best_of_a_planted_search_is_never_given_up(seed):
     # Wavering by half of what is allowed after the last fold, the best is never behind by more.
-    judge = Planted(waver=searching.SLACK * ERROR / np.sqrt(3) / 2)
+    judge = Planted(waver=searching.NOISE_SHARE * ERROR / np.sqrt(3) / 2)
     trials = searched(judge, 25, seed=seed)
     finals = [judge.final(booster) for booster, _ in judge.asked]
     best = int(np.argmin(finals))
@@ -68,7 +69,7 @@ def test_the_best_of_a_planted_search_is_never_given_up(seed):
 
 def test_a_rule_that_allows_no_noise_gives_up_the_best_somewhere(monkeypatch):
     """The mutant of the test above: it can fail."""
-    monkeypatch.setattr(searching, "SLACK", -0.5)
+    monkeypatch.setattr(searching, "NOISE_SHARE", -0.5)
     found = []
     for seed in range(4):
         judge = Planted(waver=0.003)

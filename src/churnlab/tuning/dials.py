@@ -33,7 +33,7 @@ class Dial:
 
 DIALS: Mapping[str, Dial] = {
     "depth": Dial(2, 8, whole=True),
-    "learning_rate": Dial(0.01, 0.2, log=True),
+    "learning_rate": Dial(0.02, 0.2, log=True),
     "min_child_weight": Dial(0.5, 50, log=True),
     "subsample": Dial(0.5, 1.0),
     "colsample": Dial(0.3, 1.0),

@@ -29,10 +29,21 @@ Floats = NDArray[np.float64]
 # Told after each unit of boosting time and each fold: (step, mean loss so far) -> whether to give up.
 Look = Callable[[int, float], bool]
 
-PATIENCE = 1.0  # boosting time without a better loss, after which a fold has nothing more to say
+UNIT = 0.5  # of boosting time, between two looks
+PATIENCE = 0.5  # boosting time without a better loss, after which a fold has nothing more to say
 FEWEST = 10  # trees without a better loss, for fast learners
 LOOKS = 1_000  # steps of a fold: its times, and its end
 _LEAST = 1e-6
+
+
+def end_of(step: int) -> int:
+    """The step at which the fold of this one is over."""
+    return step - step % LOOKS + LOOKS - 1
+
+
+def is_end(step: int) -> bool:
+    """Whether a fold is over at this step."""
+    return step == end_of(step)
 
 
 @dataclass(frozen=True)
@@ -176,12 +187,15 @@ class _Watch:
     def __call__(self, risk: Floats) -> bool:
         loss = float(self.fold.losses(risk).mean())
         self.curve.append(loss)
-        trees = len(self.curve)
+        trees, before = len(self.curve), min(self.best, self.curve[0])
         if loss < self.best:
             self.best, self.best_at = loss, trees
-        if self._time(trees) > self._time(trees - 1):
-            self.given_up = self.told(self._time(trees), self.best)
+        time = self._time(trees)
+        if time > self._time(trees - 1):
+            # What the loss was at that very time, which most often falls between two trees.
+            over = trees - time * UNIT / self.pace
+            self.given_up = self.told(time, self.best + over * (before - self.best))
         return self.given_up or (self.patience is not None and trees - self.best_at >= self.patience)
 
     def _time(self, trees: int) -> int:
-        return int(trees * self.pace + 1e-9)
+        return int(trees * self.pace / UNIT + 1e-9)

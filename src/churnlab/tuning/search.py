@@ -4,10 +4,14 @@ What a trial is follows from those before it and from its seed alone. So a longe
 the trials of a shorter one, and one that was killed goes on as if nothing had happened: the
 unfinished trial is drawn again, the same.
 
-A trial is given up when its loss is above that of the best one at the same point by more than
-``SLACK`` standard errors of a loss. Both are measured on the same rows, where the difference of two
-settings varies about a fifth as much as a loss does: so much is noise. The rule loses less than those
-that ask for the better half of all trials: on Complete Journey, twenty trials, see docs/tuning.md.
+A trial is given up when its loss is higher than the best one's was, after the same time of boosting
+or at the end of the same fold, by more than
+
+    NOISE_SHARE (at the end of a fold END_SHARE) of the standard error of a loss: on the same rows two
+                settings differ by about so much by chance
+    GAIN_SHARE  of what the best one still gained in that fold: so much others may catch up
+
+docs/tuning.md compares the rule with others.
 """
 
 from __future__ import annotations
@@ -19,10 +23,10 @@ import numpy as np
 
 from churnlab.config.project import Booster
 from churnlab.tuning import dials
-from churnlab.tuning.judging import LOOKS, Judge, Look
+from churnlab.tuning.judging import LOOKS, Judge, Look, end_of, is_end
 from churnlab.tuning.results import Trial
 
-SLACK = 0.2
+NOISE_SHARE, END_SHARE, GAIN_SHARE = SHARES = (0.3, 0.1, 0.05)
 NOISE, TREES, GROWN = "noise", "trees", "grown"  # what is kept with a trial
 
 
@@ -78,12 +82,17 @@ def noise(losses: list[Any]) -> list[float]:
 
 def _look(trial: Any, finished: list[Any]) -> Look:
     leader = _best(finished)
-    allowed = [SLACK * each for each in finished[0].user_attrs[NOISE]] if finished else []
+    ahead: dict[int, float] = {} if leader is None else leader.intermediate_values
+    error: list[float] = finished[0].user_attrs[NOISE] if finished else []
 
     def look(step: int, loss: float) -> bool:
         trial.report(loss, step)
-        ahead = None if leader is None else leader.intermediate_values.get(step)
-        return ahead is not None and loss > ahead + allowed[step // LOOKS]
+        if step not in ahead:
+            return False
+        share = END_SHARE if is_end(step) else NOISE_SHARE
+        still_gained = ahead[step] - ahead.get(end_of(step), leader.value)
+        allowed = share * error[step // LOOKS] + GAIN_SHARE * max(still_gained, 0)
+        return bool(loss > ahead[step] + allowed)
 
     return look
 

@@ -87,19 +87,9 @@ def _tuned(opening: Opened, panel: Panel, fold: Fold, told: Told) -> tuple[Model
     project = opening.project
     if not project.tuning.n_trials:
         return project.models, None
-    if opening.has_histories:
-        labelled = np.isfinite(panel.churned)
-        first_test = min(fold.test_as_of)
-        earlier = folds.earlier(
-            panel.as_of, labelled, _tail(opening), opening.calendar, first_test, _TUNING_FOLDS
-        )
-    else:
-        labelled_rows = panel.churned.copy()
-        labelled_rows[fold.test] = np.nan  # the test customers stay out of every choice
-        earlier = folds.customer_folds(panel.customer_id, labelled_rows, project.models.seed)[:_TUNING_FOLDS]
     tuned = tuning.tune(
         panel,
-        earlier,
+        tuning_folds(opening, panel, fold),
         project.models,
         project.tuning,
         folder=opening.out / "tuning",
@@ -107,6 +97,18 @@ def _tuned(opening: Opened, panel: Panel, fold: Fold, told: Told) -> tuple[Model
         told=told,
     )
     return project.models.model_copy(update={"churn": tuned.booster}), tuned
+
+
+def tuning_folds(opening: Opened, panel: Panel, fold: Fold | None = None) -> list[Fold]:
+    """Folds to choose dials by, none of which sees the test rows of ``fold``, None: the project's own."""
+    fold = fold or _fold(opening, panel)
+    if opening.has_histories:
+        labelled = np.isfinite(panel.churned)
+        tail, test = _tail(opening), min(fold.test_as_of)
+        return folds.earlier(panel.as_of, labelled, tail, opening.calendar, test, _TUNING_FOLDS)
+    churned = panel.churned.copy()
+    churned[fold.test] = np.nan  # the test customers stay out of every choice
+    return folds.customer_folds(panel.customer_id, churned, opening.project.models.seed)[:_TUNING_FOLDS]
 
 
 def _basis(opening: Opened) -> str | None:
