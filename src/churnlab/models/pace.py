@@ -62,7 +62,7 @@ class Pace:
         latest = panel.take(rows[panel.as_of[rows] == panel.as_of[rows].max()])
         tried = [RepeatPurchases(family, unit="days", penalty=PENALTY) for family in FAMILIES]
         try:
-            fitted = [model.fit(_histories(latest)) for model in tried]
+            fitted = [model.fit(histories(latest)) for model in tried]
         except DataError:  # nobody bought twice, or hardly anybody
             return None
         likeliest = max(fitted, key=lambda model: model.log_likelihood_)
@@ -70,7 +70,7 @@ class Pace:
 
     def leaves(self, panel: Panel, days: int) -> Floats:
         """(n,) P(no purchase in ``[start, start + days)``)."""
-        return 1 - self.purchases.buys(_histories(panel), days, start=self.start)
+        return 1 - self.purchases.buys(histories(panel), days, start=self.start)
 
     def log_odds(self, panel: Panel, days: int) -> Floats:
         """(n,) the same as log odds."""
@@ -79,7 +79,7 @@ class Pace:
 
     def orders(self, panel: Panel, days: int) -> Floats:
         """(n,) expected days with a purchase in the window."""
-        return self.purchases.expected(_histories(panel), days, start=self.start)
+        return self.purchases.expected(histories(panel), days, start=self.start)
 
     def if_retained(self, panel: Panel, days: int) -> Floats:
         """(n,) what a customer who buys in the window is expected to spend in it."""
@@ -102,7 +102,7 @@ class Pace:
         return cls(RepeatPurchases.from_dict(record["purchases"]), spend, record["start"])
 
 
-def _histories(panel: Panel) -> Floats:
+def histories(panel: Panel) -> Floats:
     """(n, 3) repeats, recency and age in whole days begun; without any purchase, nothing of each."""
     days, span, age = (np.nan_to_num(panel.number(name)) for name in (ACTIVE, SPAN, AGE))
     repeats = np.maximum(days - 1, 0)

@@ -12,10 +12,12 @@ from churnlab import folds, labels, tuning
 from churnlab.config import Models
 from churnlab.folds import Fold
 from churnlab.models import baselines
+from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
+from churnlab.workflow import beside, reach
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.trials import Told, unheard
 
@@ -45,20 +47,20 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     """
     fold = _fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
-    churn = fit_churn(panel, fold.train, fold.calibrate, models, known=fold.known)
+    horizon = reach.horizon(opening, panel)
+    churn = fit_churn(panel, fold.known, models, horizon=horizon, seen=fold.test)
     basis = _basis(opening)
     value = None if basis is None else _value(opening, panel, fold, models)
     learned, test = baselines.narrowed(panel).take(fold.known), panel.take(fold.test)
-    risks = {CHURN: churn.risk(test)} | {
-        name: scores(test) for name, scores in baselines.churn(learned).items()
-    }
+    paced = beside.pace(panel, fold, horizon)
+    risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     return Fitted(
         fold,
         churn,
         value,
         basis,
         risks,
-        _values(opening, value, risks[CHURN], learned, test),
+        _values(opening, value, risks[CHURN], learned, test, paced),
         (*_notes(opening, panel, fold, value, basis), *(() if tuned is None else (tuned.note,))),
         tuned,
     )
@@ -72,14 +74,15 @@ def _fold(opening: Opened, panel: Panel) -> Fold:
     return folds.time_fold(
         panel.as_of,
         np.isfinite(panel.churned),
-        _tail(opening),
+        _tail(opening, panel),
         opening.calendar,
         None if test is None else opening.calendar.instant(test),
     )
 
 
-def _tail(opening: Opened) -> int:
-    return opening.project.churn.tail_days
+def _tail(opening: Opened, panel: Panel) -> int:
+    churn = opening.project.churn
+    return churn.tail_of(panel.learned_days or churn.horizon_days)
 
 
 def _tuned(opening: Opened, panel: Panel, fold: Fold, told: Told) -> tuple[Models, Tuned | None]:
@@ -104,7 +107,7 @@ def tuning_folds(opening: Opened, panel: Panel, fold: Fold | None = None) -> lis
     fold = fold or _fold(opening, panel)
     if opening.has_histories:
         labelled = np.isfinite(panel.churned)
-        tail, test = _tail(opening), min(fold.test_as_of)
+        tail, test = _tail(opening, panel), min(fold.test_as_of)
         return folds.earlier(panel.as_of, labelled, tail, opening.calendar, test, _TUNING_FOLDS)
     churned = panel.churned.copy()
     churned[fold.test] = np.nan  # the test customers stay out of every choice
@@ -124,16 +127,25 @@ def _basis(opening: Opened) -> str | None:
 def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
     settled = _value_settled(opening, panel, fold.test_as_of)
-    first = _value_settled(opening, panel, fold.calibrate_as_of or fold.test_as_of)
-    same = opening.has_histories and opening.value_days == opening.project.churn.horizon_days
+    churn = opening.project.churn
+    # Whoever orders nothing in a window brings nothing in it; other ways to leave let some money through.
+    same = opening.has_histories and churn.by_orders and opening.value_days == churn.horizon_days
     return fit_value(
         panel,
-        fold.train & first,
-        fold.calibrate & settled,
+        fold.known & settled,
         models,
-        known=fold.known & settled,
         same_horizon=same,
+        horizon=_value_horizon(opening, panel),
+        seen=fold.test,
     )
+
+
+def _value_horizon(opening: Opened, panel: Panel) -> Horizon | None:
+    """The window that value is counted in; one of its own is never shortened."""
+    horizon, days = reach.horizon(opening, panel), opening.value_days
+    if horizon is None or days == opening.project.churn.horizon_days:
+        return horizon
+    return Horizon(opening.project.churn.gap_days, days, days)
 
 
 def _value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -141,21 +153,27 @@ def _value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> N
     if not opening.has_histories:
         return np.isfinite(panel.value)
     churn = opening.project.churn
-    tail = churn.gap_days + opening.value_days + churn.settlement_days
+    days = opening.value_days
+    if panel.learned_days is not None and days == churn.horizon_days:
+        days = panel.learned_days
+    tail = churn.gap_days + days + churn.settlement_days
     return folds.settled(panel.as_of, min(moments), tail, opening.calendar)
 
 
 def _values(
-    opening: Opened, value: ValueModel | None, risk: Floats, learned: Panel, test: Panel
+    opening: Opened,
+    value: ValueModel | None,
+    risk: Floats,
+    learned: Panel,
+    test: Panel,
+    paced: Blend | None,
 ) -> dict[str, Floats]:
     # The value of the test rows may need a longer horizon than the data has left after them.
     if value is None or not np.isfinite(test.value).any() or not np.isfinite(learned.value).any():
         return {}
     expected = (1 - risk) * value.if_retained(test) + risk * value.if_churned(test)
-    found = {VALUE: np.asarray(expected, dtype=np.float64)}
-    for name, scores in baselines.value(learned, opening.value_days).items():
-        found[name] = scores(test)
-    return found
+    others = beside.values(learned, test, opening.value_days, paced)
+    return {VALUE: np.asarray(expected, dtype=np.float64), **others}
 
 
 def _notes(
@@ -163,6 +181,11 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [] if panel.sample is None else [panel.sample.note]
     notes += [fold.note] if fold.note else []
+    if panel.learned_days is not None:
+        notes.append(
+            f"no outcome of {opening.project.churn.horizon_days} days is settled before the test date: "
+            f"outcomes of {panel.learned_days} days are learned, and carried on at the pace of purchases"
+        )
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
         return tuple(notes)

@@ -35,7 +35,8 @@ def horizon(opening: Opened, panel: Panel) -> Horizon | None:
 
 def by_purchases(opening: Opened) -> bool:
     """Whether who buys stays, and who does not has left."""
-    return opening.has_histories and opening.project.churn.kind == "non_contractual"
+    churn = opening.project.churn
+    return opening.has_histories and churn.kind == "non_contractual" and churn.by_orders
 
 
 def shorter(opening: Opened) -> tuple[int, list[int], int] | None:
@@ -64,8 +65,14 @@ def training_dates(opening: Opened) -> list[int]:
 
 
 def first_event(opening: Opened) -> int:
-    """The instant of the first transaction."""
-    return int(opening.tables.con.to_pyarrow(opening.tables.table("transactions").time.min()).as_py())
+    """The instant of the first transaction; ``DataError`` where there is none."""
+    first = opening.tables.con.to_pyarrow(opening.tables.table("transactions").time.min()).as_py()
+    if first is None:
+        raise DataError(
+            "there are no transactions to learn from",
+            mend="check what sources.transactions names, and what was set aside: churnlab validate CONFIG",
+        )
+    return int(first)
 
 
 def _test_date(opening: Opened) -> int:
