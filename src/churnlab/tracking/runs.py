@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from churnlab.errors import ChurnlabError, MachineError
+from churnlab.errors import ChurnlabError
 from churnlab.tracking.store import Store, use
 
 _LONGEST_PARAM = 500
@@ -124,7 +124,7 @@ def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Itera
     try:
         yield opened
     except BaseException as error:
-        with suppress(MachineError):  # where the store cannot be reached, the first error is the one to tell
+        with suppress(Exception):  # whatever the store says to it, the first error is the one to tell
             _stopped(opened, error)
         raise
     if opened.run_id != given:

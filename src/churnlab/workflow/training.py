@@ -19,6 +19,7 @@ from churnlab.evaluation import leaks
 from churnlab.evaluation.scorecard import Scorecard, score_churn, score_value
 from churnlab.explain.attributions import Attributions
 from churnlab.models import files
+from churnlab.models.blend import NAME
 from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
@@ -70,7 +71,8 @@ def train_opened(
         test = panel.take(fitted.fold.test)
         progress("evaluate", None)
         card = _scorecard(project, test, fitted)
-        explained = Attributions.of(*fitted.churn.explained(test), fitted.churn.features)
+        told = fitted.churn.explained(test)
+        explained = Attributions.of(told.margin, told.base, told.contributions, fitted.churn.features)
         _refuse_leaks(test, explained)
         models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted))
         kept = evidence.gathered(
@@ -106,7 +108,8 @@ def _scorecard(project: Project, test: Panel, fitted: Fitted) -> Scorecard:
 
 def _refuse_leaks(test: Panel, explained: Attributions) -> None:
     """A feature that alone predicts nearly everything was made from the answer."""
-    importance = {share.name: share.share for share in explained.by_feature()}
+    # The pace is made of features that stand here themselves, and of no column.
+    importance = {share.name: share.share for share in explained.by_feature() if share.name != NAME}
     numeric = [feature.name for feature in test.features if feature.kind == "number"]
     found = leaks.suspected_leaks(test.numbers, numeric, test.categories, test.churned, importance)
     if found:
@@ -161,7 +164,7 @@ def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Projec
         folder = Path(temporary) / tracking.FOLDER
         folder.mkdir()
         digests = files.save(folder, models)
-        return tracking.register(run, folder, digests, models.churn.features)
+        return tracking.register(run, folder, digests, models.churn.inputs)
 
 
 def _file(picture: Mapping[str, str]) -> str:
