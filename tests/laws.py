@@ -261,8 +261,6 @@ def lapses_end_with_settlement(world):
 
 
 LAWS = (
-    lapses_are_as_defined,
-    lapses_end_with_settlement,
     is_blind_to_the_future,
     ignores_what_comes_later,
     learns_late_events_in_the_end,
@@ -272,4 +270,6 @@ LAWS = (
     whole_returns_leave_no_trace,
     outcome_is_as_defined,
     outcome_ends_with_settlement,
+    lapses_are_as_defined,
+    lapses_end_with_settlement,
 )

@@ -55,9 +55,9 @@ class Calendar:
         """The same time of day, ``days`` days before each instant."""
         return self.ahead(as_of, -days)
 
-    def ahead(self, as_of: Ints, days: int) -> Ints:
-        """The same time of day, ``days`` days after each instant."""
-        if days == 0 or self.kind == "fixed":
+    def ahead(self, as_of: Ints, days: int | Ints) -> Ints:
+        """The same time of day, ``days`` days after each instant; ``days``: of all, or one for each."""
+        if self.kind == "fixed" or not np.any(days):
             return np.asarray(as_of, dtype=np.int64) + days * DAY
         return self._instants(self.walls(as_of) + days * DAY)
 

@@ -3,6 +3,7 @@
 A law that lets one of them live proves nothing.
 """
 
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 import laws
-from churnlab.history import ALL, Source, Window, knowledge, outcome
+from churnlab.history import ALL, Source, Window, knowledge, lapses, outcome, tables
 from churnlab.shards import NEVER
 from churnlab.snapshots import Calendar
 from churnlab.testing import worlds
@@ -19,7 +20,8 @@ from measures import check_definition
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 BACK, AHEAD, BETWEEN, MEAN = Calendar.back, Calendar.ahead, Source.between, Window.mean
-OF, TORN = outcome.Outcome.of, knowledge._torn
+OF, TORN, EVENTS = outcome.Outcome.of, knowledge._torn, tables.all_events
+UNRENEWED = lapses._unrenewed
 
 
 def later_by(days, extra):
@@ -62,6 +64,12 @@ def a_moment_more(calendar, as_of, days):
     return AHEAD(calendar, as_of, days) + (1 if days > 0 else 0)
 
 
+def as_if_known_at_once(shard, table, asked, way):
+    columns = shard.events[table]
+    at_once = {**columns, "recorded_at": np.minimum(columns["recorded_at"], columns["time"])}
+    return EVENTS(replace(shard, events={table: at_once}), table, asked, way)
+
+
 def outcome_with(**changed):
     names = ("gap_days", "horizon_days", "settlement_days", "watermark")
 
@@ -77,7 +85,7 @@ def missing_numbers(source, column):
 
 
 PAST, CALENDAR = "churnlab.history.", "churnlab.snapshots.Calendar."
-BLIND, LATER, ARRIVES, OWN, RECENT, TIES, RETURNS, LABEL, SETTLED = laws.LAWS
+BLIND, LATER, ARRIVES, OWN, RECENT, TIES, RETURNS, LABEL, SETTLED, LAPSED, SIGNED = laws.LAWS
 DEFINED = check_definition
 
 # what is wrong: (who must notice, {what to replace: by what})
@@ -161,6 +169,11 @@ MUTANTS = {
     "settlement is forgotten": ((LABEL,), {PAST + "outcome.Outcome.of": outcome_with(settlement_days=0)}),
     "every outcome is complete": ((LABEL,), {PAST + "outcome.Outcome.of": outcome_with(watermark=NEVER)}),
     "an outcome lasts a moment too long": ((LABEL, SETTLED), {CALENDAR + "ahead": a_moment_more}),
+    "contracts are looked at a day too short": (
+        (LAPSED,),
+        {PAST + "lapses._unrenewed": lambda *asked: UNRENEWED(*asked[:-1], asked[-1] - DAY)},
+    ),
+    "contracts recorded late count": ((SIGNED,), {PAST + "lapses.all_events": as_if_known_at_once}),
 }
 
 

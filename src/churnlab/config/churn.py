@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from churnlab.config.section import Section
 
-Kind = Literal["non_contractual", "contractual"]
+Kind = Literal["non_contractual", "contractual", "win_back"]
 
 
 class ContractRule(Section):
@@ -30,18 +30,41 @@ class ContractRule(Section):
     )
 
 
+class AdaptiveRule(Section):
+    """How long each customer's own horizon is; read where ``churn.horizon`` is adaptive.
+
+    ``times`` x own gap, at least ``least_days`` and at most ``churn.horizon_days``. The own gap is the middle
+    of the n gaps between the customer's orders so far, drawn towards ``population_gap_days`` as if that were
+    three gaps more: ``(n x middle + 3 x population) / (n + 3)``.
+    """
+
+    population_gap_days: float | None = Field(
+        None,
+        gt=0,
+        le=1825,
+        description="the middle gap of all customers, as diagnose prints it; given here, so that no label "
+        "depends on who else is in the data, or on what came later",
+    )
+    times: float = Field(2.5, gt=0, le=20)
+    least_days: int = Field(45, ge=1, le=1825)
+
+
 class Churn(Section):
     """Churn: no order, or a contract not renewed, in ``[as_of + gap, as_of + gap + horizon)``, in days."""
 
     kind: Kind = Field(
         "non_contractual",
         description="non_contractual: no order in the outcome window; contractual: a contract ends in it "
-        "and is not renewed",
+        "and is not renewed; win_back: those already lost, of whom some return",
+    )
+    horizon: Literal["fixed", "adaptive"] = Field(
+        "fixed", description="adaptive: each customer's own, of which horizon_days is the longest"
     )
     horizon_days: int = Field(ge=1, le=1825, description="how long a silence counts as leaving")
     gap_days: int = Field(0, ge=0, le=365, description="days between scoring and reaching a customer")
     settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
     gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
+    adaptive: AdaptiveRule = AdaptiveRule()
     contract: ContractRule = ContractRule()
     max_return_rate: float = Field(
         0.30, gt=0, lt=1, description="diagnose suggests the shortest horizon after which fewer come back"
@@ -57,9 +80,29 @@ class Churn(Section):
     def _what_is_read(self) -> Churn:
         if self.kind != "contractual" and self.contract != ContractRule():
             raise ValueError(f"contract is read where kind is contractual, and kind is {self.kind}")
+        if self.horizon == "fixed" and self.adaptive != AdaptiveRule():
+            raise ValueError("adaptive is read where horizon is adaptive, and horizon is fixed")
+        if self.horizon == "adaptive":
+            self._own_horizons()
         if self.kind == "contractual" and self.gap_purchase_counts:
             raise ValueError("gap_purchase_counts is about orders, and kind is contractual")
         return self
+
+    def _own_horizons(self) -> None:
+        if self.kind != "non_contractual":
+            raise ValueError(f"horizon is adaptive, which needs kind non_contractual, and it is {self.kind}")
+        if self.adaptive.population_gap_days is None:
+            raise ValueError("horizon is adaptive: adaptive.population_gap_days must say the gap of all")
+        if self.adaptive.least_days > self.horizon_days:
+            raise ValueError(
+                f"horizon_days ({self.horizon_days}) is the longest horizon where it is adaptive, "
+                f"such as 365, and adaptive.least_days ({self.adaptive.least_days}) is longer"
+            )
+
+    @property
+    def by_orders(self) -> bool:
+        """Whether who orders in one window, the same for all, is who stays, and nobody else."""
+        return self.kind != "contractual" and self.horizon == "fixed"
 
     @property
     def tail_days(self) -> int:
@@ -78,4 +121,6 @@ class Churn(Section):
             del found["kind"]
         if self.kind != "contractual":
             del found["contract"]
+        if self.horizon == "fixed":
+            del found["horizon"], found["adaptive"]
         return found

@@ -235,6 +235,8 @@ class Project(Section):
             raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
         if self.churn.kind == "contractual":
             self._contracts_tell_ends()
+        if self.churn.kind == "win_back" and self.snapshots.lost_after_days is None:
+            raise ValueError("churn.kind is win_back: lost_after_days must say when a customer is lost")
         names = [
             name
             for table in ("customers", "snapshot")

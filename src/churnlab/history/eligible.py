@@ -2,7 +2,7 @@
 
 candidates   something of the customer was known before the date
 eligible     at least min_orders qualifying orders; one of them not longer ago than lost_after_days
-             (where churn is contractual: a contract that runs)
+             (win_back: all of them longer ago; contractual: a contract that runs)
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def eligible(
     at the time of its first line; it qualifies while the amounts of its lines known before ``as_of``
     sum to more than 0. Without amounts every order qualifies; without an order id a line is an order.
 
+    Where lost customers are asked about (``win_back``), those with enough orders, but none so recent.
     Where churn is contractual, those with a contract that runs at ``as_of``, whatever they ordered.
     """
     if kind == "contractual":
@@ -54,6 +55,10 @@ def eligible(
     recent = enough
     if plan.lost_after_days:
         recent = enough & (orders.last(plan.lost_after_days).count() > 0)
+    if kind == "win_back":
+        lost = enough & ~recent
+        excluded = {"not_enough_orders": int((~enough).sum()), "not_lost": int((enough & recent).sum())}
+        return lost, {reason: rows for reason, rows in excluded.items() if rows}
     excluded = {
         "not_enough_orders": int((~enough).sum()),
         "already_lost": int((enough & ~recent).sum()),

@@ -22,6 +22,8 @@ from churnlab.history.windows import Window
 from churnlab.shards import Shard
 from churnlab.snapshots import Calendar
 
+_CLOSES = 10**6  # stands for the days until the outcome window ends, which may differ by customer
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -45,19 +47,25 @@ class Outcome:
         shard: Shard,
         calendar: Calendar,
         gap_days: int,
-        horizon_days: int,
+        horizon_days: int | Ints,
         settlement_days: int,
         watermark: int,
         *,
         compiled: bool = False,
     ) -> Outcome:
-        """The outcome of every snapshot of a shard. ``compiled``: as for a ``History``."""
+        """The outcome of every snapshot of a shard. ``compiled``: as for a ``History``.
+
+        ``horizon_days``: of all, or (n,) one for each.
+        """
         by = way(compiled=compiled)
-        dates = np.unique(shard.as_of)
-        date = np.searchsorted(dates, shard.as_of)
-        end_days = gap_days + horizon_days
-        settled = calendar.ahead(dates, end_days + settlement_days)
-        before = kept(lambda days: Edges.of(calendar.back(dates, days)))
+        dates, spans, date = _moments(shard.as_of, horizon_days)
+        closes = calendar.ahead(dates, gap_days + spans)
+        settled = calendar.ahead(dates, gap_days + spans + settlement_days)
+
+        def edges(days: int) -> Edges:
+            return Edges.of(closes if days == -_CLOSES else calendar.back(dates, days))
+
+        before = kept(edges)
         asked = Asked(frozen(shard.customer), shard.as_of, date, before, Edges.of(settled))
         lines, orders = lines_and_orders(shard, asked, by)
         if lines is None or orders is None:
@@ -65,9 +73,9 @@ class Outcome:
         qualifying = orders.where("amount", operator.gt, 0)
         return cls(
             shard.as_of,
-            _ahead(qualifying, gap_days, end_days),
+            _ahead(qualifying, gap_days, _CLOSES),
             _ahead(qualifying, 0, gap_days),
-            _ahead(lines, gap_days, end_days),
+            _ahead(lines, gap_days, _CLOSES),
             (settled <= watermark)[date],
         )
 
@@ -75,3 +83,12 @@ class Outcome:
 def _ahead(source: Source, start_days: int, end_days: int) -> Window:
     # Days after the snapshot are negative days before it.
     return source.between(-start_days, -end_days)
+
+
+def _moments(as_of: Ints, horizon_days: int | Ints) -> tuple[Ints, int | Ints, Ints]:
+    """(dates, horizons, which): the different questions that are asked, and the one of each snapshot."""
+    if isinstance(horizon_days, int):
+        dates = np.unique(as_of)
+        return dates, horizon_days, np.searchsorted(dates, as_of)
+    asked, which = np.unique(np.stack([as_of, horizon_days]), axis=1, return_inverse=True)
+    return asked[0], asked[1], which.reshape(-1)

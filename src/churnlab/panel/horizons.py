@@ -62,7 +62,8 @@ def counted(shard: Shard, questions: Questions, ahead: Ahead, horizons: Sequence
         counts, _ = eligible.eligible(past, questions.who, questions.kind)
         rhythm = _rhythm(past)
         for place, days in enumerate(horizons):
-            other = Ahead(churn.model_copy(update={"horizon_days": days}), Value(), ahead.watermark)
+            fixed = churn.model_copy(update={"horizon_days": days, "horizon": "fixed"})
+            other = Ahead(fixed, Value(), ahead.watermark)
             who = of_some(asked, counts)
             label = outcomes.churned(who, calendar, other, compiled=questions.compiled)
             known = np.isfinite(label)

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from churnlab import labels
 from churnlab.config.churn import Churn
-from churnlab.config.project import Value
-from churnlab.history import Lapses, Outcome
+from churnlab.config.project import FeaturePlan, Value
+from churnlab.history import History, Lapses, Outcome
+from churnlab.history.own_horizon import own_horizon
 from churnlab.panel.panel import Panel
 from churnlab.shards import Shard
 from churnlab.snapshots import Calendar
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,6 @@ def added(
 ) -> Panel:
     """The rows of ``part`` with their outcomes; ``shard`` asks about the same."""
     churn, value = ahead.churn, ahead.value
-
     horizon_days = value.horizon_days or churn.horizon_days
     brought = _outcome(shard, calendar, ahead, horizon_days, compiled=compiled)
     same = brought if horizon_days == churn.horizon_days else None
@@ -81,11 +82,18 @@ def churned(
     if churn.kind == "contractual":
         lapses = Lapses.of(shard, calendar, churn, ahead.watermark, compiled=compiled)
         return labels.lapsed(lapses, involuntary=churn.contract.involuntary)
-    if seen is None:
+    if churn.horizon == "adaptive":
+        # Features look back from as_of, and so does the horizon: what comes after does not move it.
+        past = History.of(shard, calendar, FeaturePlan(), compiled=compiled)
+        days = own_horizon(past, churn.adaptive, churn.horizon_days)
+        seen = _outcome(shard, calendar, ahead, days, compiled=compiled)
+    elif seen is None:
         seen = _outcome(shard, calendar, ahead, churn.horizon_days, compiled=compiled)
     return labels.churned(seen, gap_purchase_counts=churn.gap_purchase_counts)
 
 
-def _outcome(shard: Shard, calendar: Calendar, ahead: Ahead, horizon_days: int, *, compiled: bool) -> Outcome:
+def _outcome(
+    shard: Shard, calendar: Calendar, ahead: Ahead, horizon_days: int | Ints, *, compiled: bool
+) -> Outcome:
     spans = (ahead.churn.gap_days, horizon_days, ahead.churn.settlement_days)
     return Outcome.of(shard, calendar, *spans, ahead.watermark, compiled=compiled)
