@@ -118,8 +118,8 @@ class Judge:
             watch = _Watch(fold, booster.learning_rate, patience, told)
             grown.append(self._grown(fold, booster, watch))
             curves.append(np.array(watch.curve))
-            over = number + 1 < len(self.folds) and look((number + 1) * LOOKS - 1, so_far(watch.best))
-            if watch.given_up or over:
+            last = number + 1 == len(self.folds)
+            if watch.given_up or (not last and look(end_of(number * LOOKS), so_far(watch.best))):
                 return Verdict(so_far(watch.best), None, sum(map(len, curves)))
         length = min(map(len, curves))
         mean = np.mean([curve[:length] for curve in curves], axis=0)

@@ -11,8 +11,9 @@ from churnlab.explain.canvas import Picture
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting of the dials. ``loss``: mean log loss over the folds, so far where it was given up.
+    """One setting of the dials, and what the folds said of it.
 
+    ``loss``: mean log loss over the folds, over those asked so far where it was given up.
     ``trees``: how many were best, None where it was given up. ``grown``: trees of all folds together.
     ``behind``: its loss less that of the first trial at the same point.
     """
@@ -32,9 +33,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuned:
-    """``booster``: what to fit. ``gain``, ``error``: how much better the best trial was than the configured
+    """``booster``: what to fit; ``note``: what was found, in a sentence.
 
-    settings, per row, and the standard error of that; ``note``: all of it in a sentence.
+    ``gain``, ``error``: how much lower the log loss of the best trial is than that of the configured
+    settings, and the standard error of that.
     ``weights``: dial -> share of the differences between trials, the largest first; empty for too few.
     """
 

@@ -34,7 +34,8 @@ def weights(trials: Sequence[Trial], booster: Booster, seed: int) -> dict[str, f
     found = optuna.importance.get_param_importances(
         study, evaluator=FanovaImportanceEvaluator(seed=seed % 2**32)
     )
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    shares = {name: float(share) for name, share in found.items()}
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
 
 def picture(shares: Mapping[str, float], trials: int) -> Picture | None:
