@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -43,14 +44,28 @@ def narrowed(panel: Panel) -> Panel:
 
 @dataclass(frozen=True)
 class Pace:
-    """``purchases``: days with a purchase. ``spend``: what such a day brings, None without amounts.
+    """``start``: the days between a snapshot and its outcome window.
 
-    ``start``: the days between a snapshot and its outcome window.
+    ``fitted``: the two models as plain values; they are made of them when somebody is asked about.
     """
 
-    purchases: RepeatPurchases
-    spend: GammaGamma | None
+    fitted: Mapping[str, Any]
     start: int
+
+    @cached_property
+    def purchases(self) -> RepeatPurchases:
+        """Days with a purchase."""
+        from churnlab.models.btyd import RepeatPurchases
+
+        return RepeatPurchases.from_dict(self.fitted["purchases"])
+
+    @cached_property
+    def spend(self) -> GammaGamma | None:
+        """What such a day brings; None without amounts."""
+        from churnlab.models.btyd import GammaGamma
+
+        record = self.fitted["spend"]
+        return None if record is None else GammaGamma.from_dict(record)
 
     @classmethod
     def learn(cls, panel: Panel, rows: Positions, start: int) -> Self | None:
@@ -66,7 +81,9 @@ class Pace:
         except DataError:  # nobody bought twice, or hardly anybody
             return None
         likeliest = max(fitted, key=lambda model: model.log_likelihood_)
-        return cls(likeliest, _spend(latest), start)
+        spend = _spend(latest)
+        kept = {"purchases": likeliest.as_dict(), "spend": None if spend is None else spend.as_dict()}
+        return cls(kept, start)
 
     def leaves(self, panel: Panel, days: int) -> Floats:
         """(n,) P(no purchase in ``[start, start + days)``)."""
@@ -90,16 +107,12 @@ class Pace:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        spend = None if self.spend is None else self.spend.as_dict()
-        return {"purchases": self.purchases.as_dict(), "spend": spend, "start": self.start}
+        return {**self.fitted, "start": self.start}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """The pace that ``as_dict`` was asked for."""
-        from churnlab.models.btyd import GammaGamma, RepeatPurchases
-
-        spend = None if record["spend"] is None else GammaGamma.from_dict(record["spend"])
-        return cls(RepeatPurchases.from_dict(record["purchases"]), spend, record["start"])
+        return cls({name: record[name] for name in ("purchases", "spend")}, record["start"])
 
 
 def histories(panel: Panel) -> Floats:
