@@ -159,6 +159,10 @@ def _churn_rule(opening: Opened) -> dict[str, Any]:
     rule = churn.model_dump(include={"horizon_days", "gap_days", "settlement_days"})
     if churn.kind == "contractual":
         rule |= {"wording": "contract_rule", "grace_days": churn.contract.grace_days}
+    elif churn.kind == "win_back":
+        rule |= {"wording": "win_back_rule"}
+    elif churn.horizon == "adaptive":
+        rule |= {"wording": "adaptive_rule"}
     return rule
 
 
