@@ -215,6 +215,18 @@ def test_bins_that_are_shared_give_the_trees_of_fresh_ones(on_disk):
             np.testing.assert_allclose(grown.risk(5), seen[4], atol=1e-6)
 
 
+def test_whoever_watches_is_asked_after_every_few_trees_and_the_last():
+    matrix, target = rows()
+    with ExitStack() as stack:
+        shared = boosted.bins(Rows.of(matrix), target, Rows.of(matrix), target, threads=1, stack=stack)
+        each, some = [], []
+        for seen, every in ((each, 1), (some, 6)):
+            boosted.grow(shared, DIALS, seed=3, threads=1, every=every, watch=lambda r, s=seen: s.append(r))
+    assert (len(each), len(some)) == (20, 4)
+    for at, risk in zip((6, 12, 18, 20), some, strict=True):
+        np.testing.assert_allclose(risk, each[at - 1], atol=1e-6)
+
+
 def test_whoever_watches_can_stop_the_trees():
     matrix, target = rows()
     with ExitStack() as stack:

@@ -114,8 +114,8 @@ def told(tuned):
     return tuned.trials, tuned.booster, tuned.gain, tuned.error, tuned.note
 
 
-@pytest.mark.parametrize("trees", [0, 20, 100], ids=["in the first trial", "in the second", "later"])
-def test_a_search_killed_in_the_middle_of_a_trial_ends_like_one_that_was_not(tmp_path, trees):
+@pytest.mark.parametrize("looks", [0, 20, 55], ids=["in the first trial", "in the second", "later"])
+def test_a_search_killed_in_the_middle_of_a_trial_ends_like_one_that_was_not(tmp_path, looks):
     whole = tune(PANEL, FOLDS, QUICK, PLAN)
     folder = tmp_path / "tuning"
 
@@ -124,7 +124,7 @@ def test_a_search_killed_in_the_middle_of_a_trial_ends_like_one_that_was_not(tmp
 
         def deadly(*args, watch, **how):
             def look(risk):
-                if next(grown) == trees:
+                if next(grown) == looks:
                     os.kill(os.getpid(), signal.SIGKILL)
                 return watch(risk)
 

@@ -38,7 +38,7 @@ def key(panel: Panel, folds: Sequence[Fold], models: Models, plan: Tuning) -> st
         "seed": models.seed,
         "most_trees": plan.most_trees,
         "dials": {name: asdict(dial) for name, dial in dials.ends(models.churn).items()},
-        "rules": [judging.UNIT, judging.PATIENCE, judging.FEWEST, *search.SHARES],
+        "rules": [judging.UNIT, judging.PATIENCE, judging.FEWEST, judging.ASKED, *search.SHARES],
         "code": [VERSION, *(metadata.version(name) for name in ("optuna", "xgboost", "numpy"))],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

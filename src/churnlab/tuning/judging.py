@@ -32,6 +32,7 @@ Look = Callable[[int, float], bool]
 UNIT = 0.5  # of boosting time, between two looks
 PATIENCE = 0.5  # boosting time without a better loss, after which a fold has nothing more to say
 FEWEST = 10  # trees without a better loss, for fast learners
+ASKED = 0.1  # boosting time after which later rows are asked again, if more than one tree grew
 LOOKS = 1_000  # steps of a fold: its times, and its end
 _LEAST = 1e-6
 
@@ -106,6 +107,7 @@ class Judge:
         patience = max(FEWEST, round(PATIENCE / booster.learning_rate)) if stop else None
         curves: list[Floats] = []
         grown: list[Grown] = []
+        trees_grown = 0
         for number, fold in enumerate(self.folds):
             earlier = [curve.min() for curve in curves]
 
@@ -115,35 +117,42 @@ class Judge:
             def told(time: int, loss: float, first: int = number * LOOKS) -> bool:
                 return time < LOOKS - 1 and look(first + time, so_far(loss))
 
-            watch = _Watch(fold, booster.learning_rate, patience, told)
-            grown.append(self._grown(fold, booster, watch))
+            watch = _Watch(fold, booster, _every(booster), patience, told)
+            grown.append(self._grown(fold, booster, watch, watch.every))
             curves.append(np.array(watch.curve))
+            trees_grown += watch.trees
             last = number + 1 == len(self.folds)
             if watch.given_up or (not last and look(end_of(number * LOOKS), so_far(watch.best))):
-                return Verdict(so_far(watch.best), None, sum(map(len, curves)))
+                return Verdict(so_far(watch.best), None, trees_grown)
         length = min(map(len, curves))
         mean = np.mean([curve[:length] for curve in curves], axis=0)
-        trees = int(np.argmin(mean)) + 1 if stop else length
-        loss = float(mean[trees - 1])
+        at = int(np.argmin(mean)) if stop else length - 1
+        trees, loss = min((at + 1) * _every(booster), booster.trees), float(mean[at])
         kept = booster.model_copy(update={"trees": trees})
         if not stop:
             self._first = kept, self._rows(grown, trees)
         elif self._best is None or loss < self._best[2]:
             self._best = kept, self._rows(grown, trees), loss
-        return Verdict(loss, trees, sum(map(len, curves)))
+        return Verdict(loss, trees, trees_grown)
 
     def row_losses(self, booster: Booster) -> list[Floats]:
         """Fold -> (n,) log loss of each row it judges by, of exactly ``booster.trees``."""
         for kept in (self._first, self._best):
             if kept is not None and kept[0] == booster:
                 return kept[1]
-        return self._rows([self._grown(fold, booster, _unwatched) for fold in self.folds], booster.trees)
+        grown = [self._grown(fold, booster, _unwatched, booster.trees) for fold in self.folds]
+        return self._rows(grown, booster.trees)
 
     def _rows(self, grown: list[Grown], trees: int) -> list[Floats]:
         return [fold.losses(each.risk(trees)) for fold, each in zip(self.folds, grown, strict=True)]
 
-    def _grown(self, fold: Judged, booster: Booster, watch: Callable[[Floats], bool]) -> Grown:
-        return boosted.grow(fold.bins, booster, seed=self.seed, threads=self.threads, watch=watch)
+    def _grown(self, fold: Judged, booster: Booster, watch: Callable[[Floats], bool], every: int) -> Grown:
+        how = {"seed": self.seed, "threads": self.threads, "every": every}
+        return boosted.grow(fold.bins, booster, watch=watch, **how)
+
+
+def _every(booster: Booster) -> int:
+    return max(1, int(ASKED / booster.learning_rate + 1e-9))
 
 
 def usable(panel: Panel, folds: Sequence[Fold]) -> list[Fold]:
@@ -176,10 +185,12 @@ class _Watch:
     """Follows one fold: keeps its losses, tells them, and stops where nothing is gained any more."""
 
     fold: Judged
-    pace: float
+    booster: Booster
+    every: int
     patience: int | None
     told: Callable[[int, float], bool]
     curve: list[float] = field(default_factory=list)
+    trees: int = 0
     best: float = np.inf
     best_at: int = 0
     given_up: bool = False
@@ -187,15 +198,16 @@ class _Watch:
     def __call__(self, risk: Floats) -> bool:
         loss = float(self.fold.losses(risk).mean())
         self.curve.append(loss)
-        trees, before = len(self.curve), min(self.best, self.curve[0])
+        earlier, before = self.trees, min(self.best, self.curve[0])
+        self.trees = min(self.trees + self.every, self.booster.trees)
         if loss < self.best:
-            self.best, self.best_at = loss, trees
-        time = self._time(trees)
-        if time > self._time(trees - 1):
-            # What the loss was at that very time, which most often falls between two trees.
-            over = trees - time * UNIT / self.pace
+            self.best, self.best_at = loss, self.trees
+        time = self._time(self.trees)
+        if time > self._time(earlier):
+            # What the loss was at that very time, which most often falls between two looks.
+            over = (self.trees - time * UNIT / self.booster.learning_rate) / (self.trees - earlier)
             self.given_up = self.told(time, self.best + over * (before - self.best))
-        return self.given_up or (self.patience is not None and trees - self.best_at >= self.patience)
+        return self.given_up or (self.patience is not None and self.trees - self.best_at >= self.patience)
 
     def _time(self, trees: int) -> int:
-        return int(trees * self.pace / UNIT + 1e-9)
+        return int(trees * self.booster.learning_rate / UNIT + 1e-9)
