@@ -15,6 +15,9 @@ sources:
       complete_until: 2025-05-01
 """
 
+ANY = """gate: {max_ece: 1}
+"""  # for tests of other things: a few hundred customers and twenty trees are badly calibrated
+
 
 def orders(customers=300, *, seed=3, most=40, stays=60, scale=1):
     """Who buys ``at`` what ``amount``: at most ``most`` orders each, before the customer leaves.

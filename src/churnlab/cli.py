@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churnlab.errors import ChurnlabError, ConfigError
+from churnlab.errors import ChurnlabError, ConfigError, NotPromotedError
 
 if TYPE_CHECKING:
     from churnlab.config import Project
@@ -76,12 +76,41 @@ def features(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
 
 @app.command()
 def train(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
-    """Fit, calibrate, evaluate beside baselines, and register the models."""
+    """Fit, calibrate, evaluate beside baselines, register; champion if the gate says so."""
     from churnlab import display, workflow
 
-    with display.progress() as progress:
-        result = workflow.train(_project(config, set_), progress=progress)
+    try:
+        with display.progress() as progress:
+            result = workflow.train(_project(config, set_), progress=progress)
+    except NotPromotedError as refused:
+        _show(refused.result, json_)
+        raise
     _show(result, json_)
+
+
+@app.command()
+def models(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
+    """List the registered versions: date, the gate's verdict and reason, and who is champion."""
+    from churnlab import workflow
+
+    _show(workflow.list_models(_project(config, set_)), json_)
+
+
+@app.command()
+def rollback(
+    config: ConfigFile,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")],
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="An earlier champion; else the one before.")
+    ] = None,
+    set_: Overrides = None,
+    json_: Json = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Make an earlier champion the champion again; the lists then use it."""
+    from churnlab import workflow
+
+    _show(workflow.rollback(_project(config, set_), to, reason=reason), json_)
 
 
 @app.command()

@@ -60,6 +60,14 @@ class GateError(ChurnlabError):
     exit_code = 4
 
 
+class NotPromotedError(GateError):
+    """A training is whole and recorded, but no list may be made with what it left: see ``result``."""
+
+    def __init__(self, what: str, got: str | None = None, mend: str | None = None, *, result: object) -> None:
+        super().__init__(what, got, mend)
+        self.result = result
+
+
 class IntegrityError(ChurnlabError):
     """A model, list or input is not the one that was recorded: no trustworthy answer."""
 

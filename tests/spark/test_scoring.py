@@ -31,6 +31,7 @@ SMALL = [
     "models.churn.trees=30",
     "models.value.trees=30",
     "models.threads=1",
+    "gate.max_ece=1",
 ]
 
 

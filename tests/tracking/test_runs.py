@@ -99,6 +99,7 @@ def test_a_registered_model_comes_back_with_its_digests(store, files, capfd):
     digest = hashlib.sha256((files / "meta.json").read_bytes()).hexdigest()
     with tracking.run(store, "train") as run:
         version = tracking.register(run, files, {"meta.json": digest}, FEATURES)
+        tracking.move(store, version, before=None, reason="first")
         assert status(store, run.run_id) == "RUNNING"
     assert status(store, run.run_id) == "FINISHED"
     found = tracking.champion(store)
@@ -107,6 +108,8 @@ def test_a_registered_model_comes_back_with_its_digests(store, files, capfd):
     assert not list(found.folder.parent.parent.rglob("*.pkl"))
     with tracking.run(store, "train") as run:
         second = tracking.register(run, files, {"meta.json": digest}, FEATURES)
+    assert tracking.champion(store).version == version
+    tracking.move(store, second, before=version, reason="better")
     assert tracking.champion(store).version == second != version
     assert capfd.readouterr().out == ""
 

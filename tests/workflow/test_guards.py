@@ -18,6 +18,7 @@ CONFIG = (
 models: {threads: 1, churn: {trees: 30}, value: {trees: 30}}
 evaluation: {bootstrap: 0}
 """
+    + shops.ANY
 )
 DAY = dt.date(2025, 5, 1)
 
@@ -159,6 +160,7 @@ sources:
 churn: {horizon_days: 60, positive_label: "yes"}
 models: {threads: 1, churn: {trees: 30}}
 evaluation: {bootstrap: 0}
+gate: {max_ece: 1}
 """
     (tracked / "shop.yaml").write_text(text, encoding="utf-8")
     project = churnlab.load(tracked / "shop.yaml")

@@ -23,6 +23,7 @@ churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
 evaluation: {bootstrap: 0}
 """
+    + shops.ANY
 )
 DAY = dt.date(2025, 5, 1)
 

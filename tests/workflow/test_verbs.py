@@ -30,6 +30,7 @@ SMALL = [
     "evaluation.bootstrap=20",
     "models.churn.trees=60",
     "models.value.trees=60",
+    "gate.max_ece=1",  # five hundred customers and sixty trees: other things are tested here
 ]
 DAY = dt.date(2025, 7, 1)
 
@@ -320,6 +321,7 @@ sources:
 churn: {{horizon_days: 60}}
 models: {{threads: 1, churn: {{trees: 30}}, value: {{trees: 30}}}}
 evaluation: {{bootstrap: 0}}
+gate: {{max_ece: 1}}
 """
     (folder / "shop.yaml").write_text(text, encoding="utf-8")
     return churnlab.load(folder / "shop.yaml")

@@ -1,6 +1,7 @@
 """Configuration: one YAML file per project, checked whole before any data is read."""
 
 from churnlab.config.churn import Churn
+from churnlab.config.gate import Gate
 from churnlab.config.loader import environment, from_mapping, load, schema
 from churnlab.config.meanings import TABLES
 from churnlab.config.project import (
@@ -28,6 +29,7 @@ __all__ = [
     "Churn",
     "Evaluation",
     "FeaturePlan",
+    "Gate",
     "Lists",
     "Lookup",
     "Models",

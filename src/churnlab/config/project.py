@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from churnlab.config.churn import Churn
+from churnlab.config.gate import Gate
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
 
@@ -120,6 +121,9 @@ class Evaluation(Section):
     test_as_of: date | None = Field(None, description="null: the last snapshot with a complete label")
     segments: tuple[str, ...] = Field((), description="attributes to report the measures by")
     bootstrap: int = Field(200, ge=0, le=10_000, description="resamples of customers behind each interval")
+    accepted_leaks: tuple[str, ...] = Field(
+        (), description="features that seem to know the answer, but were truly known at the snapshot"
+    )
 
 
 class Threshold(Section):
@@ -224,6 +228,7 @@ class Project(Section):
     models: Models = Models()
     tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
+    gate: Gate = Gate()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
     tracking: Tracking = Tracking()

@@ -73,7 +73,7 @@ def out_of_time(churned: ArrayLike, risk: ArrayLike) -> OutOfTime:
     if min(left, len(outcome) - left) < MIN_EACH:
         few = f"fewer than {MIN_EACH} churned, or fewer than {MIN_EACH} stayed"
         return OutOfTime("insufficient", (few,))
-    error, (usual, most) = float(ece(outcome, probability)), _luck(probability)
+    error, (usual, most) = float(ece(outcome, probability)), luck(probability)
     deciles = tuple(decile_ratios(outcome, probability))
     proven, possible = _complaints(error, most, deciles)
     verdict: Verdict = "miscalibrated" if proven else "uncertain" if possible else "calibrated"
@@ -182,7 +182,7 @@ def _both(outcome: Floats, weight: Floats) -> NDArray[np.bool_]:
     return np.asarray(((weight @ outcome) > 0) & ((weight @ (1 - outcome)) > 0))
 
 
-def _luck(risk: Floats) -> tuple[float, float]:
+def luck(risk: Floats) -> tuple[float, float]:
     """The calibration error of true risks: its mean, and what 95 of 100 draws of outcomes stay below."""
     held = np.searchsorted(np.arange(1, BINS) / BINS, risk, side="right")
     variance = np.bincount(held, risk * (1 - risk), minlength=BINS)

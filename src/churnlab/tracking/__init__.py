@@ -5,8 +5,26 @@ reads them directly. MLflow is loaded when a store is first asked for what only 
 logged is aggregated; a customer id never is.
 """
 
-from churnlab.tracking.registry import FOLDER, Champion, champion, confirm, register
+from churnlab.tracking.changes import Change, Version, champions, move, versions
+from churnlab.tracking.registry import FOLDER, Champion, alias, champion, confirm, fetched, register
 from churnlab.tracking.runs import Run, run
 from churnlab.tracking.store import Store, open_store
 
-__all__ = ["FOLDER", "Champion", "Run", "Store", "champion", "confirm", "open_store", "register", "run"]
+__all__ = [
+    "FOLDER",
+    "Champion",
+    "Change",
+    "Run",
+    "Store",
+    "Version",
+    "alias",
+    "champion",
+    "champions",
+    "confirm",
+    "fetched",
+    "move",
+    "open_store",
+    "register",
+    "run",
+    "versions",
+]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from churnlab.errors import IntegrityError
+from churnlab.errors import IntegrityError, MachineError
 from churnlab.features.feature import Description
 from churnlab.tracking import local
 from churnlab.tracking.local import Record
@@ -17,6 +17,7 @@ from churnlab.tracking.runs import Run
 from churnlab.tracking.store import Store, use
 
 ALIAS = "champion"
+MARK = "churnlab.champion"  # the version that the recorded changes of the alias lead to
 FOLDER = "model"  # MLflow keeps an artifact under the name of the folder it comes from
 _DIGEST = "sha256."
 
@@ -31,8 +32,14 @@ class Champion:
     digests: Mapping[str, str]
 
 
-def register(run: Run, folder: Path, digests: Mapping[str, str], features: Sequence[Description]) -> str:
-    """Register the files in ``folder`` (named ``FOLDER``) as a new version, the champion; return it.
+def register(
+    run: Run,
+    folder: Path,
+    digests: Mapping[str, str],
+    features: Sequence[Description],
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Register the files in ``folder`` (named ``FOLDER``) as a new version; return it. No list uses it yet.
 
     The digests become tags of the version, so that scoring can tell the files that were registered
     from any others. MLflow's own loaders work too: the version holds ``scorer.py``, not a pickle.
@@ -51,20 +58,35 @@ def register(run: Run, folder: Path, digests: Mapping[str, str], features: Seque
             registered_model_name=name,
         )
     version = str(info.registered_model_version)
-    for file, digest in digests.items():
-        run.store.client.set_model_version_tag(name, version, _DIGEST + file, digest)
-    run.store.client.set_model_version_tag(name, version, "churnlab.run", run.run_id)
-    run.store.client.set_registered_model_alias(name, ALIAS, version)
+    recorded = {_DIGEST + file: digest for file, digest in digests.items()}
+    for key, value in (recorded | {"churnlab.run": run.run_id} | dict(tags or {})).items():
+        run.store.client.set_model_version_tag(name, version, key, value)
     return version
 
 
 def champion(store: Store) -> Champion:
     """The version behind the alias ``champion``, as local files with their recorded digests.
 
-    Raises ``IntegrityError`` (exit 5) where there is none: without a trusted model, no score.
+    Raises ``IntegrityError`` (exit 5) where there is none, or one older than the recorded champion:
+    without a trusted model, no score.
     """
     found = None if store.is_open else local.record(store.uri, store.project, ALIAS)
     return _champion(store, found or _asked(store))
+
+
+def alias(store: Store) -> str | None:
+    """The version that has the alias ``champion``, as MLflow names it now; None where there is none.
+
+    Raises ``MachineError`` (exit 7) where the registry cannot be asked: that is not the same as none.
+    """
+    model = _model(store)
+    version = None if model is None else model.aliases.get(ALIAS)
+    return None if version is None else str(version)
+
+
+def fetched(store: Store, version: str) -> Champion:
+    """The files of any version, with their recorded digests; ``IntegrityError`` where it has none."""
+    return _verified(store, _downloaded(store, version))
 
 
 def confirm(store: Store, used: Champion) -> None:
@@ -79,6 +101,16 @@ def confirm(store: Store, used: Champion) -> None:
 
 
 def _champion(store: Store, found: Record) -> Champion:
+    if found.mark is not None and int(found.version) < int(found.mark):
+        raise IntegrityError(
+            f"the alias {ALIAS} of {store.project} was put back without a record",
+            got=f"it names version {found.version}; the recorded champion is version {found.mark}",
+            mend=f"give it to version {found.mark} again, or train; the way back is churnlab rollback",
+        )
+    return _verified(store, found)
+
+
+def _verified(store: Store, found: Record) -> Champion:
     digests = {
         key.removeprefix(_DIGEST): value for key, value in found.tags.items() if key.startswith(_DIGEST)
     }
@@ -93,25 +125,47 @@ def _champion(store: Store, found: Record) -> Champion:
 
 def _asked(store: Store) -> Record:
     """The record of the alias as MLflow gives it; its files are fetched where they are elsewhere."""
+    model = _model(store)
+    version = None if model is None else model.aliases.get(ALIAS)
+    if model is None or version is None:
+        raise IntegrityError(
+            f"no model of {store.project} has the alias {ALIAS}",
+            mend="train one: churnlab train CONFIG; those that were refused: churnlab models CONFIG",
+        )
+    return replace(_downloaded(store, str(version)), mark=model.tags.get(MARK))
+
+
+def _downloaded(store: Store, version: str) -> Record:
     mlflow = use(store)
     from mlflow.exceptions import MlflowException
 
     try:
-        version = store.client.get_model_version_by_alias(store.project, ALIAS)
-    except MlflowException as error:
-        raise IntegrityError(
-            f"no model of {store.project} has the alias {ALIAS}",
-            mend="train one first: churnlab train CONFIG",
-        ) from error
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{store.project}/{version.version}")
+        found = store.client.get_model_version(store.project, version)
+        folder = mlflow.artifacts.download_artifacts(f"models:/{store.project}/{version}")
     except (MlflowException, OSError) as error:
         raise IntegrityError(
-            f"the files of version {version.version} of {store.project} cannot be fetched",
+            f"the files of version {version} of {store.project} cannot be fetched",
             got=type(error).__name__,
             mend="restore the artifact folder, or train again: churnlab train CONFIG",
         ) from error
-    return Record(str(version.version), version.run_id, version.tags, Path(folder))
+    return Record(str(found.version), found.run_id, found.tags, Path(folder))
+
+
+def _model(store: Store) -> Any:
+    """The registered model of the project; None where there is none."""
+    use(store)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return store.client.get_registered_model(store.project)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise MachineError(
+            f"the registry cannot be asked for {store.project}",
+            got=error.error_code,
+            mend="check tracking.uri and run it again: nothing was changed",
+        ) from error
 
 
 def _signature(features: Sequence[Description]) -> tuple[Any, Any]:

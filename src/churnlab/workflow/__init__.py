@@ -9,8 +9,18 @@ from churnlab.workflow.running import run
 from churnlab.workflow.scoring import score
 from churnlab.workflow.training import train
 from churnlab.workflow.validating import validate
+from churnlab.workflow.versions import list_models, rollback
 
 __all__ = [
-    "diagnose", "explain_customer", "list_features", "make_panel", "review", "run", "score", "train",
+    "diagnose",
+    "explain_customer",
+    "list_features",
+    "list_models",
+    "make_panel",
+    "review",
+    "rollback",
+    "run",
+    "score",
+    "train",
     "validate",
-]  # fmt: skip
+]

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from churnlab.evaluation.gate import Verdict
 from churnlab.evaluation.scorecard import ALL, MEASURES, Figure, Scorecard, Task
 from churnlab.features.feature import Description
 from churnlab.strategy.summary import Totals
 from churnlab.tables import SourceCount
+from churnlab.workflow import verdicts
 
 Section = Mapping[str, Any]
 
@@ -111,10 +113,12 @@ class Trained:
     about: Mapping[str, Any]
     scorecard: Scorecard
     notes: tuple[str, ...]
+    verdict: Verdict
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "version": self.version,
+            "gate": self.verdict.as_dict(),
             "run_id": self.run_id,
             "about": dict(self.about),
             "scorecard": self.scorecard.to_records(),
@@ -133,6 +137,7 @@ class Trained:
                 yield self._table(task, f"{what} beside baselines, on the untouched test date", figures)  # type: ignore[arg-type]
         if self.notes:
             yield {"title": "Worth knowing", "lines": [f"  {note}" for note in self.notes]}
+        yield verdicts.section(self.version, self.verdict)
 
     @staticmethod
     def _table(task: Task, title: str, figures: Sequence[Figure]) -> Section:

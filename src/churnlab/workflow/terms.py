@@ -31,11 +31,24 @@ def of(project: Project) -> dict[str, Any]:
 
 def check(project: Project, trained: Mapping[str, Any]) -> None:
     """Raise ``IntegrityError`` (exit 5) where ``project`` asks for something else than was trained."""
-    asked = of(project)
-    other = [key for key in sorted({*asked, *trained}) if asked.get(key) != trained.get(key)]
+    other = differences(project, trained)
     if other:
         raise IntegrityError(
             "the champion was trained on other terms than the configuration now states",
-            got="; ".join(f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other[:3]),
+            got="; ".join(other[:3]),
             mend="put it back, or train again: churnlab train CONFIG",
         )
+
+
+def differences(project: Project, trained: Mapping[str, Any], *, added: bool = False) -> list[str]:
+    """Each term that ``project`` states otherwise than a model was trained on, with both values.
+
+    ``added``: leave out which families there are, and own ones that are new: the others mean the same.
+    """
+    asked = of(project)
+    other = [key for key in sorted({*asked, *trained}) if asked.get(key) != trained.get(key)]
+    if added:
+        own = own_digests(project)
+        lists = {"features.families", "features.own"}
+        other = [key for key in other if key not in lists and not (key in own and key not in trained)]
+    return [f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other]

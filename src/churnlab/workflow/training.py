@@ -1,11 +1,14 @@
-"""`train`: a panel, models beside baselines, one look at the test date, a registered version."""
+"""`train`: a panel, models beside baselines, one look at the test date, a registered version, a verdict.
+
+Every version is registered, so that it can be looked at; the gate decides whether it is the champion.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ from numpy.typing import NDArray
 
 from churnlab import tracking
 from churnlab.config import Project
-from churnlab.errors import GateError
 from churnlab.evaluation import leaks
+from churnlab.evaluation.gate import Verdict
+from churnlab.evaluation.leaks import Leak
 from churnlab.evaluation.scorecard import Scorecard, score_churn, score_value
 from churnlab.explain.attributions import Attributions
 from churnlab.models import files
@@ -28,8 +32,9 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import evidence, terms, trials
+from churnlab.workflow import evidence, terms, trials, verdicts
 from churnlab.workflow.fitting import Fitted, fit
+from churnlab.workflow.judging import judged, learned
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -48,7 +53,10 @@ Floats = NDArray[np.float64]
 
 
 def train(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Trained:
-    """Fit, calibrate, evaluate beside baselines, and register the models as the new champion."""
+    """Fit, calibrate, evaluate beside baselines, register; the new version is champion if the gate says so.
+
+    Raises ``NotPromotedError`` (exit 4) where no list can be made afterwards, or a leak is suspected.
+    """
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
     with writing(project), opened(project, frames, progress, keep=True) as opening:
         return train_opened(opening, store)
@@ -73,8 +81,8 @@ def train_opened(
         card = _scorecard(project, test, fitted)
         told = fitted.churn.explained(test)
         explained = Attributions.of(told.margin, told.base, told.contributions, fitted.churn.features)
-        _refuse_leaks(test, explained)
         models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted))
+        verdict = judged(opening, store, panel, fitted, models, _leaks(test, explained))
         kept = evidence.gathered(
             opening,
             panel,
@@ -88,8 +96,15 @@ def train_opened(
         progress("register", None)
         # Everything else first: whatever fails must leave the champion as it was.
         run.log_metrics(card.metrics() | _sampled(panel))
-        version = _register(run, models, kept, project)
-        return Trained(version, run.run_id, _about(opening, panel, fitted, excluded), card, fitted.notes)
+        version = _register(run, models, kept, project, verdict)
+        if verdict.promoted:
+            tracking.move(
+                store, version, before=verdict.champion, reason=f"{verdict.outcome}: {verdict.reason}"
+            )
+        about = _about(opening, panel, fitted, excluded)
+        trained = Trained(version, run.run_id, about, card, fitted.notes, verdict)
+    verdicts.require_champion(trained)
+    return trained
 
 
 def _sampled(panel: Panel) -> dict[str, float]:
@@ -106,19 +121,12 @@ def _scorecard(project: Project, test: Panel, fitted: Fitted) -> Scorecard:
     return card
 
 
-def _refuse_leaks(test: Panel, explained: Attributions) -> None:
-    """A feature that alone predicts nearly everything was made from the answer."""
+def _leaks(test: Panel, explained: Attributions) -> Sequence[Leak]:
+    """Features that alone predict nearly everything: they were, most likely, made from the answer."""
     # The pace is made of features that stand here themselves, and of no column.
     importance = {share.name: share.share for share in explained.by_feature() if share.name != NAME}
     numeric = [feature.name for feature in test.features if feature.kind == "number"]
-    found = leaks.suspected_leaks(test.numbers, numeric, test.categories, test.churned, importance)
-    if found:
-        raise GateError(
-            f"suspected_leak: {', '.join(sorted({leak.feature for leak in found}))}",
-            got="; ".join(f"{leak.feature} {leak.sign} {leak.figure:.3f}" for leak in found),
-            mend="remove the attribute or family it comes from, unless it was truly known at as_of; "
-            "the champion stays as it was",
-        )
+    return leaks.suspected_leaks(test.numbers, numeric, test.categories, test.churned, importance)
 
 
 def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
@@ -139,6 +147,7 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
         "thresholds": thresholds.as_dict(),
         "value_basis": fitted.basis if fitted.value is not None else None,
         "terms": terms.of(project),
+        "learned": learned(opening, panel, fitted.fold),
     }
 
 
@@ -151,20 +160,22 @@ def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:
     }
 
 
-def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Project) -> str:
-    """Keep the evidence with the run, and the models in the registry."""
+def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Project, verdict: Verdict) -> str:
+    """Keep evidence and verdict with the run, and the models in the registry."""
     text = json.dumps(kept, ensure_ascii=False, sort_keys=True, allow_nan=False)
     run.log_text(EVIDENCE, text)
     run.log_text("config.json", json.dumps(settings(project), ensure_ascii=False, indent=1))
     run.log_text("scorecard.json", json.dumps(kept["scorecard"], ensure_ascii=False, indent=1))
+    run.log_text("gate.json", json.dumps(verdict.as_dict(), ensure_ascii=False, indent=1, allow_nan=False))
     for name, picture in kept["pictures"].items():
         run.log_text(f"pictures/{name}.svg", _file(picture))
-    run.tag({EVIDENCE_TAG: hashlib.sha256(text.encode()).hexdigest(), **_short(kept)})
+    tagged = verdicts.tags(verdict)
+    run.tag({EVIDENCE_TAG: hashlib.sha256(text.encode()).hexdigest(), **_short(kept), **tagged})
     with tempfile.TemporaryDirectory(prefix="churnlab-") as temporary:
         folder = Path(temporary) / tracking.FOLDER
         folder.mkdir()
         digests = files.save(folder, models)
-        return tracking.register(run, folder, digests, models.churn.inputs)
+        return tracking.register(run, folder, digests, models.churn.inputs, tagged)
 
 
 def _file(picture: Mapping[str, str]) -> str:

@@ -1,0 +1,150 @@
+"""`models` and `rollback`: which version is in use, since when and why; and the way back, by one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from churnlab import tracking
+from churnlab.config import Project
+from churnlab.errors import ConfigError
+from churnlab.models import files
+from churnlab.tracking import Change, Store, Version
+from churnlab.workflow import terms
+from churnlab.workflow.opening import writing
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The versions of a project, the newest first, the one in use, and every change of it, oldest first."""
+
+    champion: str | None
+    versions: tuple[Version, ...]
+    changes: tuple[Change, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "champion": self.champion,
+            "versions": [asdict(each) | self._use(each.version) for each in self.versions],
+            "changes": [asdict(each) for each in self.changes],
+        }
+
+    def sections(self) -> Iterator[Mapping[str, Any]]:
+        named = (
+            "there is no champion" if self.champion is None else f"version {self.champion} is the champion"
+        )
+        yield {
+            "title": f"{len(self.versions)} versions, {named}",
+            "columns": ("version", "made", "gate", "champion", "reason"),
+            "texts": 5,
+            "rows": [
+                (each.version, each.made, each.gate or "-", self._told(each.version), each.reason or "-")
+                for each in self.versions
+            ],
+        }
+        if self.changes:
+            yield {
+                "title": "Changes, the latest first",
+                "columns": ("at", "to", "from", "by", "reason"),
+                "texts": 5,
+                "rows": [
+                    (each.at, each.version, each.before or "-", each.by, each.reason)
+                    for each in reversed(self.changes)
+                ],
+            }
+
+    def _use(self, version: str) -> dict[str, Any]:
+        since = [each.at for each in self.changes if each.version == version]
+        return {"is_champion": version == self.champion, "champion_since": since[-1] if since else None}
+
+    def _told(self, version: str) -> str:
+        since = self._use(version)["champion_since"]
+        if version == self.champion:
+            return f"since {since}" if since else "yes"
+        return f"from {since}" if since else "-"
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The version in use from now on, and what to know of it."""
+
+    change: Change
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self.change), "notes": list(self.notes)}
+
+    def sections(self) -> Iterator[Mapping[str, Any]]:
+        change = self.change
+        yield {
+            "title": f"Version {change.version} is the champion again, instead of version {change.before}",
+            "lines": [
+                f"  {change.at} by {change.by}: {change.reason}",
+                *(f"  {note}" for note in self.notes),
+            ],
+        }
+
+
+def list_models(project: Project) -> Listed:
+    """Every registered version with its verdict, and who is champion."""
+    store = _store(project)
+    champion, versions = tracking.alias(store), tracking.versions(store)
+    return Listed(champion, versions, tracking.champions(store) if versions else ())
+
+
+def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledBack:
+    """Make an earlier champion the champion again: ``to``, or the one before the present one.
+
+    Its files are verified first, and are not changed: the same scores come back, to the byte.
+    Raises ``ConfigError`` (exit 2) where there is no such version, ``IntegrityError`` (exit 5) where its
+    files are not those that were registered.
+    """
+    if not reason.strip():
+        raise ConfigError("a rollback needs a reason", mend='--reason "version 7 took over a broken channel"')
+    store = _store(project)
+    with writing(project):
+        now = tracking.alias(store)
+        if now is None:
+            raise ConfigError(
+                f"no model of {project.project} is the champion: there is nothing to go back from",
+                mend="train one: churnlab train CONFIG",
+            )
+        version = _wanted(tracking.versions(store), tracking.champions(store), now, to)
+        found = tracking.fetched(store, version)
+        models = files.load(found.folder, found.digests)
+        change = tracking.move(store, version, before=now, reason=reason, back=True)
+    other = terms.differences(project, models.extra["terms"])
+    notes = ["the next training that passes the gate replaces it; gate.hold=true keeps it until then"]
+    if other:
+        notes.append(f"to score with it, put the configuration back: {'; '.join(other[:3])}")
+    return RolledBack(change, tuple(notes))
+
+
+def _store(project: Project) -> Store:
+    return tracking.open_store(project.tracking, project.project, Path(project.root))
+
+
+def _wanted(versions: Sequence[Version], changes: Sequence[Change], now: str, to: str | None) -> str:
+    """The version to go back to, which must have been the champion once."""
+    # Before there was a gate, every training became the champion.
+    led = {each.version for each in changes} | {each.version for each in versions if each.gate is None}
+    earlier = [each.version for each in versions if each.version in led and int(each.version) < int(now)]
+    chosen = _before(changes, now) if to is None else to
+    if chosen in earlier:
+        return str(chosen)
+    if to is None and not changes and earlier:
+        return earlier[0]
+    asked = "no earlier champion is recorded" if to is None else f"version {to} is no earlier champion"
+    raise ConfigError(
+        asked,
+        got=f"version {now} is the champion; earlier ones: {', '.join(earlier) or 'none'}",
+        mend="churnlab models CONFIG shows every version; name one with --to",
+    )
+
+
+def _before(changes: Sequence[Change], now: str) -> str | None:
+    """Whom ``now`` took over from when it came, not when it came back."""
+    came = [each.before for each in changes if each.version == now and not each.back]
+    return came[-1] if came else None

@@ -1,0 +1,304 @@
+"""Which version the lists use: a training takes over when the gate says so, and one command goes back."""
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import churnlab
+import shops
+from churnlab import cli, tracking
+from churnlab.errors import ConfigError, GateError, IntegrityError, LockedError, NotPromotedError
+from churnlab.lists import lock
+from churnlab.workflow import training
+
+CONFIG = (
+    shops.CONFIG
+    + """churn: {horizon_days: 60}
+models: {threads: 1, churn: {trees: 40}, value: {trees: 20}}
+features: {families: [recency, frequency, monetary]}
+evaluation: {bootstrap: 0}
+gate: {max_ece: 1, max_ece_worse: 1}
+"""
+)
+DAY = dt.date(2025, 5, 1)
+STUMP = [
+    "models.churn.trees=1",
+    "models.churn.depth=1",
+    "evaluation.accepted_leaks=[days_since_last_order]",  # the only feature it looks at holds all importance
+]
+
+
+@pytest.fixture
+def shop(tracked, monkeypatch):
+    monkeypatch.setenv("CHURNLAB_ACTOR", "tester")
+    (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+    return lambda *overrides: churnlab.load(tracked / "shop.yaml", overrides)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return {"orders": shops.orders(400)}
+
+
+def store(project):
+    return tracking.open_store(project.tracking, project.project, Path(project.root))
+
+
+def risks(scored):
+    rows = pq.read_table(scored.folder / "all.parquet").to_pandas()
+    return rows.sort_values("customer_id")["churn_risk"].tolist(), scored.version
+
+
+def test_first_worse_equal_and_back_again(shop, frames):
+    first = churnlab.train(shop(), frames=frames)
+    assert (first.verdict.outcome, first.verdict.champion) == ("first", None)
+    before = risks(churnlab.score(shop(), DAY, frames=frames))
+
+    worse = churnlab.train(shop(*STUMP), frames=frames)
+    assert (worse.version, worse.verdict.outcome, worse.verdict.champion) == ("2", "refused", "1")
+    assert "average_precision" in worse.verdict.reason
+    assert worse.verdict.notes == ()  # held-out rows of the same date: the champion has not seen them
+    assert risks(churnlab.score(shop(), DAY, frames=frames)) == before
+
+    again = churnlab.train(shop(), frames=frames)
+    assert (again.version, again.verdict.outcome) == ("3", "promoted")
+    assert "within all bounds of version 1" in again.verdict.reason
+    same = churnlab.score(shop(), DAY, frames=frames)
+    assert (risks(same), same.existed) == (before, True)  # the same files make the same list
+
+    listed = churnlab.list_models(shop()).as_dict()
+    assert listed["champion"] == "3"
+    assert [(each["version"], each["gate"]) for each in listed["versions"]] == [
+        ("3", "promoted"),
+        ("2", "refused"),
+        ("1", "first"),
+    ]
+    assert [each["is_champion"] for each in listed["versions"]] == [True, False, False]
+    assert listed["versions"][1]["reason"] == worse.verdict.reason[:500]
+    assert [(each["version"], each["before"], each["by"]) for each in listed["changes"]] == [
+        ("1", None, "tester"),
+        ("3", "1", "tester"),
+    ]
+    kept = json.loads(tracking.Run.of(store(shop()), worse.run_id).read_text("gate.json"))
+    assert kept == worse.as_dict()["gate"]
+
+    back = churnlab.rollback(shop(), reason="version 3 took over a broken channel")
+    assert (back.change.version, back.change.before, back.change.by) == ("1", "3", "tester")
+    assert risks(churnlab.score(shop(), DAY, frames=frames)) == before
+    changed = churnlab.list_models(shop()).changes[-1]
+    assert (changed.back, changed.reason) == (True, "version 3 took over a broken channel")
+    with pytest.raises(ConfigError, match="no earlier champion is recorded"):
+        churnlab.rollback(shop(), reason="further back")
+    with pytest.raises(ConfigError, match="version 2 is no earlier champion"):
+        churnlab.rollback(shop(), "2", reason="a refused one")
+    held = churnlab.train(shop("gate.hold=true"), frames=frames)
+    assert (held.verdict.outcome, tracking.alias(store(shop()))) == ("refused", "1")
+
+
+def test_a_better_challenger_takes_over_and_run_goes_on_with_the_one_that_stays(shop, frames):
+    assert churnlab.train(shop(*STUMP), frames=frames).verdict.outcome == "first"
+    better = churnlab.train(shop(), frames=frames)
+    assert better.verdict.outcome == "promoted"
+    ran = churnlab.run(shop(*STUMP), DAY, frames=frames)
+    assert (ran.trained.version, ran.trained.verdict.outcome) == ("3", "refused")
+    assert (ran.scored.version, ran.scored.totals[-1].customers > 100) == ("2", True)
+    assert ran.as_dict()["trained"]["gate"]["verdict"] == "refused"
+
+
+def test_an_added_family_is_compared_and_another_question_is_not(shop, frames):
+    churnlab.train(shop(), frames=frames)
+    wider = churnlab.train(
+        shop("features.families=[recency,frequency,monetary,rhythm]", *STUMP), frames=frames
+    )
+    assert wider.verdict.outcome == "refused"  # by the champion's scores, on the features that it knows
+    with pytest.raises(NotPromotedError, match="no other to make lists with"):
+        churnlab.run(
+            shop("features.families=[recency,frequency,monetary,rhythm]", *STUMP), DAY, frames=frames
+        )
+    assert tracking.alias(store(shop())) == "1"
+    other = churnlab.train(shop("churn.horizon_days=45", *STUMP), frames=frames)
+    assert other.verdict.outcome == "promoted"
+    assert "churn.horizon_days: trained 60, now 45" in other.verdict.reason
+    kept = churnlab.train(shop("gate.other_terms=refuse"), frames=frames)
+    assert (kept.verdict.outcome, tracking.alias(store(shop()))) == ("refused", other.version)
+
+
+def test_a_champion_that_knows_the_window_is_said_to(shop, frames):
+    late = churnlab.train(shop(), frames=frames)
+    earlier = "evaluation.test_as_of=2024-12-01"
+    found = churnlab.train(shop(earlier), frames=frames)
+    assert late.verdict.notes == ()
+    assert (
+        "the champion has seen part of the window: it has learned from outcomes until"
+        in found.verdict.notes[0]
+    )
+
+
+def test_a_champion_whose_files_were_changed_is_no_yardstick(shop, frames, tracked):
+    churnlab.train(shop(), frames=frames)
+    for path in (tracked / "mlartifacts").rglob("model/churn.json"):
+        path.write_bytes(path.read_bytes() + b" ")
+    found = churnlab.train(shop(), frames=frames)
+    assert found.verdict.outcome == "promoted"
+    assert (
+        "it cannot be trusted (the model's files are not those that were registered)" in found.verdict.reason
+    )
+    with pytest.raises(IntegrityError, match="not those that were registered"):
+        churnlab.rollback(shop(), "1", reason="a swapped file must not come back")
+    assert tracking.alias(store(shop())) == "2"
+
+
+PEOPLE = """
+project: shop
+time_zone: UTC
+sources:
+  snapshot:
+    - name: people
+      frame: people
+      columns: {customer_id: who, label: left}
+      attributes: {status: {column: status, kind: category}, years: {column: age, kind: number}}
+churn: {horizon_days: 60, positive_label: "yes"}
+models: {threads: 1, churn: {trees: 30}}
+evaluation: {bootstrap: 0}
+gate: {max_ece: 1}
+"""
+
+
+def people(rows=600, leaks=True):
+    """Both years and status tell something; where ``leaks``, status is the answer for 98 of 100."""
+    chance = np.random.default_rng(1)
+    age, closed = chance.integers(0, 50, rows), chance.random(rows) < 0.4
+    left = chance.random(rows) < 0.05 + 0.008 * age + 0.3 * closed
+    if leaks:
+        closed = left ^ (chance.random(rows) < 0.02)
+    return pd.DataFrame(
+        {
+            "who": [f"{n:04d}" for n in range(rows)],
+            "age": age,
+            "status": np.where(closed, "closed", "active"),
+            "left": np.where(left, "yes", "no"),
+        }
+    )
+
+
+def test_a_leak_blocks_until_a_person_names_it(tracked, capfd):
+    (tracked / "shop.yaml").write_text(PEOPLE, encoding="utf-8")
+    project = churnlab.load(tracked / "shop.yaml")
+    with pytest.raises(GateError, match="suspected_leak: status") as caught:
+        churnlab.train(project, frames={"people": people()})
+    assert caught.value.exit_code == 4
+    assert "evaluation.accepted_leaks" in str(caught.value)
+    (made,) = churnlab.list_models(project).versions  # registered for a look
+    assert (made.gate, tracking.alias(store(project))) == ("refused", None)
+    accepted = churnlab.load(tracked / "shop.yaml", ["evaluation.accepted_leaks=[status]"])
+    assert churnlab.train(accepted, frames={"people": people()}).verdict.outcome == "first"
+    # Beside a champion the lists go on, and the leak is still exit 4 for train.
+    with pytest.raises(GateError, match="suspected_leak: status"):
+        churnlab.train(project, frames={"people": people()})
+    ran = churnlab.run(project, DAY, frames={"people": people()})
+    assert (ran.trained.verdict.outcome, ran.scored.version) == ("refused", "2")
+
+
+def test_too_few_who_left_is_insufficient_and_the_result_is_shown(tracked, capfd):
+    (tracked / "shop.yaml").write_text(PEOPLE, encoding="utf-8")
+    people(160, leaks=False).to_csv(tracked / "people.csv", index=False)
+    text = PEOPLE.replace("frame: people", "files: [people.csv]")
+    (tracked / "shop.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        cli.main(["train", str(tracked / "shop.yaml"), "--json"])
+    out, err = capfd.readouterr()
+    assert left.value.code == 4
+    assert "not promoted, and there is no other to make lists with" in err
+    answer = json.loads(out)
+    assert (answer["gate"]["verdict"], answer["version"]) == ("insufficient", "1")
+    with pytest.raises(SystemExit) as left:
+        cli.main(["models", str(tracked / "shop.yaml"), "--json"])
+    assert left.value.code == 0
+    assert json.loads(capfd.readouterr().out)["champion"] is None
+
+
+def test_rollback_and_models_on_the_command_line(tracked, capfd):
+    text = PEOPLE.replace("frame: people", "files: [people.csv]")
+    (tracked / "shop.yaml").write_text(text, encoding="utf-8")
+    people(leaks=False).to_csv(tracked / "people.csv", index=False)
+    config = str(tracked / "shop.yaml")
+
+    def ends(*arguments):
+        with pytest.raises(SystemExit) as left:
+            cli.main([*arguments])
+        return left.value.code, *capfd.readouterr()
+
+    assert ends("rollback", config, "--reason", "x")[0] == 2
+    for _ in range(2):
+        code, out, _ = ends("train", config)
+        assert code == 0
+    assert "Gate: promoted, version 2 is the champion" in out
+    assert ends("rollback", config)[0] == 2  # no reason given
+    code, out, _ = ends("rollback", config, "--reason", "the old one was better")
+    assert (code, "Version 1 is the champion again, instead of version 2" in out) == (0, True)
+    code, out, _ = ends("models", config)
+    assert code == 0
+    assert "2 versions, version 1 is the champion" in out
+    assert "the old one was better" in out
+
+
+def test_who_changes_the_champion_holds_the_lock(shop, frames, tracked):
+    with lock.held(tracked / "out" / "shop", "another"):
+        for change in (
+            lambda: churnlab.train(shop(), frames=frames),
+            lambda: churnlab.rollback(shop(), reason="x"),
+        ):
+            with pytest.raises(LockedError, match="another run"):
+                change()
+
+
+def test_another_champion_named_meanwhile_stays(shop, frames, monkeypatch):
+    churnlab.train(shop(), frames=frames)
+    judged = training.judged
+
+    def overtaken(opening, store, *rest):
+        verdict = judged(opening, store, *rest)
+        with tracking.run(store, "train") as run:
+            version = store.client.create_model_version("shop", "file:///none", run.run_id).version
+        store.client.set_registered_model_alias("shop", "champion", version)
+        return verdict
+
+    monkeypatch.setattr(training, "judged", overtaken)
+    with pytest.raises(IntegrityError, match="another champion of shop was named in the meantime"):
+        churnlab.train(shop(), frames=frames)
+    assert tracking.alias(store(shop())) == "2"
+
+
+KILLED = """
+import sys
+sys.path.insert(0, sys.argv[2])
+import shops, churnlab
+churnlab.train(churnlab.load(sys.argv[1]), frames={"orders": shops.orders(400)})
+"""
+
+
+def test_killed_between_registering_and_promotion_the_old_champion_stays(shop, frames, tracked):
+    churnlab.train(shop(), frames=frames)
+    here = str(Path(shops.__file__).parent)
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tracked / "shop.yaml"), here],
+        env={**os.environ, "CHURNLAB_FAILPOINT": "registry.recorded:kill"},
+        capture_output=True,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL
+    listed = churnlab.list_models(shop())
+    assert listed.champion == "1"
+    assert [(each.version, each.gate) for each in listed.versions] == [("2", "promoted"), ("1", "first")]
+    assert [each.version for each in listed.changes] == ["1"]
+    assert churnlab.score(shop(), DAY, frames=frames).version == "1"
+    assert churnlab.train(shop(), frames=frames).verdict.outcome == "promoted"
