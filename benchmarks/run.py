@@ -1,4 +1,4 @@
-"""`make bench [NAME=churn|features|scoring|spark|value]`: each prints its figures and keeps them in results/.
+"""`make bench [NAME=churn|features|scoring|spark|tuning|value]`: each prints its figures and keeps them in results/.
 
 `features`, `scoring` and `spark` make worlds of the sizes that SIZE names (1m,10m where it is not set).
 `spark` needs Java 17 and churnlab[spark], so it runs only when it is named.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import churn, features, scoring, spark, value
+from benchmarks import churn, features, scoring, spark, tuning, value
 
 BENCHMARKS = {
     "churn": churn.main,
     "features": features.main,
     "scoring": scoring.main,
     "spark": spark.main,
+    "tuning": tuning.main,
     "value": value.main,
 }
 BY_NAME = {"spark"}  # not part of all
