@@ -100,8 +100,8 @@ def _dated(name: str, test: str, goals: Mapping[str, float]) -> list[dict[str, o
     about = {
         "customers": len(churned),
         "churned": round(float(churned.mean()), 4),
-        "train_dates": len(np.unique(panel.as_of[fitted.fold.known])),
-        "train_rows": int(fitted.fold.known.sum()),
+        "train_dates": len(np.unique(panel.as_of[fitted.fold.train])),
+        "train_rows": int(fitted.fold.train.sum()),
     }
     return [_figure(name, metric, measured, goals, about) for metric in METRICS]
 

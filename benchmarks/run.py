@@ -1,4 +1,4 @@
-"""`make bench [NAME=churn|features|scoring|spark|tuning|value]`: each prints its figures and keeps them in results/.
+"""`make bench [NAME=...]`: churn, features, scoring, spark, tuning, value print and keep their figures.
 
 `features`, `scoring` and `spark` make worlds of the sizes that SIZE names (1m,10m where it is not set).
 `spark` needs Java 17 and churnlab[spark], so it runs only when it is named.

@@ -175,7 +175,7 @@ def _by_xgboost(panel: Any, fitted: Fitted) -> tuple[Floats, Floats]:
     import xgboost
 
     recipe = fitted.churn.recipe
-    known, test = panel.take(fitted.fold.known), panel.take(fitted.fold.test)
+    known, test = panel.take(fitted.fold.train), panel.take(fitted.fold.test)
     risk = xgboost.XGBClassifier(n_jobs=1).fit(recipe.matrix(known), known.churned)
     valued = known.take(np.isfinite(known.value))
     value = xgboost.XGBRegressor(n_jobs=1).fit(recipe.matrix(valued), valued.value)

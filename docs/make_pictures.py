@@ -18,8 +18,7 @@ DATES = maps.Dates(
     gap_days=14,
     horizon_days=60,
     settlement_days=14,
-    train=(date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1), date(2024, 6, 1)),
-    calibrate=(date(2024, 9, 1),),
+    train=(date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1), date(2024, 6, 1), date(2024, 7, 1)),
     test=(date(2024, 12, 1),),
 )
 

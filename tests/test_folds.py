@@ -33,40 +33,19 @@ def shown(instants, calendar=UTC):
 
 def test_by_hand():
     # Monthly in 2025, tail 14 + 30 + 10 = 54 days. Test: 1 November, the last. 1 September + 54 is
-    # 25 October, settled before it: calibrate. 1 July + 54 is 24 August, so July and before train;
-    # 1 August + 54 is 24 September, after the calibration date, so August is left out, and October.
+    # 25 October, settled before it; 1 October + 54 is 24 November, so October is left out.
     as_of = monthly(date(2025, 3, 1), 9)
     fold = folds.time_fold(as_of, np.ones(9, dtype=bool), 54, UTC)
     assert shown(fold.test_as_of) == ["2025-11-01"]
-    assert shown(fold.calibrate_as_of) == ["2025-09-01"]
-    assert shown(fold.train_as_of) == ["2025-03-01", "2025-04-01", "2025-05-01", "2025-06-01", "2025-07-01"]
-    assert fold.train.tolist() == [True] * 5 + [False] * 4
-    assert (np.flatnonzero(fold.calibrate).tolist(), np.flatnonzero(fold.test).tolist()) == ([6], [8])
+    assert shown(fold.train_as_of) == [f"2025-0{month}-01" for month in range(3, 10)]
+    assert fold.train.tolist() == [True] * 7 + [False] * 2
+    assert np.flatnonzero(fold.test).tolist() == [8]
 
 
 def test_a_label_settled_at_the_very_test_date_may_be_learnt_from():
     as_of, known = days(0, 10, 20), np.ones(3, dtype=bool)
-    assert folds.time_fold(as_of, known, 10, UTC).train_as_of == (0,)
-    later = folds.time_fold(as_of, known, 11, UTC)
-    assert (later.train_as_of, later.calibrate_as_of) == ((0,), ())
-    assert later.note.startswith("no date is left to calibrate on: of 1 date (1970-01-01)")
-
-
-def test_without_a_date_to_calibrate_on_customers_are_held_out():
-    ids = np.array([str(who) for who in range(500)], dtype=object)
-    customer_id, as_of = np.repeat(ids, 3), np.tile(days(0, 5, 11), 500)
-    labelled = np.arange(1500) % 7 != 0
-    fold = folds.time_fold(as_of, labelled, 11, UTC, customer_id=customer_id)
-    assert (fold.train | fold.calibrate).tolist() == (labelled & (as_of == 0)).tolist()
-    assert not (fold.train & fold.calibrate).any()
-    assert 0.1 < fold.calibrate.sum() / (fold.train | fold.calibrate).sum() < 0.3
-    assert fold.calibrate_as_of == fold.train_as_of == (0,)
-    assert "one customer in five was held out" in fold.note
-    # Who is held out is decided by the id alone.
-    alone = folds.time_fold(as_of[300:], labelled[300:], 11, UTC, customer_id=customer_id[300:])
-    assert alone.calibrate.tolist() == fold.calibrate[300:].tolist()
-    whole = folds.time_fold(as_of, labelled, 5, UTC, customer_id=customer_id)
-    assert whole.note is None
+    assert folds.time_fold(as_of, known, 10, UTC).train_as_of == (0, 10 * DAY)
+    assert folds.time_fold(as_of, known, 11, UTC).train_as_of == (0,)
 
 
 def test_too_few_dates():
@@ -90,11 +69,7 @@ def overlaps(found, as_of, tail, calendar):
     def last_end(flags):
         return max((end for end, flag in zip(ends, flags, strict=True) if flag), default=-(10**18))
 
-    first = {name: min(as_of[getattr(found, name)], default=10**18) for name in ("calibrate", "test")}
-    return (
-        last_end(found.train) > min(first["calibrate"], first["test"])
-        or last_end(found.calibrate) > first["test"]
-    )
+    return last_end(found.train) > min(as_of[found.test], default=10**18)
 
 
 def check_forward(rows, tail, fold_of):
@@ -105,13 +80,13 @@ def check_forward(rows, tail, fold_of):
     except DataError:
         return
     for fold in found:
-        parts = fold.train.astype(int) + fold.calibrate + fold.test
+        parts = fold.train.astype(int) + fold.test
         assert not (parts > 1).any(), "a row in two parts"
         assert not parts[~labelled].any(), "a row without a label"
         assert not overlaps(fold, as_of, tail, PARIS), "not settled"
         assert fold.train.any()
         assert fold.test.any()
-        for name in ("train", "calibrate", "test"):
+        for name in ("train", "test"):
             assert tuple(np.unique(as_of[getattr(fold, name)])) == getattr(fold, f"{name}_as_of")
 
 
@@ -157,10 +132,9 @@ def people(size=103, seed=0):
     return ids, churned
 
 
-@pytest.mark.parametrize("calibrate", [False, True])
-def test_customer_folds_deal_everyone_once_and_evenly(calibrate):
+def test_customer_folds_deal_everyone_once_and_evenly():
     ids, churned = people()
-    found = folds.customer_folds(ids, churned, 7, repeats=2, folds=5, calibrate=calibrate)
+    found = folds.customer_folds(ids, churned, 7, repeats=2, folds=5)
     assert len(found) == 10
     for repeat in (found[:5], found[5:]):
         assert (sum(fold.test.astype(int) for fold in repeat) == ~np.isnan(churned)).all()
@@ -169,9 +143,8 @@ def test_customer_folds_deal_everyone_once_and_evenly(calibrate):
         assert max(rates) - min(rates) <= 1
         assert max(sizes) - min(sizes) <= 1
     for fold in found:
-        parts = fold.train.astype(int) + fold.calibrate + fold.test
+        parts = fold.train.astype(int) + fold.test
         assert (parts == ~np.isnan(churned)).all()
-        assert fold.calibrate.any() == calibrate
     assert not np.array_equal(found[0].test, found[5].test)
 
 

@@ -52,7 +52,7 @@ def main() -> None:
         _copy(champion.folder, question.out / "models", list(champion.digests))
         panel, fold = kept["panel"][0], _fold(opening, kept["panel"][0])
         deep = project.models.model_copy(update={"churn": Booster(trees=300, depth=6), "calibration": "none"})
-        model = fit_churn(panel, fold.known, deep)
+        model = fit_churn(panel, fold.train, deep)
     (question.out / "deep").mkdir()
     files.save(question.out / "deep", files.Models(model, None, {}))
     print("{}")

@@ -1,17 +1,19 @@
-"""Which rows a model learns from, is calibrated on, and is judged by: always forward in time.
+"""Which rows a model learns from, and is judged by: always forward in time.
 
 Each label looks ahead for its tail: gap + horizon + settlement. Nothing may be learnt from a label
 that was not settled when the rows it is judged by were scored:
 
     train  |--- tail --->|
-    calibrate            |--- tail --->|
-    test                               |--- tail --->|          watermark
+    train        |--- tail --->|
+    test                       |--- tail --->|          watermark
+
+Probabilities are calibrated on the training rows, each judged by trees that never saw its customer.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,27 +26,15 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Rows to learn from, to calibrate on and to judge by: (n,) flags that never overlap.
+    """Rows to learn from, and to judge by: (n,) flags that never overlap.
 
-    ``calibrate`` may have no rows. ``train_as_of``...: the rising instants of those rows.
-    ``note``: what is less than it should be, in a sentence, or None.
-    ``between``: rows settled by the test date, but too late to train on before calibrating.
+    ``train_as_of``, ``test_as_of``: the rising instants of those rows.
     """
 
     train: Flags
-    calibrate: Flags
     test: Flags
     train_as_of: tuple[int, ...]
-    calibrate_as_of: tuple[int, ...]
     test_as_of: tuple[int, ...]
-    note: str | None = None
-    between: Flags | None = None
-
-    @property
-    def known(self) -> Flags:
-        """All rows that the last fit, after calibrating, may learn from: settled by the test date."""
-        learned: Flags = self.train | self.calibrate
-        return learned if self.between is None else learned | self.between
 
 
 def settled(as_of: Ints, moment: int, tail_days: int, calendar: Calendar) -> Flags:
@@ -54,20 +44,12 @@ def settled(as_of: Ints, moment: int, tail_days: int, calendar: Calendar) -> Fla
 
 
 def time_fold(
-    as_of: Ints,
-    labelled: Flags,
-    tail_days: int,
-    calendar: Calendar,
-    test_as_of: int | None = None,
-    *,
-    customer_id: NDArray[np.object_] | None = None,
+    as_of: Ints, labelled: Flags, tail_days: int, calendar: Calendar, test_as_of: int | None = None
 ) -> Fold:
-    """Train, calibrate and test, each settled before the next begins.
+    """Test at one date, train on every date whose labels were settled by then.
 
     ``as_of``, ``labelled``: (n,) when each row was seen, and whether its label is known.
     ``tail_days``: gap + horizon + settlement. ``test_as_of`` None: the last date with known labels.
-    Where no date is left to calibrate on, one customer in five is held out of training for it,
-    if ``customer_id`` says who is who.
     """
     dates = np.unique(as_of[labelled])
     test = _test_date(dates, test_as_of, calendar)
@@ -80,27 +62,7 @@ def time_fold(
             mend="add older data, lower churn.horizon_days or snapshots.min_history_days, "
             "or choose a later evaluation.test_as_of",
         )
-    calibrate = before[-1:]
-    train = before[settled(before, int(calibrate[0]), tail_days, calendar)]
-    if len(train):
-        whole = _fold(as_of, labelled, train, calibrate, test)
-        between = np.setdiff1d(before, [*whole.train_as_of, *whole.calibrate_as_of])
-        return replace(whole, between=np.isin(as_of, between) & labelled)
-    none = f"no date is left to calibrate on: of {_told(before, calendar)}, none is settled before another"
-    if customer_id is None:
-        note = f"{none}; probabilities are calibrated on customers held out in turn"
-        return _fold(as_of, labelled, before, calibrate[:0], test, note)
-    note = f"{none}; one customer in five was held out of training for it instead"
-    whole, apart = _fold(as_of, labelled, before, before, test, note), _one_in_five(customer_id)
-    # Of very few customers all may fall on one side; fitting says what it needs.
-    return replace(whole, train=whole.train & ~apart, calibrate=whole.calibrate & apart)
-
-
-def _one_in_five(customer_id: NDArray[np.object_]) -> Flags:
-    ids, of_row = np.unique(customer_id, return_inverse=True)
-    dealt = [hashlib.sha256(f"calibrate/{who}".encode()).digest()[0] % 5 == 0 for who in ids]
-    flags: Flags = np.array(dealt, dtype=np.bool_)[of_row]
-    return flags
+    return _fold(as_of, labelled, before, test)
 
 
 def earlier(
@@ -116,7 +78,7 @@ def earlier(
     for date in known[::-1]:
         train = known[settled(known, int(date), tail_days, calendar)]
         if len(train) and len(found) < count:
-            found.append(_fold(as_of, labelled, train, known[:0], int(date)))
+            found.append(_fold(as_of, labelled, train, int(date)))
     return found[::-1]
 
 
@@ -127,12 +89,11 @@ def customer_folds(
     *,
     repeats: int = 1,
     folds: int = 5,
-    calibrate: bool = False,
 ) -> list[Fold]:
     """Stratified cross-validation by customer, ``repeats`` times ``folds`` of them.
 
     Where a customer goes depends on the id, the seed and how the others churned, not on the order
-    of rows. ``calibrate``: set the next fold apart in each, else only train and test.
+    of rows.
     """
     labelled = ~np.isnan(churned)
     ids, of_row = np.unique(customer_id, return_inverse=True)
@@ -140,7 +101,7 @@ def customer_folds(
     np.logical_or.at(ever, of_row[labelled], churned[labelled] == 1)
     known = np.isin(np.arange(len(ids)), of_row[labelled])
     strata = [np.flatnonzero(known & ever), np.flatnonzero(known & ~ever)]
-    if min(len(stratum) for stratum in strata) < folds or folds < 2 + calibrate:
+    if min(len(stratum) for stratum in strata) < folds or folds < 2:
         raise DataError(
             f"{folds} folds need as many customers who churned, and as many who stayed",
             got=f"{len(strata[0])} churned, {len(strata[1])} stayed",
@@ -152,9 +113,8 @@ def customer_folds(
         dealt = np.concatenate([_shuffled(ids, stratum, f"{seed}/{repeat}") for stratum in strata])
         place[dealt] = np.arange(len(dealt)) % folds
         for test in range(folds):
-            apart = (test + 1) % folds if calibrate else folds
             at = np.where(labelled, place[of_row], -1)
-            found.append(Fold((at >= 0) & (at != test) & (at != apart), at == apart, at == test, (), (), ()))
+            found.append(Fold((at >= 0) & (at != test), at == test, (), ()))
     return found
 
 
@@ -185,19 +145,6 @@ def _told(dates: Ints, calendar: Calendar) -> str:
     return f"{len(dates)} dates ({first} to {last})" if len(dates) > 1 else f"1 date ({first})"
 
 
-def _fold(
-    as_of: Ints, labelled: Flags, train: Ints, calibrate: Ints, test: int, note: str | None = None
-) -> Fold:
-    def rows(dates: Ints) -> Flags:
-        return np.isin(as_of, dates) & labelled
-
-    tested = np.array([test])
-    return Fold(
-        rows(train),
-        rows(calibrate),
-        rows(tested),
-        tuple(train.tolist()),
-        tuple(calibrate.tolist()),
-        (test,),
-        note,
-    )
+def _fold(as_of: Ints, labelled: Flags, train: Ints, test: int) -> Fold:
+    learned, judged = (np.isin(as_of, dates) & labelled for dates in (train, np.array([test])))
+    return Fold(learned, judged, tuple(train.tolist()), (test,))

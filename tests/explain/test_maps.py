@@ -88,16 +88,12 @@ def dates(**changes):
         "horizon_days": 60,
         "settlement_days": 0,
         "train": (date(2017, 4, 1), date(2017, 5, 1)),
-        "calibrate": (date(2017, 7, 1),),
         "test": (date(2017, 10, 1),),
     }
     return Dates(**{**asked, **changes})
 
 
 def test_the_timeline_in_words():
-    assert timeline(dates()).alt == (
-        "training: 2 snapshots from 2017-04-01 to 2017-05-01. calibration: 2017-07-01. test: 2017-10-01."
-    )
-    assert "calibration" not in timeline(dates(calibrate=())).alt
+    assert timeline(dates()).alt == ("training: 2 snapshots from 2017-04-01 to 2017-05-01. test: 2017-10-01.")
     assert timeline(dates(gap_days=0)).svg != timeline(dates()).svg
     assert timeline(dates(), "fr").alt.startswith("apprentissage\u00a0: 2 observations")

@@ -176,7 +176,7 @@ def _ticks(low: float, high: float, scale: float) -> list[float]:
 class Dates:
     """When customers are looked at, and what the label waits for. Days are of the project's calendar.
 
-    ``train``, ``calibrate``, ``test``: snapshot dates, rising; any may be empty.
+    ``train``, ``test``: snapshot dates, rising; any may be empty.
     """
 
     observation_days: int
@@ -184,14 +184,13 @@ class Dates:
     horizon_days: int
     settlement_days: int
     train: tuple[date, ...]
-    calibrate: tuple[date, ...]
     test: tuple[date, ...]
 
 
 def timeline(dates: Dates, locale: Locale = "en") -> Picture:
     """How a label is made, on the real dates: what is observed, the gap, the outcome, the settlement."""
     say = words(locale)
-    folds = {"fold_train": dates.train, "fold_calibrate": dates.calibrate, "fold_test": dates.test}
+    folds = {"fold_train": dates.train, "fold_test": dates.test}
     rows = [(say[name], asked) for name, asked in folds.items() if asked]
 
     def paint(axes: Any) -> None:

@@ -38,7 +38,7 @@ class ReportContent:
     ``wording`` and ``grace_days`` where another sentence than that of orders tells it.
     ``label``: how a supplied label came about, or what else there is to say of the label.
     ``value_rule``: ``days, rate`` (% a year) and ``basis``; empty: no value.
-    ``folds``: dicts of ``fold`` (train, calibrate, test), ``dates`` (text), ``rows``, ``customers``,
+    ``folds``: dicts of ``fold`` (train, test), ``dates`` (text), ``rows``, ``customers``,
     ``churned_share`` (0 to 1, or None). ``exclusions``: reason -> customers or rows left out.
     ``calibration``: ``probability.calibration_table``. ``deciles``: ``money.decile_table``.
     ``drivers``: dicts of ``name, meaning, family, dimension, share`` (0 to 1), largest first.

@@ -25,7 +25,7 @@ def pace(panel: Panel, fold: Fold, horizon: Horizon | None) -> Blend | None:
     """The pace as it was known at the test date; None where there is none."""
     if horizon is None:
         return None
-    known = Pace.learn(narrowed(panel), np.flatnonzero(fold.known | fold.test), horizon.start)
+    known = Pace.learn(narrowed(panel), np.flatnonzero(fold.train | fold.test), horizon.start)
     return None if known is None else Blend(known, 1.0, horizon)
 
 

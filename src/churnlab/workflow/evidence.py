@@ -117,7 +117,7 @@ def fold_rows(opening: Opened, panel: Panel, fold: Fold) -> list[dict[str, Any]]
 
 
 def _parts(fold: Fold) -> dict[str, NDArray[np.bool_]]:
-    return {"train": fold.train, "calibrate": fold.calibrate, "test": fold.test}
+    return {"train": fold.train, "test": fold.test}
 
 
 def _fold_row(opening: Opened, panel: Panel, name: str, flags: NDArray[np.bool_]) -> dict[str, Any]:
@@ -147,7 +147,6 @@ def _dates(opening: Opened, fold: Fold) -> maps.Dates:
         churn.horizon_days,
         churn.settlement_days,
         days(fold.train_as_of),
-        days(fold.calibrate_as_of),
         days(fold.test_as_of),
     )
 

@@ -48,10 +48,10 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     fold = _fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
     horizon = reach.horizon(opening, panel)
-    churn = fit_churn(panel, fold.known, models, horizon=horizon, seen=fold.test)
+    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test)
     basis = _basis(opening)
     value = None if basis is None else _value(opening, panel, fold, models)
-    learned, test = baselines.narrowed(panel).take(fold.known), panel.take(fold.test)
+    learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paced = beside.pace(panel, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     return Fitted(
@@ -132,7 +132,7 @@ def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueMo
     same = opening.has_histories and churn.by_orders and opening.value_days == churn.horizon_days
     return fit_value(
         panel,
-        fold.known & settled,
+        fold.train & settled,
         models,
         same_horizon=same,
         horizon=_value_horizon(opening, panel),
@@ -180,7 +180,6 @@ def _notes(
     opening: Opened, panel: Panel, fold: Fold, value: ValueModel | None, basis: str | None
 ) -> tuple[str, ...]:
     notes = [] if panel.sample is None else [panel.sample.note]
-    notes += [fold.note] if fold.note else []
     if panel.learned_days is not None:
         notes.append(
             f"no outcome of {opening.project.churn.horizon_days} days is settled before the test date: "
@@ -189,7 +188,7 @@ def _notes(
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
         return tuple(notes)
-    if not (fold.known & _value_settled(opening, panel, fold.test_as_of)).any():
+    if not (fold.train & _value_settled(opening, panel, fold.test_as_of)).any():
         notes.append(
             f"no value window of {opening.value_days} days was over by the test date: there is no value model"
         )

@@ -132,8 +132,8 @@ def _leaks(test: Panel, explained: Attributions) -> Sequence[Leak]:
 def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
     """What scoring needs beside the models, learned on training rows and frozen with them."""
     project = opening.project
-    latest = panel.as_of == panel.as_of[fitted.fold.train | fitted.fold.calibrate].max()
-    learned_on = panel.take((fitted.fold.train | fitted.fold.calibrate) & latest)
+    learned = fitted.fold.train
+    learned_on = panel.take(learned & (panel.as_of == panel.as_of[learned].max()))
     references = References.learn(learned_on.measures) if opening.has_histories else None
     near = None if references is None else intensity.score(learned_on.measures, references).values
     value = None
