@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab import tracking
+from churnlab import folds, tracking
 from churnlab.errors import IntegrityError
 from churnlab.evaluation import gate
 from churnlab.evaluation.bounds import Scores, Window
@@ -79,7 +79,7 @@ def rival(opening: Opened, store: Store, test: Panel, challenger: Models) -> Riv
     return replace(stands, scores=Scores(risk, value), seen=seen)
 
 
-def learned(opening: Opened, panel: Panel, fold: Fold) -> dict[str, Any]:
+def learned_from(opening: Opened, panel: Panel, fold: Fold) -> dict[str, Any]:
     """What a later training must know to tell whether this model has seen the rows it is judged by.
 
     ``tested``: the test date; ``until``: the day before which every outcome learned from was over.
@@ -89,8 +89,10 @@ def learned(opening: Opened, panel: Panel, fold: Fold) -> dict[str, Any]:
         ids = "\n".join(sorted(panel.customer_id[fold.test].tolist()))
         return {"tested": None, "until": None, "held_out": hashlib.sha256(ids.encode()).hexdigest()}
     churn, calendar, test = opening.project.churn, opening.calendar, min(fold.test_as_of)
+    tail = churn.gap_days + churn.horizon_days + churn.settlement_days
+    rows = folds.settled(panel.as_of, test, tail, calendar) & np.isfinite(panel.churned)
     longest = churn.gap_days + max(churn.horizon_days, opening.value_days)
-    last = int(calendar.ahead(panel.as_of[fold.known].max()[None], longest)[0])
+    last = int(calendar.ahead(panel.as_of[rows].max()[None], longest)[0])
     return {
         "tested": calendar.date(test).isoformat(),
         "until": calendar.date(min(last, test)).isoformat(),

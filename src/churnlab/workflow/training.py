@@ -34,7 +34,7 @@ from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
 from churnlab.workflow import evidence, terms, trials, verdicts
 from churnlab.workflow.fitting import Fitted, fit
-from churnlab.workflow.judging import judged, learned
+from churnlab.workflow.judging import judged, learned_from
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -147,7 +147,7 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
         "thresholds": thresholds.as_dict(),
         "value_basis": fitted.basis if fitted.value is not None else None,
         "terms": terms.of(project),
-        "learned": learned(opening, panel, fitted.fold),
+        "learned": learned_from(opening, panel, fitted.fold),
     }
 
 
