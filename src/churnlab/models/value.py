@@ -96,7 +96,7 @@ class ValueModel:
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
         edges, low, high = (tuple(record[name]) for name in ("edges", "low", "high"))
-        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record["blend"])
+        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record.get("blend"))
         numbers = record["scale"], record["churned_value"]
         return cls(recipe, trees, *numbers, edges, low, high, record["floored"], blend)
 
