@@ -16,6 +16,7 @@ models: {threads: 1, churn: {trees: 30}, value: {trees: 30}}
 evaluation: {bootstrap: 0}
 tuning: {n_trials: 3, most_trees: 30}
 """
+    + shops.ANY
 )
 
 
