@@ -56,9 +56,9 @@ def drawn() -> dict[str, Picture]:
 
 
 def measured() -> dict[str, dict[str, Any]]:
-    """Name -> line, of features, scoring and Spark."""
+    """Name -> line, of features, scoring, Spark and tuning."""
     found: dict[str, dict[str, Any]] = {}
-    for name in ("features", "scoring", "spark"):
+    for name in ("features", "scoring", "spark", "tuning"):
         found |= results_file.read(results_file.FOLDER / f"{name}.jsonl")
     return found
 
@@ -77,6 +77,7 @@ def filled(page: str) -> str:
         "goals": lambda: goals_table(lines),
         "scoring": lambda: plain_table(lines, "scoring."),
         "spark": lambda: plain_table(lines, "spark."),
+        "tuning": lambda: plain_table(lines, "tuning."),
         "growth": lambda: plain_table(lines, "features.growth."),
         "profiles": lambda: profile_tables(profiles()),
     } | {

@@ -1,6 +1,6 @@
 """Twenty trials of tuning beside plain trials: estimators that fit every fold from the raw matrix.
 
-    python -m benchmarks.tuning            # some four minutes
+    python -m benchmarks.tuning            # or some of them: PANEL=complete_journey,generated
 
     churnlab   bins shared by all trials, trees by the later rows, trials that fall behind given up
     plain      the same dials and seeds by Optuna; XGBClassifier with the configured number of trees
@@ -37,7 +37,9 @@ from churnlab.tuning import Trial, dials, judging, tune
 
 ROOT = Path(__file__).parents[1]
 RESULTS = results_file.FOLDER / "tuning.jsonl"
-TRIALS, MOST_TREES = 20, 400
+TRIALS = 20
+# A trial of churnlab's; those of the plain side on generated rows have 60, and little time to learn in.
+MOST_TREES = {"complete_journey": 400, "generated": 60, "generated_more_trees": 400}
 SEED = 20_240_229
 DAY = 24 * 3600 * 10**6
 Task = tuple[Panel, Sequence[Fold], Models]
@@ -46,9 +48,14 @@ Task = tuple[Panel, Sequence[Fold], Models]
 def main() -> list[dict[str, object]]:
     """Measure both panels, print the table, keep the figures."""
     figures: list[dict[str, object]] = []
-    for name, made in {"complete_journey": complete_journey, "generated": generated}.items():
+    panels = {
+        "complete_journey": complete_journey,
+        "generated": generated,
+        "generated_more_trees": generated,
+    }
+    for name in os.environ.get("PANEL", ",".join(panels)).split(","):
         print(f"{name}: {TRIALS} trials a side", file=sys.stderr, flush=True)
-        found = measured(name, made())
+        found = measured(name, panels[name]())
         results_file.store(RESULTS, found, (f"tuning.{name}.",))
         figures += found
     print(features_figures.table(figures))
@@ -113,7 +120,7 @@ def measured(name: str, task: Task) -> list[dict[str, object]]:
     panel, folds, models = task
     sides = {"plain": Plain(panel, folds, models, None)}
     if os.environ.get("STOPPING"):
-        sides["stopping"] = Plain(panel, folds, models, MOST_TREES)
+        sides["stopping"] = Plain(panel, folds, models, MOST_TREES[name])
     away = 0.0
 
     def turn(trial: Trial) -> None:
@@ -127,7 +134,7 @@ def measured(name: str, task: Task) -> list[dict[str, object]]:
 
     _warm(panel, folds, models)
     started = time.process_time()
-    tuned = tune(panel, folds, models, Tuning(n_trials=TRIALS, most_trees=MOST_TREES), told=turn)
+    tuned = tune(panel, folds, models, Tuning(n_trials=TRIALS, most_trees=MOST_TREES[name]), told=turn)
     cpu = {"churnlab": time.process_time() - started - away} | {key: one.cpu for key, one in sides.items()}
     loss = {"churnlab": tuned.best.loss} | {key: min(one.losses) for key, one in sides.items()}
     print(f"  {tuned.note}", file=sys.stderr, flush=True)

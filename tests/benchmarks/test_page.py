@@ -21,6 +21,7 @@ def test_the_tables_are_those_that_the_results_make():
         "profile_picture",
         "scoring",
         "spark",
+        "tuning",
         "profiles",
         "goals",
     }
