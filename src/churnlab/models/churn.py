@@ -135,7 +135,10 @@ class ChurnModel:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
-        calibration, blend = Calibration.from_dict(record["calibration"]), Blend.from_dict(record.get("blend"))
+        calibration, blend = (
+            Calibration.from_dict(record["calibration"]),
+            Blend.from_dict(record.get("blend")),
+        )
         return cls(Recipe.from_dict(record["recipe"]), trees, calibration, blend)
 
 
