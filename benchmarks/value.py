@@ -47,7 +47,7 @@ SETS: Mapping[str, tuple[str, int, Mapping[str, str]]] = {
         {
             "gini": ">=0.715", "decile_mape": "<=12", "bias_abs": "<=5", "mae": "<=35.5", "rmse": "<=92",
             "auroc": ">=0.766", "average_precision": ">=0.646", "brier": "<=0.161", "log_loss": "<=0.5",
-            "cpu_seconds": "<=15",
+            "cpu_seconds": "<=15", "p90_off": "<=0.02", "p90_bought_again_off": "<=0.02",
         },
     ),
     "online_retail": (
@@ -101,7 +101,7 @@ def _dated(name: str) -> list[dict[str, object]]:
         seconds = time.process_time() - start
         rows = panel.take(fitted.fold.test)
         for model, (risk, value) in _models(panel, fitted, days).items():
-            found = _measures(rows, risk, value)
+            found = _measures(rows, risk, value) | (_coverage(fitted) if model == "churnlab" else {})
             measured.setdefault(model, []).append(
                 found | ({"cpu_seconds": seconds} if model == "churnlab" else {})
             )
@@ -194,6 +194,16 @@ def _measures(rows: Any, risk: Floats | None, value: Floats | None) -> dict[str,
         inside = np.clip(risk, 1e-6, 1 - 1e-6)
         found |= {name: float(metric(rows.churned, inside)) for name, metric in OF_RISK.items()}
         found["average_precision"] = float(ranking.average_precision(1 - rows.churned, 1 - risk))
+    return found
+
+
+def _coverage(fitted: Fitted) -> dict[str, float]:
+    """The share of customers whose value is at most value_p90; ``off``: how far that is from nine in ten."""
+    found: dict[str, float] = {}
+    for group in fitted.coverage:
+        if group.group in {"all", "bought again"}:
+            name = "p90" if group.group == "all" else "p90_bought_again"
+            found |= {name: 1 - group.above, f"{name}_off": abs(0.1 - group.above)}
     return found
 
 

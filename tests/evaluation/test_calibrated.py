@@ -87,7 +87,7 @@ def test_the_luck_of_true_risks_is_that_of_many_draws(shape):
     random = np.random.default_rng(6)
     risk = random.beta(*shape, 1_409)
     errors = [float(ece(random.random(1_409) < risk, risk)) for _ in range(400)]
-    usual, most = calibrated._luck(risk)
+    usual, most = calibrated.luck(risk)
     assert usual == pytest.approx(np.mean(errors), abs=0.0015)
     assert most == pytest.approx(np.quantile(errors, 0.95), abs=0.003)
 

@@ -9,7 +9,10 @@ from churnlab.spark import failures
 KINDS = [
     kind
     for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, errors.ChurnlabError) and kind is not errors.ChurnlabError
+    if isinstance(kind, type)
+    and issubclass(kind, errors.ChurnlabError)
+    # One holds the whole result of a training, which is the driver's own.
+    and kind not in {errors.ChurnlabError, errors.NotPromotedError}
 ]
 
 

@@ -1,21 +1,21 @@
 """The search: each trial from its own seed, none of the best given up, and nothing lost by a kill."""
 
 import itertools
-import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from children import in_child
-from churnlab.config.project import Booster, Tuning
-from churnlab.folds import Fold
-from churnlab.models import boosted
+import killed_search
+from churnlab.config.project import Booster
 from churnlab.tuning import journal, tune
 from churnlab.tuning import search as searching
 from churnlab.tuning.judging import LOOKS, Verdict
 from churnlab.tuning.search import search
-from customers import QUICK, drawn, on
+from customers import QUICK
+from killed_search import FOLDS, PANEL, PLAN
 
 CONFIGURED = Booster()
 ERROR = 0.05  # the standard error of a planted loss
@@ -105,11 +105,6 @@ def test_fifteen_trials_and_fifteen_more_are_thirty(tmp_path):
     assert idle.asked == []
 
 
-PANEL = drawn(150)
-FOLDS = [Fold(on(PANEL, 0), on(PANEL), on(PANEL, 30), (0,), (), (30,))]
-PLAN = Tuning(n_trials=8, most_trees=30)
-
-
 def told(tuned):
     return tuned.trials, tuned.booster, tuned.gain, tuned.error, tuned.note
 
@@ -119,21 +114,8 @@ def test_a_search_killed_in_the_middle_of_a_trial_ends_like_one_that_was_not(tmp
     whole = tune(PANEL, FOLDS, QUICK, PLAN)
     folder = tmp_path / "tuning"
 
-    def killed():
-        grown, grow = itertools.count(), boosted.grow
-
-        def deadly(*args, watch, **how):
-            def look(risk):
-                if next(grown) == looks:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return watch(risk)
-
-            return grow(*args, watch=look, **how)
-
-        boosted.grow = deadly
-        tune(PANEL, FOLDS, QUICK, PLAN, folder=folder)
-
-    assert in_child(killed) == -signal.SIGKILL
+    words = [sys.executable, killed_search.__file__, str(folder), str(looks)]
+    assert subprocess.run(words, check=False, timeout=120).returncode == -signal.SIGKILL
     heard = []
     resumed = tune(PANEL, FOLDS, QUICK, PLAN, folder=folder, told=heard.append)
     assert told(resumed) == told(whole)

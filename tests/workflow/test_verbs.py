@@ -94,8 +94,9 @@ def test_lists_say_what_the_domain_says(done):
     assert rows["intensity"].between(0, 100).all()
     assert np.allclose(rows["value_expected"], (1 - p) * retained, atol=0.006)  # one horizon: V0 = 0
     assert np.allclose(rows["expected_loss"], p * rows["value_at_stake"], atol=0.006)
-    assert (rows["value_p10"] <= retained).all()
-    assert (retained <= rows["value_p90"]).all()
+    assert (rows["value_p10"] <= rows["value_p90"]).all()
+    assert (rows["value_p10"][p > 0.1] == 0).all()  # more than one in ten like them leave
+    assert (retained <= rows["value_p90"])[p < 0.1].mean() > 0.9
     assert set(rows["value_basis"]) == {"margin"}
     assert set(rows["quadrant_label"]) <= {"Fidélisation", "Rationalisation", "Reconquête", "Abandon"}
     for _, part in rows.groupby("quadrant"):

@@ -137,7 +137,7 @@ class ChurnModel:
         """The model that ``as_dict`` was asked for, with its trees."""
         calibration, blend = (
             Calibration.from_dict(record["calibration"]),
-            Blend.from_dict(record.get("blend")),
+            Blend.from_dict(record["blend"]),
         )
         return cls(Recipe.from_dict(record["recipe"]), trees, calibration, blend)
 

@@ -30,12 +30,13 @@ from churnlab.models.boosted import Trees
 from churnlab.models.churn import held_out, require_order
 from churnlab.models.pace import Pace, narrowed
 from churnlab.models.recipe import Recipe
+from churnlab.models.spread import Spread
 from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
-BANDS = 5  # groups of predictions that an interval is learned for
+INTERVAL = (0.1, 0.9)
 LEAST = 50  # rows with a value, below which no value model is fitted
 REGRET = 0.005  # of Gini: as good as the best
 
@@ -44,8 +45,7 @@ REGRET = 0.005  # of Gini: as good as the best
 class ValueModel:
     """``if_retained``, ``if_churned`` and an 80 % interval, in major units.
 
-    ``scale``: what the trees' answer is multiplied by. ``edges``, ``low``, ``high``: between which
-    predictions the actual value was how many times the predicted one, in one case of ten.
+    ``scale``: what the trees' answer is multiplied by. ``spread``: how far the actual values lay off.
     ``floored``: training rows whose value was below zero and counted as zero.
     """
 
@@ -53,9 +53,7 @@ class ValueModel:
     trees: Trees
     scale: float
     churned_value: float
-    edges: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
+    spread: Spread
     floored: int
     blend: Blend | None = None
 
@@ -70,14 +68,13 @@ class ValueModel:
         """(n,) expected value of a customer who leaves, and may come back."""
         return np.full(len(panel), self.churned_value)
 
-    def interval(self, panel: Panel) -> tuple[Floats, Floats]:
-        """(n,) each: one retained customer in ten brings less than the first, one more than the second."""
-        return self.around(self.if_retained(panel))
+    def interval(self, risk: Floats, retained: Floats) -> tuple[Floats, Floats]:
+        """(n,) each: one customer in ten brings less than the first, one more than the second.
 
-    def around(self, value: Floats) -> tuple[Floats, Floats]:
-        """The same of values that are known already."""
-        band = np.searchsorted(self.edges, value, side="right")
-        return value * np.array(self.low)[band], value * np.array(self.high)[band]
+        ``risk``, ``retained``: (n,) what the models say of them; who may leave may bring nothing.
+        """
+        low, high = (self.spread.quantile(level, risk, retained) for level in INTERVAL)
+        return low, high
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""
@@ -85,9 +82,7 @@ class ValueModel:
             "recipe": self.recipe.as_dict(),
             "scale": self.scale,
             "churned_value": self.churned_value,
-            "edges": list(self.edges),
-            "low": list(self.low),
-            "high": list(self.high),
+            "spread": self.spread.as_dict(),
             "floored": self.floored,
             "blend": None if self.blend is None else self.blend.as_dict(),
         }
@@ -95,10 +90,9 @@ class ValueModel:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
-        edges, low, high = (tuple(record[name]) for name in ("edges", "low", "high"))
-        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record.get("blend"))
-        numbers = record["scale"], record["churned_value"]
-        return cls(recipe, trees, *numbers, edges, low, high, record["floored"], blend)
+        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record["blend"])
+        spread, numbers = Spread.from_dict(record["spread"]), (record["scale"], record["churned_value"])
+        return cls(recipe, trees, *numbers, spread, record["floored"], blend)
 
 
 def fit_value(
@@ -128,11 +122,11 @@ def fit_value(
             predicted = mixed(blend, predicted, few.take(rows))
             blend = _latest(blend, few, learned if seen is None else learned | seen)
     scale = float(actual.sum() / predicted.sum())
-    edges, low, high = _spread(scale * predicted, actual)
     left = panel.value[learned & (panel.churned == 1)]
+    spread = Spread.learn(scale * predicted, actual, left[:0] if same_horizon else left)
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
     floored = int((panel.value[rows] < 0).sum())
-    return ValueModel(*_trees(panel, rows, models), scale, churned_value, edges, low, high, floored, blend)
+    return ValueModel(*_trees(panel, rows, models), scale, churned_value, spread, floored, blend)
 
 
 def mixed(blend: Blend, amount: Floats, panel: Panel) -> Floats:
@@ -186,20 +180,3 @@ def _trees(panel: Panel, rows: Positions, models: Models) -> tuple[Recipe, Trees
 
 def _amounts(recipe: Recipe, trees: Trees, panel: Panel, rows: Positions) -> Floats:
     return np.exp(trees.margins(recipe.rows(panel, rows)))
-
-
-def _spread(
-    predicted: Floats, actual: Floats
-) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    """Where the bands of predictions begin, and the 10 % and 90 % points of actual / predicted in each."""
-    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, BANDS + 1)[1:-1]))
-    band = np.searchsorted(edges, predicted, side="right")
-    ratio = actual / predicted
-    whole = np.quantile(ratio, [0.1, 0.9])
-    points = [
-        np.quantile(ratio[band == each], [0.1, 0.9]) if (band == each).sum() >= 10 else whole
-        for each in range(len(edges) + 1)
-    ]
-    # The mean belongs inside its interval, however skewed the ratios are.
-    low = tuple(min(float(point[0]), 1.0) for point in points)
-    return tuple(float(edge) for edge in edges), low, tuple(max(float(point[1]), 1.0) for point in points)

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from churnlab import folds, labels, tuning
 from churnlab.config import Models
+from churnlab.evaluation.coverage import Coverage, coverages
 from churnlab.folds import Fold
 from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.pace import ACTIVE
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
@@ -38,6 +40,7 @@ class Fitted:
     values: Mapping[str, Floats]
     notes: tuple[str, ...]
     tuned: Tuned | None = None
+    coverage: tuple[Coverage, ...] = ()
 
 
 def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
@@ -54,16 +57,28 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paced = beside.pace(panel, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
+    values = _values(opening, value, risks[CHURN], learned, test, paced)
     return Fitted(
         fold,
         churn,
         value,
         basis,
         risks,
-        _values(opening, value, risks[CHURN], learned, test, paced),
+        values,
         (*_notes(opening, panel, fold, value, basis), *(() if tuned is None else (tuned.note,))),
         tuned,
+        () if value is None or not values else _coverage(value, risks[CHURN], values[VALUE], test),
     )
+
+
+def _coverage(value: ValueModel, risk: Floats, expected: Floats, test: Panel) -> tuple[Coverage, ...]:
+    """How often ``value_p10`` and ``value_p90`` held at the test date."""
+    groups = {}
+    if ACTIVE in test.names:
+        often = test.number(ACTIVE) > 1
+        groups = {"bought once": ~often, "bought again": often}
+    low, high = value.interval(risk, value.if_retained(test))
+    return coverages(test.value, low, high, expected, groups)
 
 
 def _fold(opening: Opened, panel: Panel) -> Fold:

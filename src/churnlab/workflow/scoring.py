@@ -180,7 +180,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     )
     low, high = (None, None)
     if models.value is not None and retained is not None:
-        low, high = models.value.around(retained)
+        low, high = models.value.interval(risk, retained)
     segment = panel.segments.get(project.lists.segment or "")
     scored = ScoredCustomers(
         customer_id=panel.customer_id,

@@ -95,7 +95,7 @@ def train_opened(
         )
         progress("register", None)
         # Everything else first: whatever fails must leave the champion as it was.
-        run.log_metrics(card.metrics() | _sampled(panel))
+        run.log_metrics(card.metrics() | _sampled(panel) | _covered(fitted))
         version = _register(run, models, kept, project, verdict)
         if verdict.promoted:
             tracking.move(
@@ -105,6 +105,10 @@ def train_opened(
         trained = Trained(version, run.run_id, about, card, fitted.notes, verdict)
     verdicts.require_champion(trained)
     return trained
+
+
+def _covered(fitted: Fitted) -> dict[str, float]:
+    return {f"value.coverage.{group.group.replace(' ', '_')}": group.within for group in fitted.coverage}
 
 
 def _sampled(panel: Panel) -> dict[str, float]:

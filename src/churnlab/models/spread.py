@@ -1,0 +1,115 @@
+"""How far what customers bring lies from what is expected of them: quantiles that hold for who may leave.
+
+A customer leaves with the risk p, and then brings what those who left brought; or stays, and brings
+some multiple of what is expected of those who stay. Both are learned from customers whom the trees
+that judge them never saw, on all dates, so they hold as often as they say; the multiples by bands of
+expected value, since small buyers scatter more. What comes out is a quantile of the mixture:
+
+    P(value <= v) = p x P(left brings <= v) + (1 - p) x P(multiple <= v / expected)
+
+Of somebody who leaves more likely than not, the middle is 0; of 95 % risk even the upper end is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LEVELS = np.round(np.linspace(0, 1, 101), 2)
+BANDS = 5  # of expected value
+FEW = 100  # rows: a band of fewer has the multiples of all
+DIGITS = 6
+HALVINGS = 60
+
+
+@dataclass(frozen=True)
+class Spread:
+    """``edges``: where the bands of expected value begin.
+
+    ``multiples``: for each band the quantiles at ``LEVELS`` of actual against expected value.
+    ``left``: the same of what those who left brought; empty: nothing.
+    """
+
+    edges: tuple[float, ...]
+    multiples: tuple[tuple[float, ...], ...]
+    left: tuple[float, ...] = ()
+
+    @classmethod
+    def learn(cls, expected: Floats, actual: Floats, left: Floats) -> Self:
+        """``expected``, ``actual``: (n,) of those who stayed; ``left``: (m,) what the others brought."""
+        edges = np.unique(np.quantile(expected, np.linspace(0, 1, BANDS + 1)[1:-1]))
+        band, ratio = np.searchsorted(edges, expected, side="right"), actual / expected
+        every = _quantiles(ratio)
+        found = [ratio[band == each] for each in range(len(edges) + 1)]
+        return cls(
+            tuple(float(edge) for edge in edges),
+            tuple(_quantiles(some) if len(some) >= FEW else every for some in found),
+            _quantiles(np.maximum(left, 0)) if (left > 0).any() else (),
+        )
+
+    def quantile(self, level: float, risk: Floats, expected: Floats) -> Floats:
+        """(n,) what a customer brings less than in ``level`` of all cases, staying or not.
+
+        >>> even = Spread((), (tuple(2 * LEVELS),))
+        >>> even.quantile(0.9, np.array([0.0, 0.5, 0.95]), np.array([100.0, 100.0, 100.0])).round().tolist()
+        [180.0, 160.0, 0.0]
+        """
+        within = np.divide(level - risk, 1 - risk, out=np.zeros_like(risk), where=risk < 1)
+        upper = self._of_staying(np.clip(within, 0, 1), expected)
+        alone = np.where(risk >= level, 0.0, upper)
+        return self._between(level, risk, expected) if self.left else alone
+
+    def _of_staying(self, levels: Floats, expected: Floats) -> Floats:
+        answer, band = np.empty_like(expected), self._band(expected)
+        for number, multiples in enumerate(self.multiples):
+            here = band == number
+            answer[here] = np.interp(levels[here], LEVELS, multiples) * expected[here]
+        return answer
+
+    def _between(self, level: float, risk: Floats, expected: Floats) -> Floats:
+        """Where those who left bring something, too: halved until it is narrow enough."""
+        low = np.zeros_like(expected)
+        high = np.maximum(self._of_staying(np.ones_like(risk), expected), self.left[-1])
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            short = self._share_below(middle, risk, expected) < level
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        return high
+
+    def _share_below(self, value: Floats, risk: Floats, expected: Floats) -> Floats:
+        band, staying = self._band(expected), np.empty_like(expected)
+        for number, multiples in enumerate(self.multiples):
+            here = band == number
+            staying[here] = _reached(value[here] / expected[here], multiples)
+        return np.asarray(risk * _reached(value, self.left) + (1 - risk) * staying, dtype=np.float64)
+
+    def _band(self, expected: Floats) -> NDArray[np.intp]:
+        return np.searchsorted(self.edges, expected, side="right")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        multiples = [list(band) for band in self.multiples]
+        return {"edges": list(self.edges), "multiples": multiples, "left": list(self.left)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """The spread that ``as_dict`` was asked for."""
+        return cls(
+            tuple(record["edges"]), tuple(tuple(band) for band in record["multiples"]), tuple(record["left"])
+        )
+
+
+def _quantiles(values: Floats) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{DIGITS}g}") for value in np.quantile(values, LEVELS))
+
+
+def _reached(values: Floats, quantiles: tuple[float, ...]) -> Floats:
+    """The share of the distribution at or below each value; of equal quantiles, the highest level."""
+    knots, last = np.unique(np.array(quantiles)[::-1], return_index=True)
+    return np.interp(values, knots, LEVELS[::-1][last], left=0.0, right=1.0)
