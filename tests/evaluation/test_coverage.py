@@ -13,7 +13,6 @@ def test_by_hand():
     assert [one.group for one in found] == ["all"]  # five, three and one of a tenth are too few to tell of
     (everyone,) = found
     assert (everyone.n, everyone.below, everyone.within, everyone.above) == (10, 0.2, 0.6, 0.2)
-    assert everyone.as_dict()["within"] == 0.6
 
 
 def test_tenths_of_expected_value_find_where_an_interval_is_too_narrow():

@@ -148,6 +148,24 @@ def test_without_a_pace_a_short_history_is_refused(panel):
         fitted(other, Horizon(0, 180, 60))
 
 
+def test_values_without_a_pace_are_refused_and_never_left_short(panel):
+    other = replace(panel, features=panel.features[1:], numbers=panel.numbers[:, 1:].copy())
+    with pytest.raises(DataError, match="shorter than the horizon"):
+        fit_value(other, on(panel, 0, 60), QUICK, same_horizon=True, horizon=Horizon(0, 180, 60))
+
+
+def test_values_grow_with_the_orders_where_nothing_is_known_of_amounts(panel):
+    numbers = panel.numbers.copy()
+    numbers[:, 3] = 0  # nothing was ever spent: no Gamma-Gamma
+    poor = replace(panel, numbers=numbers)
+    how = {"same_horizon": True, "seen": on(panel, 180)}
+    short = fit_value(poor, on(panel, 0, 60), QUICK, horizon=Horizon(0, 60, 60), **how)
+    long = fit_value(poor, on(panel, 0, 60), QUICK, horizon=Horizon(0, 180, 60), **how)
+    assert short.blend is None
+    assert (long.blend.pace.spend, long.blend.share) == (None, 0)
+    assert (long.if_retained(poor) > 1.05 * short.if_retained(poor)).mean() > 0.9
+
+
 def test_values_are_carried_on_too(panel):
     whole = shop(horizon=180)
     test = whole.take(on(whole, 180))

@@ -65,11 +65,13 @@ class _List:
 
 
 @contextlib.contextmanager
-def row_groups(file: BinaryIO) -> Iterator[RowGroups]:
-    """A list as Parquet, ids and texts untouched: ``add`` rows in list order."""
+def row_groups(file: BinaryIO, columns: Any = None) -> Iterator[RowGroups]:
+    """A list as Parquet, ids and texts untouched: ``add`` rows in list order. ``columns`` None: all."""
     import pyarrow.parquet as pq
 
-    writer = pq.ParquetWriter(file, schema(), version="2.6", compression="zstd", compression_level=3)
+    writer = pq.ParquetWriter(
+        file, columns or schema(), version="2.6", compression="zstd", compression_level=3
+    )
     try:
         groups = RowGroups(writer)
         yield groups

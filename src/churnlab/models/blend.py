@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.errors import DataError
 from churnlab.features.feature import Description
 from churnlab.models import logistic
 from churnlab.models.pace import Pace
@@ -40,6 +41,18 @@ class Horizon:
     def is_extended(self) -> bool:
         """Whether what was learned has to be carried on to a longer window."""
         return self.learned < self.days
+
+
+def require_pace(pace: Pace | None, horizon: Horizon) -> Pace:
+    """The pace, without which no outcome of a short window may pass for that of a long one."""
+    if pace is not None:
+        return pace
+    raise DataError(
+        "the history is shorter than the horizon, and nothing carries what is learned further",
+        got=f"outcomes of {horizon.learned} days, churn.horizon_days {horizon.days}",
+        mend="lower churn.horizon_days, add older data, or keep the families frequency, tenure and "
+        "monetary, from which the pace of purchases is read",
+    )
 
 
 @dataclass(frozen=True)
@@ -74,16 +87,14 @@ class Blend:
         """(n,) calibrated risks of the window that was learned, for the one asked for."""
         if not self.horizon.is_extended:
             return risk
-        with np.errstate(divide="ignore"):
-            odds = np.log(risk) - np.log1p(-risk)
-        return logistic.probability(odds + self.further(panel))
+        return logistic.probability(logistic.log_odds(risk) + self.further(panel))
 
     def growth(self, panel: Panel) -> Floats:
         """(n,) how many times as much a customer who stays brings in the window asked for."""
         if not self.horizon.is_extended:
             return np.ones(len(panel))
         asked, learned = (
-            self.pace.if_retained(panel, days) for days in (self.horizon.days, self.horizon.learned)
+            self.pace.orders_if_retained(panel, days) for days in (self.horizon.days, self.horizon.learned)
         )
         return asked / learned
 

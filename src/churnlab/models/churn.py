@@ -27,10 +27,11 @@ from churnlab.errors import DataError
 from churnlab.evaluation.probability import log_loss
 from churnlab.features.feature import Description
 from churnlab.models import boosted
-from churnlab.models.blend import NAME, SHARES, Blend, Horizon
+from churnlab.models.blend import NAME, SHARES, Blend, Horizon, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
-from churnlab.models.pace import SURE, Pace, narrowed
+from churnlab.models.logistic import SURE
+from churnlab.models.pace import Pace, narrowed
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -135,10 +136,7 @@ class ChurnModel:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
-        calibration, blend = (
-            Calibration.from_dict(record["calibration"]),
-            Blend.from_dict(record["blend"]),
-        )
+        calibration, blend = Calibration.from_dict(record["calibration"]), Blend.from_dict(record["blend"])
         return cls(Recipe.from_dict(record["recipe"]), trees, calibration, blend)
 
 
@@ -165,11 +163,11 @@ def fit_churn(
     if horizon is None:
         return replace(last, calibration=_calibration(panel, rows, margin, models))
     few, share = narrowed(panel), 0.0
-    paced = None if margin is None else Pace.learn(few, rows, horizon.start)
+    paced = Pace.learn(few, rows, horizon.start)
     if margin is not None and paced is not None:
         share = _share(panel, rows, margin, Blend(paced, 0.0, horizon), models)
         margin = Blend(paced, share, horizon).mixed(margin, few.take(rows))
-    blend = _blend(few, known, seen, share, horizon)
+    blend = _blend(few, known, seen, paced, share, horizon)
     return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
 
 
@@ -199,7 +197,7 @@ def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: M
 
 
 def _share(panel: Panel, rows: Positions, margin: Floats, blend: Blend, models: Models) -> float:
-    """The pace's share with the least log loss once it is calibrated."""
+    """The largest share of the pace whose log loss, once it is calibrated, is nearly the least."""
     told, churned, losses = narrowed(panel).take(rows), panel.churned[rows], {}
     for share in SHARES:
         mixed = replace(blend, share=share).mixed(margin, told)
@@ -208,20 +206,15 @@ def _share(panel: Panel, rows: Positions, margin: Floats, blend: Blend, models: 
     return max(share for share in SHARES if losses[share] <= min(losses.values()) + NEARLY)
 
 
-def _blend(panel: Panel, known: Flags, seen: Flags | None, share: float, horizon: Horizon) -> Blend | None:
+def _blend(
+    panel: Panel, known: Flags, seen: Flags | None, paced: Pace | None, share: float, horizon: Horizon
+) -> Blend | None:
     """The share with a pace learned from the last date there is; None where neither is wanted of it."""
     if not share and not horizon.is_extended:
         return None
     rows = np.flatnonzero(known if seen is None else known | seen)
-    latest = Pace.learn(panel, rows, horizon.start)
-    if latest is None:
-        raise DataError(
-            "the history is shorter than the horizon, and nothing carries what is learned further",
-            got=f"outcomes of {horizon.learned} days, churn.horizon_days {horizon.days}",
-            mend="lower churn.horizon_days, add older data, or keep the families frequency, tenure and "
-            "monetary, from which the pace of purchases is read",
-        )
-    blend = Blend(latest, share, horizon)
+    latest = Pace.learn(panel, rows, horizon.start) or paced
+    blend = Blend(require_pace(latest, horizon), share, horizon)
     learned = panel.take(np.flatnonzero(known))
     return replace(blend, centre=float(np.round(blend.added(learned).mean(), DECIMALS)))
 

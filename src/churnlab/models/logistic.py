@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 STEPS, CLOSE, DIGITS = 100, 1e-13, 9
+SURE = 1e-6  # risks have six decimals
 
 
 def fit(design: Floats, target: Floats, penalty: float) -> Floats:
@@ -45,6 +46,12 @@ def fit(design: Floats, target: Floats, penalty: float) -> Floats:
 def probability(logit: Floats) -> Floats:
     """1 / (1 + exp(-logit)), without an overflow far out."""
     return np.asarray(np.exp(-np.logaddexp(0, -logit)), dtype=np.float64)
+
+
+def log_odds(risk: Floats) -> Floats:
+    """(n,) the other way round; none is nearer to certain than ``SURE``, so that all are finite."""
+    inside = np.clip(risk, SURE, 1 - SURE)
+    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
 
 
 def _loss(design: Floats, target: Floats, ridge: Floats, weights: Floats) -> float:

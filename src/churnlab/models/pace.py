@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import DataError
+from churnlab.models import logistic
 from churnlab.panel import Panel
 
 if TYPE_CHECKING:  # scikit-learn comes with them: whoever has no pace need not load it
@@ -26,12 +27,6 @@ Positions = NDArray[np.int64]
 ACTIVE, SPAN, AGE, SPEND = READ = ("active_days_ever", "active_span_days", "tenure_days", "spend_ever")
 FAMILIES = ("bg_nbd", "mbg_nbd")  # of as many parameters: the likelier is taken
 PENALTY = 0.1  # draws in what small shops leave open; in large ones it does not show
-SURE = 1e-6  # no probability is nearer to 0 or 1: its log odds stay finite
-
-
-def readable(panel: Panel) -> bool:
-    """Whether the panel has what the pace is read from."""
-    return set(READ) <= set(panel.names)
 
 
 def narrowed(panel: Panel) -> Panel:
@@ -70,7 +65,7 @@ class Pace:
     @classmethod
     def learn(cls, panel: Panel, rows: Positions, start: int) -> Self | None:
         """Fitted on the last date among ``rows``, each customer once; None where it cannot be."""
-        if not readable(panel) or not len(rows):
+        if not set(READ) <= set(panel.names) or not len(rows):
             return None
         from churnlab.models.btyd import RepeatPurchases
 
@@ -91,19 +86,21 @@ class Pace:
 
     def log_odds(self, panel: Panel, days: int) -> Floats:
         """(n,) the same as log odds."""
-        risk = np.clip(self.leaves(panel, days), SURE, 1 - SURE)
-        return np.log(risk / (1 - risk))
+        return logistic.log_odds(self.leaves(panel, days))
 
     def orders(self, panel: Panel, days: int) -> Floats:
         """(n,) expected days with a purchase in the window."""
         return self.purchases.expected(histories(panel), days, start=self.start)
 
+    def orders_if_retained(self, panel: Panel, days: int) -> Floats:
+        """(n,) expected days with a purchase of a customer who buys in the window at all."""
+        return self.orders(panel, days) / np.maximum(1 - self.leaves(panel, days), logistic.SURE)
+
     def if_retained(self, panel: Panel, days: int) -> Floats:
         """(n,) what a customer who buys in the window is expected to spend in it."""
         if self.spend is None:
             raise ValueError("a pace without amounts knows no value")
-        buys = np.maximum(1 - self.leaves(panel, days), SURE)
-        return self.orders(panel, days) / buys * self.spend.expected(_spent(panel))
+        return self.orders_if_retained(panel, days) * self.spend.expected(_spent(panel))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

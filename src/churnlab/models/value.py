@@ -25,7 +25,7 @@ from churnlab.config.project import Models
 from churnlab.evaluation.money import decile_mape
 from churnlab.evaluation.ranking import gini
 from churnlab.models import boosted
-from churnlab.models.blend import SHARES, Blend, Horizon
+from churnlab.models.blend import SHARES, Blend, Horizon, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import held_out, require_order
 from churnlab.models.pace import Pace, narrowed
@@ -117,8 +117,11 @@ def fit_value(
     predicted, blend = _judged(panel, rows, models), None
     if horizon is not None:
         few = narrowed(panel)
-        blend = _blend(few.take(rows), predicted, actual, horizon)
-        if blend is not None:
+        pace = Pace.learn(few, np.flatnonzero(learned), horizon.start)
+        if horizon.is_extended:
+            pace = require_pace(pace, horizon)
+        if pace is not None:
+            blend = _blend(pace, few.take(rows), predicted, actual, horizon)
             predicted = mixed(blend, predicted, few.take(rows))
             blend = _latest(blend, few, learned if seen is None else learned | seen)
     scale = float(actual.sum() / predicted.sum())
@@ -144,11 +147,10 @@ def _judged(panel: Panel, rows: Positions, models: Models) -> Floats:
     return predicted
 
 
-def _blend(panel: Panel, predicted: Floats, actual: Floats, horizon: Horizon) -> Blend | None:
-    """The pace's share; None: there is no pace."""
-    pace = Pace.learn(panel, np.arange(len(panel)), horizon.start)
-    if pace is None or pace.spend is None:
-        return None
+def _blend(pace: Pace, panel: Panel, predicted: Floats, actual: Floats, horizon: Horizon) -> Blend:
+    """The pace's share, of rows of customers who stayed; a pace without amounts gets none."""
+    if pace.spend is None:
+        return Blend(pace, 0.0, horizon)
     tried = {share: mixed(Blend(pace, share, horizon), predicted, panel) for share in SHARES}
     ginis = {share: float(np.nan_to_num(gini(actual, value))) for share, value in tried.items()}
     good = [share for share in SHARES if ginis[share] >= max(ginis.values()) - REGRET]
@@ -166,7 +168,8 @@ def _latest(blend: Blend, panel: Panel, seen: Flags) -> Blend | None:
     if not blend.share and not blend.horizon.is_extended:
         return None
     pace = Pace.learn(panel, np.flatnonzero(seen), blend.horizon.start)
-    return None if pace is None or pace.spend is None else replace(blend, pace=pace)
+    # Without a later one that serves as well, the earlier one stays: what it chose is not undone.
+    return blend if pace is None or (blend.share and pace.spend is None) else replace(blend, pace=pace)
 
 
 def _trees(panel: Panel, rows: Positions, models: Models) -> tuple[Recipe, Trees]:

@@ -6,7 +6,7 @@ runs, one a shard -> lists.order over their keys -> quadrant=retain/part-00000.p
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,7 +17,7 @@ from churnlab.lists.build import Stamp
 from churnlab.lists.columns import schema
 from churnlab.lists.commit import Listed, Together
 from churnlab.lists.spool import BATCH, Ranked
-from churnlab.lists.write import RowGroups
+from churnlab.lists.write import row_groups
 from churnlab.spark.runs import Runs
 from churnlab.spark.tally import Tally
 
@@ -70,26 +70,8 @@ def _write(lists: Ranked, strategy: str, opened: Mapping[str, BinaryIO]) -> None
             part, inside = divmod(number * BATCH, FILE_ROWS)
             if not inside:
                 still_open.close()  # the part before is whole
-                groups = still_open.enter_context(_row_groups(opened[_name(strategy, part)]))
+                groups = still_open.enter_context(row_groups(opened[_name(strategy, part)], _schema()))
             groups.add(table.drop_columns([PARTITION]))
-
-
-@contextlib.contextmanager
-def _row_groups(file: BinaryIO) -> Iterator[RowGroups]:
-    """As ``lists.write.row_groups``, without the column that the folder is named after."""
-    import pyarrow.parquet as pq
-
-    writer = pq.ParquetWriter(file, _schema(), version="2.6", compression="zstd", compression_level=3)
-    try:
-        groups = RowGroups(writer)
-        yield groups
-        groups.finish()
-    except BaseException:
-        # Closed now, while the file is open: the writer would else complain when it is collected.
-        with contextlib.suppress(OSError):
-            writer.close()
-        raise
-    writer.close()
 
 
 def _schema() -> Any:

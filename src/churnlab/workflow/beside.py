@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from churnlab.folds import Fold
 from churnlab.models import baselines, logistic
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.pace import SURE, Pace, narrowed
+from churnlab.models.pace import Pace, narrowed
 from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -35,13 +35,9 @@ def risks(learned: Panel, test: Panel, paced: Blend | None) -> Mapping[str, Floa
     if paced is None:
         return found
     if paced.horizon.is_extended:  # by as much for everyone: a rule keeps its own order
-        found = {name: _shifted(risk, float(paced.further(test).mean())) for name, risk in found.items()}
+        by = float(paced.further(test).mean())
+        found = {name: logistic.probability(logistic.log_odds(risk) + by) for name, risk in found.items()}
     return found | {PACE: paced.pace.leaves(test, paced.horizon.days)}
-
-
-def _shifted(risk: Floats, by: float) -> Floats:
-    inside = np.clip(risk, SURE, 1 - SURE)
-    return logistic.probability(np.log(inside / (1 - inside)) + by)
 
 
 def values(learned: Panel, test: Panel, days: int, paced: Blend | None) -> Mapping[str, Floats]:

@@ -55,20 +55,22 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
 
 def _short(opening: Opened, learned: int, dates: Sequence[int], test: int) -> tuple[Panel, Mapping[str, int]]:
     """Rows with outcomes of ``learned`` days at ``dates``, and with those of the horizon at ``test``."""
-    churn, value = opening.project.churn, opening.project.value
+    churn, value, models = opening.project.churn, opening.project.value, opening.project.models
     excluded = Counter[str]()
 
     def some(as_ofs: Sequence[int], days: int) -> Panel:
         asked = questions(opening, as_ofs)
         # A value over the churn horizon is shortened with it; another is asked as it stands.
         ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
-        made, left_out = panels.build(_blocks(opening, asked, ahead), asked, ahead, opening.digests)
+        sampler = Sampler(models.row_budget, models.seed)
+        blocks = _blocks(opening, asked, ahead, sampler=sampler)
+        made, left_out = panels.build(blocks, asked, ahead, opening.digests, sampler)
         excluded.update(left_out)
         return made
 
-    panel = joined([some(dates, learned), some([test], churn.horizon_days)])
-    asked = {"dates": list(dates), "learned": learned, "test": test, "days": churn.horizon_days}
-    return replace(stamped(panel, opening.digests, asked), learned_days=learned), excluded
+    parts = some(dates, learned), some([test], churn.horizon_days)
+    panel = stamped(joined(parts), opening.digests, {"parts": [part.fingerprint for part in parts]})
+    return replace(panel, learned_days=learned, sample=parts[0].sample), excluded
 
 
 def _labelled(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
