@@ -19,6 +19,23 @@ ANY = """gate: {max_ece: 1}
 """  # for tests of other things: a few hundred customers and twenty trees are badly calibrated
 
 
+def supplied(attributes="{}", more=""):
+    """The configuration of a table of people whose label ``left`` is known; ``attributes``: as in YAML."""
+    return f"""
+project: shop
+time_zone: UTC
+sources:
+  snapshot:
+    - name: people
+      frame: people
+      columns: {{customer_id: who, label: left}}
+      attributes: {attributes}
+churn: {{horizon_days: 60, positive_label: "yes"}}
+models: {{threads: 1, churn: {{trees: 30}}}}
+evaluation: {{bootstrap: 0}}
+{more}"""
+
+
 def orders(customers=300, *, seed=3, most=40, stays=60, scale=1):
     """Who buys ``at`` what ``amount``: at most ``most`` orders each, before the customer leaves.
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import churnlab
+import shops
 from churnlab import cli
 from churnlab.errors import ConfigError
 
@@ -176,16 +177,7 @@ def test_what_the_data_do_not_allow_is_told_by_how_much(found, tmp_path, overrid
 
 
 def test_a_supplied_label_has_no_horizon_to_look_for(tmp_path):
-    config = """
-project: supplied
-time_zone: UTC
-sources:
-  snapshot:
-    - name: people
-      frame: people
-      columns: {customer_id: who, label: left}
-churn: {horizon_days: 30, positive_label: "yes"}
-"""
+    config = shops.supplied()
     people = pd.DataFrame({"who": ["a", "b"], "left": ["yes", "no"]})
     with pytest.raises(ConfigError, match="a snapshot table has none"):
         churnlab.diagnose(project(tmp_path, config=config), {"people": people})

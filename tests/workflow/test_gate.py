@@ -157,20 +157,9 @@ def test_a_champion_whose_files_were_changed_is_no_yardstick(shop, frames, track
     assert tracking.alias(store(shop())) == "2"
 
 
-PEOPLE = """
-project: shop
-time_zone: UTC
-sources:
-  snapshot:
-    - name: people
-      frame: people
-      columns: {customer_id: who, label: left}
-      attributes: {status: {column: status, kind: category}, years: {column: age, kind: number}}
-churn: {horizon_days: 60, positive_label: "yes"}
-models: {threads: 1, churn: {trees: 30}}
-evaluation: {bootstrap: 0}
-gate: {max_ece: 1}
-"""
+PEOPLE = shops.supplied(
+    "{status: {column: status, kind: category}, years: {column: age, kind: number}}", shops.ANY
+)
 
 
 def people(rows=600, leaks=True):

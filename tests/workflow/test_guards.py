@@ -148,20 +148,7 @@ def test_known_churners_of_a_snapshot_table_are_on_no_list(tracked):
     chance = np.random.default_rng(1)
     people = pd.DataFrame({"who": [f"{n:04d}" for n in range(400)], "years": chance.integers(0, 9, 400)})
     people["left"] = np.where(chance.random(400) < 0.2 + 0.06 * people["years"], "yes", "no")
-    text = """
-project: shop
-time_zone: UTC
-sources:
-  snapshot:
-    - name: people
-      frame: people
-      columns: {customer_id: who, label: left}
-      attributes: {years: {column: years, kind: number}}
-churn: {horizon_days: 60, positive_label: "yes"}
-models: {threads: 1, churn: {trees: 30}}
-evaluation: {bootstrap: 0}
-gate: {max_ece: 1}
-"""
+    text = shops.supplied("{years: {column: years, kind: number}}", shops.ANY)
     (tracked / "shop.yaml").write_text(text, encoding="utf-8")
     project = churnlab.load(tracked / "shop.yaml")
     churnlab.train(project, frames={"people": people})

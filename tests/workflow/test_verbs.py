@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import churnlab
+import shops
 from churnlab import cli, tracking
 from churnlab.errors import DataError, GateError, IntegrityError
 from churnlab.lists import commit
@@ -363,19 +364,7 @@ def test_a_feature_that_knows_the_answer_is_refused_and_the_champion_stays(track
     table = pd.DataFrame({"who": [f"{n:04d}" for n in range(600)], "left": ["no", "yes", "no"] * 200})
     table["status"] = table["left"].map({"no": "active", "yes": "closed"})
     table["age"] = np.arange(600) % 50
-    text = """
-project: shop
-time_zone: UTC
-sources:
-  snapshot:
-    - name: people
-      frame: people
-      columns: {customer_id: who, label: left}
-      attributes: {status: {column: status, kind: category}, years: {column: age, kind: number}}
-churn: {horizon_days: 60, positive_label: "yes"}
-models: {threads: 1, churn: {trees: 30}}
-evaluation: {bootstrap: 0}
-"""
+    text = shops.supplied("{status: {column: status, kind: category}, years: {column: age, kind: number}}")
     (tracked / "shop.yaml").write_text(text, encoding="utf-8")
     project = churnlab.load(tracked / "shop.yaml")
     with pytest.raises(GateError, match="suspected_leak: status") as caught:
