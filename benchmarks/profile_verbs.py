@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-VERBS = ("validate", "train", "score", "review")
+VERBS = ("validate", "features", "diagnose", "train", "score", "review", "explain")
 ROWS = 12
 # What code is for, by the longest part of its path that is known here.
 PURPOSES: Mapping[str, str] = {
@@ -112,11 +112,22 @@ def _run(name: str, verb: str, folder: Path) -> None:
 
     verbs: Mapping[str, Callable[[], object]] = {
         "validate": lambda: churnlab.validate(asked),
+        "features": lambda: churnlab.list_features(asked),
+        "diagnose": lambda: churnlab.diagnose(asked),
         "train": lambda: churnlab.train(asked),
         "score": lambda: churnlab.score(asked, dt.date.fromisoformat(day)),
         "review": lambda: churnlab.review(asked),
+        "explain": lambda: churnlab.explain_customer(asked, _someone(folder), dt.date.fromisoformat(day)),
     }
     verbs[verb]()
+
+
+def _someone(folder: Path) -> str:
+    """A customer of the lists that were scored before."""
+    import pyarrow.parquet as pq
+
+    lists = next(folder.rglob("retain.parquet"))
+    return str(pq.read_table(lists, columns=["customer_id"])["customer_id"][0].as_py())
 
 
 def _shop(name: str, folder: Path) -> Any:
