@@ -31,6 +31,10 @@ Family = Literal[
 FAMILIES: tuple[Family, ...] = get_args(Family)
 
 
+Amount = Literal["tweedie", "lognormal", "offset", "feature"]
+AMOUNTS: tuple[Amount, ...] = get_args(Amount)
+
+
 class SnapshotPlan(Section):
     """When customers are looked at, and which of them."""
 
@@ -96,6 +100,11 @@ class Models(Section):
     threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
     churn: Booster = Booster()
     value: Booster = Booster()
+    amount: Amount = Field(
+        "tweedie",
+        description="how trees learn what a customer who stays will bring; offset and feature build on the "
+        "pace of purchases; churnlab backtest compares all of them",
+    )
     calibration: Literal["auto", "none", "temperature", "sigmoid", "beta", "isotonic"] = Field(
         "sigmoid", description="auto: the simplest of the others that held out customers do not contradict"
     )
@@ -123,6 +132,31 @@ class Evaluation(Section):
     bootstrap: int = Field(200, ge=0, le=10_000, description="resamples of customers behind each interval")
     accepted_leaks: tuple[str, ...] = Field(
         (), description="features that seem to know the answer, but were truly known at the snapshot"
+    )
+
+
+class Offer(Section):
+    """What a contact does and costs, as far as it is known: a control group tells."""
+
+    save_rate: float = Field(ge=0, le=1, description="share of those about to leave whom a contact keeps")
+    contact_cost: float = Field(0, ge=0, description="of each contact")
+    incentive_cost: float = Field(0, ge=0, description="of each that is taken up")
+    take_up_stayers: float = Field(1, ge=0, le=1, description="share of those who stay anyway who take it")
+    backfire: float = Field(
+        0, ge=0, le=1, description="share of those who would stay whom a contact drives away"
+    )
+
+
+class Backtest(Section):
+    """Rolling origins: every model at dates of the past, as it would have been then."""
+
+    origins: int = Field(6, ge=1, le=60, description="dates to judge at, the last ones; the test date is one")
+    amounts: tuple[Amount, ...] = Field(
+        AMOUNTS, description="the ways to learn amounts that are compared; that of models.amount always is"
+    )
+    new_days: int = Field(90, ge=1, description="customers count as new for so long after their first order")
+    offer: Offer | None = Field(
+        None, description="say what lists of the past would have brought; null: do not"
     )
 
 
@@ -228,6 +262,7 @@ class Project(Section):
     models: Models = Models()
     tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
+    backtest: Backtest = Backtest()
     gate: Gate = Gate()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()

@@ -140,6 +140,22 @@ class ChurnModel:
         return cls(Recipe.from_dict(record["recipe"]), trees, calibration, blend)
 
 
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of their rows."""
+
+    model: ChurnModel
+    margin: Floats | None
+
+
+def grown(panel: Panel, known: Flags, models: Models) -> Grown:
+    """The dear part of ``fit_churn``, for whoever wants several models of the same trees."""
+    require_order(panel)
+    rows = np.flatnonzero(known)
+    _enough(panel, rows, models)
+    return Grown(_fitted(panel, rows, models), _judged(panel, rows, models))
+
+
 def fit_churn(
     panel: Panel,
     known: Flags,
@@ -147,19 +163,18 @@ def fit_churn(
     *,
     horizon: Horizon | None = None,
     seen: Flags | None = None,
+    trees: Grown | None = None,
 ) -> ChurnModel:
     """Fit on the rows ``known`` of ``panel``, (n,) flags: all whose labels are settled.
 
     ``horizon``: the window of the labels; None: there are no purchases whose pace could help.
     ``seen``: rows of the date that the model is for; the pace, which asks for no outcome, is learned
-    from the last date there is.
+    from the last date there is. ``trees``: those of ``grown`` of the same rows, None: yet to be grown.
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
-    require_order(panel)
     rows = np.flatnonzero(known)
-    _enough(panel, rows, models)
-    last = _fitted(panel, rows, models)
-    margin = _judged(panel, rows, models)
+    trees = grown(panel, known, models) if trees is None else trees
+    last, margin = trees.model, trees.margin
     if horizon is None:
         return replace(last, calibration=_calibration(panel, rows, margin, models))
     few, share = narrowed(panel), 0.0

@@ -1,0 +1,159 @@
+"""Every model and baseline, fitted at one origin and asked about its rows.
+
+Churn: the model that `train` makes; its trees alone; buy-till-you-die models; rules and lines.
+Value: the two parts with each way to learn amounts; trees on everyone's amounts at once; the same rest.
+Which of them are there depends on the data alone, never on how well they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config import Models
+from churnlab.models import baselines
+from churnlab.models.amounts import ON_PACE, Amounts
+from churnlab.models.blend import Horizon
+from churnlab.models.btyd import FAMILIES
+from churnlab.models.churn import ChurnModel, fit_churn, grown
+from churnlab.models.pace import Pace, narrowed
+from churnlab.models.value import ValueModel, fit_value
+from churnlab.panel import Panel
+from churnlab.workflow import beside, fitting
+from churnlab.workflow.backtesting.origins import Origin
+from churnlab.workflow.fitting import CHURN, VALUE
+from churnlab.workflow.opening import Opened
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+TREES, WHOLE = "trees", "one_part"
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """``risks``, ``values``: model -> (m,) for the m rows judged at an origin, ours first.
+
+    ``retained``, ``low``, ``high``: (m,) our value of each who stays, and the ends of the interval of
+    value; empty where no value was asked.
+    """
+
+    risks: Mapping[str, Floats]
+    values: Mapping[str, Floats]
+    retained: Floats
+    low: Floats
+    high: Floats
+
+
+def asked(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Answers:
+    """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of."""
+    fold, models = origin.fold, opening.project.models
+    learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
+    paces = _paces(panel, fold.train | fold.test, origin.horizon)
+    ours, risks = _risks(panel, origin, test, models)
+    risks |= _rules(beside.risks(learned, test, beside.pace(panel, fold, origin.horizon)))
+    for name, pace in paces.items():
+        risks[name] = pace.leaves(test, _days(origin.horizon))
+    settled = _value_settled(opening, panel, origin, last)
+    basis, none = fitting.basis_of(opening), np.empty(0)
+    if basis is None or not settled.any() or not np.isfinite(test.value).any():
+        return Answers(risks, {}, none, none, none)
+    model, values = _values(opening, panel, origin, test, settled, risks[CHURN])
+    if model is None:
+        return Answers(risks, {}, none, none, none)
+    learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
+    days = origin.value_days or opening.value_days
+    values |= _rules(beside.values(learned, test, days, beside.pace(panel, fold, origin.value_horizon)))
+    values |= _promised(_paces(panel, fold.train | fold.test, origin.value_horizon), test, days)
+    retained = model.if_retained(test)
+    low, high = model.interval(risks[CHURN], retained)
+    return Answers(risks, values, retained, low, high)
+
+
+def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> tuple[ChurnModel, dict[str, Floats]]:
+    fold, horizon = origin.fold, origin.horizon
+    trees = grown(panel, fold.train, models)
+    ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
+    risks = {CHURN: ours.risk(test)}
+    # Trees that learned a shorter window answer no question about a longer one.
+    if horizon is not None and not horizon.is_extended:
+        risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
+    return ours, risks
+
+
+def _values(
+    opening: Opened, panel: Panel, origin: Origin, test: Panel, settled: Flags, risk: Floats
+) -> tuple[ValueModel | None, dict[str, Floats]]:
+    """Our value model, and what each way to learn amounts expects of everyone."""
+    known, models, horizon = origin.fold.train & settled, opening.project.models, origin.value_horizon
+    same, first, values = fitting.same_horizon(opening), None, {}
+    for name, kind, window in _kinds(opening, panel, known, horizon):
+        amounts = models.model_copy(update={"amount": kind})
+        made = fit_value(panel, known, amounts, same_horizon=same, horizon=window, seen=origin.fold.test)
+        if made is None:
+            return None, {}
+        first = first or made
+        values[name] = (1 - risk) * made.if_retained(test) + risk * made.if_churned(test)
+    if not _extended(horizon):
+        rows = np.flatnonzero(known & np.isfinite(panel.value))
+        plain = models.model_copy(update={"amount": "tweedie"})
+        values[WHOLE] = Amounts.learn(panel, rows, None, plain).of(test)
+    return first, values
+
+
+def _kinds(
+    opening: Opened, panel: Panel, known: Flags, horizon: Horizon | None
+) -> Iterator[tuple[str, str, Horizon | None]]:
+    """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
+    own = opening.project.models.amount
+    yield VALUE, own, horizon
+    pace = next(iter(_paces(panel, known, horizon).values()), None)
+    promises = pace is not None and pace.spend is not None
+    for kind in opening.project.backtest.amounts:
+        if kind != own and (promises or kind not in ON_PACE):
+            yield kind, kind, horizon
+    if horizon is not None and not horizon.is_extended and own not in ON_PACE:
+        yield TREES, own, None
+
+
+def _paces(panel: Panel, known: Flags, horizon: Horizon | None) -> dict[str, Pace]:
+    """Each buy-till-you-die model that can be fitted at the last date of ``known``."""
+    if horizon is None:
+        return {}
+    few, rows = narrowed(panel), np.flatnonzero(known)
+    found = {name: Pace.learn(few, rows, horizon.start, (name,)) for name in FAMILIES}
+    return {name: pace for name, pace in found.items() if pace is not None}
+
+
+def _promised(paces: Mapping[str, Pace], test: Panel, days: int) -> dict[str, Floats]:
+    return {
+        name: (1 - pace.leaves(test, days)) * pace.if_retained(test, days)
+        for name, pace in paces.items()
+        if pace.spend is not None
+    }
+
+
+def _rules(found: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Without the pace, which is one of the models that stand here by their own names."""
+    return {name: scores for name, scores in found.items() if name != beside.PACE}
+
+
+def _value_settled(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Flags:
+    """(n,) whether value may be learned from each row here; nowhere, if judging would look past ``last``."""
+    if not opening.has_histories:
+        return np.isfinite(panel.value)
+    if not origin.is_last:
+        judged = fitting.value_settled(opening, panel, last.fold.test_as_of)
+        if not judged[origin.fold.test].all():
+            return np.zeros(len(panel), dtype=np.bool_)
+    return fitting.value_settled(opening, panel, origin.fold.test_as_of)
+
+
+def _days(horizon: Horizon | None) -> int:
+    return 0 if horizon is None else horizon.days
+
+
+def _extended(horizon: Horizon | None) -> bool:
+    return horizon is not None and horizon.is_extended
