@@ -30,7 +30,8 @@ def project(folder):
 
 
 def frames():
-    return {"orders": shops.orders(300, most=60)}
+    orders = shops.orders(300, most=60)
+    return {"orders": orders.assign(who="kunde-" + orders["who"])}
 
 
 def main(folder, origin):

@@ -45,7 +45,7 @@ def test_each_origin_learns_from_what_was_settled_before_it(answer):
 
 
 def test_the_last_origin_says_what_training_says(answer):
-    folder, shop, found = answer
+    _, shop, found = answer
     trained = churnlab.train(
         shop.model_copy(update={"gate": shop.gate.model_copy(update={"max_ece": 1})}),
         frames=killed_backtest.frames(),
@@ -74,7 +74,7 @@ def test_later_outcomes_change_no_earlier_origin(answer, tmp_path):
     changed.loc[changed["at"] >= last, "amount"] *= 7
     other = churnlab.backtest(killed_backtest.project(tmp_path), frames={"orders": changed})
     for each in found.origins[:-1]:
-        assert other.cards[each.origin] == found.cards[each.origin]
+        assert other.cards[each.origin].to_records() == found.cards[each.origin].to_records()
     now, before = (
         a.cards[found.origins[-1].origin].figure("value", "two_part", "bias") for a in (other, found)
     )
@@ -117,10 +117,8 @@ def test_no_customer_id_is_kept(answer):
     folder, _, _ = answer
     for path in (folder / "out" / "shop" / "backtest").rglob("*"):
         if path.is_file():
-            assert (
-                not any(f"{who:04d}".encode() in path.read_bytes() for who in (17, 123, 271))
-                or path.suffix == ".npz"
-            )
+            assert b"kunde" not in path.read_bytes()
+            assert "kunde".encode("utf-32-le") not in path.read_bytes()
     for path in folder.glob("**/answers/*.npz"):
         with np.load(path, allow_pickle=False) as file:
             assert {file[name].dtype.kind for name in file.files} <= {"f", "U"}
@@ -183,7 +181,8 @@ def test_a_snapshot_table_is_judged_by_parts_of_its_customers(tmp_path):
     people = pd.DataFrame(
         {"who": [f"c{n:03}" for n in range(400)], "calls": calls.astype(float), "left": left}
     )
-    (tmp_path / "shop.yaml").write_text(shops.supplied("{calls: number}"), encoding="utf-8")
+    config = shops.supplied("{calls: {column: calls, kind: number}}")
+    (tmp_path / "shop.yaml").write_text(config, encoding="utf-8")
     shop = churnlab.load(tmp_path / "shop.yaml", ["backtest.origins=3"])
     found = churnlab.backtest(shop, frames={"people": people})
     assert [each.origin for each in found.origins] == ["part 1", "part 2", "held out"]

@@ -48,7 +48,8 @@ def by_origin(
         axes.set(xlim=(-0.5, len(origins) - 0.5), ylabel=say[axis])
         axes.set_title(say[f"{axis}_title"])
         axes.grid(True, axis="y")
-        axes.legend(loc="best")
+        if axes.get_legend_handles_labels()[0]:  # nothing is known of too few customers
+            axes.legend(loc="best")
 
     first, told = next(iter(figures.items()), ("", ()))
     shown = ", ".join(

@@ -206,9 +206,10 @@ class Backtested:
     def _total(self) -> Iterator[str]:
         """The total of the portfolio, which no interval of single customers says anything of."""
         ratios = [
-            each.totals["value_actual"] / each.totals["value_predicted"]
+            actual / predicted
             for each in self.origins
-            if each.totals.get("value_actual") is not None and each.totals.get("value_predicted")
+            if (actual := each.totals.get("value_actual")) is not None
+            and (predicted := each.totals.get("value_predicted"))
         ]
         if len(ratios) > 1:
             before, last = ratios[:-1], ratios[-1]
@@ -223,11 +224,11 @@ class Backtested:
         for each in self.campaigns:
             profit, low, high = each.planned_profit
             best, shortest, longest = each.best
+            planned = f"{profit:,.0f} [{low:,.0f}, {high:,.0f}]"
+            sizes = f"{best:,.0f} customers [{shortest:,.0f}, {longest:,.0f}]"
             lines = [
-                f"  planned: {each.planned:,} of {each.customers:,}, which would have brought {profit:,.0f} "
-                f"[{low:,.0f}, {high:,.0f}]",
-                f"  best with hindsight: {best:,.0f} customers [{shortest:,.0f}, {longest:,.0f}], "
-                f"{each.best_profit:,.0f}",
+                f"  planned: {each.planned:,} of {each.customers:,}, which would have brought {planned}",
+                f"  best with hindsight: {sizes}, {each.best_profit:,.0f}",
             ]
             if each.empc is not None:
                 ranked = sorted(each.empc.items(), key=lambda item: (-item[1], item[0]))
@@ -237,7 +238,8 @@ class Backtested:
 
     def _chosen(self) -> Iterator[str]:
         for each in self.choices:
-            told = f"  {each.task}: {each.model}, {HEADINGS[each.metric]} {each.on_earlier:.4f} on the earlier origins"
+            metric = HEADINGS[each.metric]
+            told = f"  {each.task}: {each.model}, {metric} {each.on_earlier:.4f} on the earlier origins"
             if each.regret is not None:
                 told += (
                     f"; at the last {each.at_last:.4f}, with hindsight {each.best_at_last}: "
@@ -248,7 +250,7 @@ class Backtested:
             yield "  no origin is settled before the last: nothing could be chosen"
 
     def _counted(self) -> Iterator[str]:
-        yield f"  {self.trials:,} settings were tried in searches so far; looks at the last origin: {self.looks}"
+        yield f"  settings tried in searches so far: {self.trials:,}; looks at the last origin: {self.looks}"
 
 
 def _table(card: Scorecard, task: Task, title: str) -> Iterator[Section]:

@@ -18,7 +18,7 @@ from churnlab.models import baselines
 from churnlab.models.amounts import ON_PACE, Amounts
 from churnlab.models.blend import Horizon
 from churnlab.models.btyd import FAMILIES
-from churnlab.models.churn import ChurnModel, fit_churn, grown
+from churnlab.models.churn import fit_churn, grown
 from churnlab.models.pace import Pace, narrowed
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
@@ -52,7 +52,7 @@ def asked(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Answer
     fold, models = origin.fold, opening.project.models
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    ours, risks = _risks(panel, origin, test, models)
+    risks = _risks(panel, origin, test, models)
     risks |= _rules(beside.risks(learned, test, beside.pace(panel, fold, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
@@ -72,7 +72,7 @@ def asked(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Answer
     return Answers(risks, values, retained, low, high)
 
 
-def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> tuple[ChurnModel, dict[str, Floats]]:
+def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
     fold, horizon = origin.fold, origin.horizon
     trees = grown(panel, fold.train, models)
     ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
@@ -80,7 +80,7 @@ def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> tuple[C
     # Trees that learned a shorter window answer no question about a longer one.
     if horizon is not None and not horizon.is_extended:
         risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
-    return ours, risks
+    return risks
 
 
 def _values(

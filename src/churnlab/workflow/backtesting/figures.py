@@ -53,7 +53,7 @@ class Difference:
     @property
     def verdict(self) -> str:
         """``better``, ``worse``, or ``alike`` where the interval holds both."""
-        more = self.metric not in {"log_loss"}
+        more = self.metric != "log_loss"
         sign = (self.low > 0) - (self.high < 0)
         return "alike" if not sign else "better" if (sign > 0) == more else "worse"
 

@@ -48,7 +48,7 @@ def load(folder: Path, name: str, rows: int) -> Answers | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             order = json.loads(str(file["order"]))
             answers = Answers(
                 {each: file[f"risk.{each}"] for each in order["risks"]},
@@ -57,7 +57,7 @@ def load(folder: Path, name: str, rows: int) -> Answers | None:
                 file["low"],
                 file["high"],
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     return answers if _whole(answers, rows) else None
 
@@ -67,9 +67,9 @@ def save(folder: Path, name: str, answers: Answers) -> None:
     arrays: dict[str, Any] = {f"risk.{model}": risk for model, risk in answers.risks.items()}
     arrays |= {f"value.{model}": value for model, value in answers.values.items()}
     order = {"risks": list(answers.risks), "values": list(answers.values)}
-    ends = {"retained": answers.retained, "low": answers.low, "high": answers.high}
+    arrays |= {"retained": answers.retained, "low": answers.low, "high": answers.high}
     out = io.BytesIO()
-    np.savez(out, order=json.dumps(order), **ends, **arrays)
+    np.savez(out, order=json.dumps(order), **arrays)
     with on_disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / f"{name}.npz", out.getvalue(), private=True)

@@ -62,8 +62,8 @@ def _empc(
 ) -> dict[str, float] | None:
     if worth <= terms.incentive_cost:
         return None
-    money = {"clv": worth, "incentive": terms.incentive_cost, "contact": terms.contact_cost}
+    churned, incentive, contact = judged.churned[known], terms.incentive_cost, terms.contact_cost
     return {
-        model: float(empc(judged.churned[known], risk[known], **money))
+        model: float(empc(churned, risk[known], clv=worth, incentive=incentive, contact=contact))
         for model, risk in judged.risks.items()
     }
