@@ -100,10 +100,10 @@ class Models(Section):
     threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
     churn: Booster = Booster()
     value: Booster = Booster()
-    amount: Amount = Field(
-        "tweedie",
-        description="how trees learn what a customer who stays will bring; offset and feature build on the "
-        "pace of purchases; churnlab backtest compares all of them",
+    amount: Literal["auto"] | Amount = Field(
+        "auto",
+        description="how trees learn what a customer who stays will bring; auto: from the pace of purchases "
+        "on (offset) where there is one, else tweedie; churnlab backtest compares all of them",
     )
     calibration: Literal["auto", "none", "temperature", "sigmoid", "beta", "isotonic"] = Field(
         "sigmoid", description="auto: the simplest of the others that held out customers do not contradict"

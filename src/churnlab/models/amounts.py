@@ -1,11 +1,14 @@
 """What a customer who stays will bring: trees on amounts, in one of four ways.
 
 tweedie    trees with a log link on the amounts as they are, so that big spenders are learned in
-           proportion (Jørgensen, 1987); the default
+           proportion (Jørgensen, 1987)
 lognormal  trees on the logarithm of the amounts: few large ones count less
 offset     as tweedie, starting from what the pace of purchases promises each customer: the trees learn
            by how much it is wrong
 feature    as tweedie, with that promise as one more column
+
+``auto`` is offset where there is a pace, else tweedie: at the earlier origins of three data sets offset
+was least off by tenths of customers of all four, with the same Gini.
 
 All are learned on customers who stayed, the churn model being the other part; what they lack in total
 is taken out afterwards, so a constant factor means nothing here.
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +48,12 @@ class Amounts:
     def learn(cls, panel: Panel, rows: Positions, promised: Floats | None, models: Models) -> Self:
         """Fit on the values at the positions ``rows``.
 
-        ``promised``: (k,) what the pace says of the same rows; needed by the kinds ``ON_PACE`` alone.
+        ``promised``: (k,) what the pace says of the same rows, None: there is no pace.
         """
         recipe = Recipe.learn(panel, rows)
         # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
         target = np.maximum(panel.value[rows], 0)
-        matrix, kind = recipe.rows(panel, rows), models.amount
+        matrix, kind = recipe.rows(panel, rows), _kind(models.amount, promised)
         offset = None
         if kind == "feature":
             matrix = _beside(matrix, _log(promised))
@@ -92,6 +95,12 @@ class Amounts:
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The amounts that ``as_dict`` was asked for, with their trees."""
         return cls(record["kind"], Recipe.from_dict(record["recipe"]), trees)
+
+
+def _kind(asked: Literal["auto"] | Amount, promised: Floats | None) -> Amount:
+    if asked == "auto":
+        return "tweedie" if promised is None else "offset"
+    return asked
 
 
 def _log(amount: Floats | None) -> Floats:

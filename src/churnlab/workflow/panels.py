@@ -53,24 +53,34 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     return panels.finished(*made, asked, ahead, opening.digests)
 
 
+def shortened_panel(opening: Opened, days: int, dates: Sequence[int]) -> Panel:
+    """Rows at ``dates`` with outcomes of ``days`` instead of the horizon."""
+    return replace(_with_outcomes(opening, dates, days, Counter()), learned_days=days)
+
+
 def _short(opening: Opened, learned: int, dates: Sequence[int], test: int) -> tuple[Panel, Mapping[str, int]]:
     """Rows with outcomes of ``learned`` days at ``dates``, and with those of the horizon at ``test``."""
-    churn, value, models = opening.project.churn, opening.project.value, opening.project.models
     excluded = Counter[str]()
-
-    def some(as_ofs: Sequence[int], days: int) -> Panel:
-        asked = questions(opening, as_ofs)
-        # A value over the churn horizon is shortened with it; another is asked as it stands.
-        ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
-        sampler = Sampler(models.row_budget, models.seed)
-        blocks = _blocks(opening, asked, ahead, sampler=sampler)
-        made, left_out = panels.build(blocks, asked, ahead, opening.digests, sampler)
-        excluded.update(left_out)
-        return made
-
-    parts = some(dates, learned), some([test], churn.horizon_days)
+    horizon = opening.project.churn.horizon_days
+    parts = (
+        _with_outcomes(opening, dates, learned, excluded),
+        _with_outcomes(opening, [test], horizon, excluded),
+    )
     panel = stamped(joined(parts), opening.digests, {"parts": [part.fingerprint for part in parts]})
     return replace(panel, learned_days=learned, sample=parts[0].sample), excluded
+
+
+def _with_outcomes(opening: Opened, as_ofs: Sequence[int], days: int, excluded: Counter[str]) -> Panel:
+    """Rows at ``as_ofs`` with outcomes of ``days``; who is left out is counted in."""
+    churn, value, models = opening.project.churn, opening.project.value, opening.project.models
+    asked = questions(opening, as_ofs)
+    # A value over the churn horizon is shortened with it; another is asked as it stands.
+    ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
+    sampler = Sampler(models.row_budget, models.seed)
+    blocks = _blocks(opening, asked, ahead, sampler=sampler)
+    made, left_out = panels.build(blocks, asked, ahead, opening.digests, sampler)
+    excluded.update(left_out)
+    return made
 
 
 def _labelled(opening: Opened) -> tuple[Panel, Mapping[str, int]]:

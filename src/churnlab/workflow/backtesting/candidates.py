@@ -47,20 +47,20 @@ class Answers:
     high: Floats
 
 
-def asked(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Answers:
+def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of."""
-    fold, models = origin.fold, opening.project.models
+    panel, fold, models = origin.panel, origin.fold, opening.project.models
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    risks = _risks(panel, origin, test, models)
+    risks = _risks(origin, test, models)
     risks |= _rules(beside.risks(learned, test, beside.pace(panel, fold, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
-    settled = _value_settled(opening, panel, origin, last)
+    settled = _value_settled(opening, origin, last)
     basis, none = fitting.basis_of(opening), np.empty(0)
     if basis is None or not settled.any() or not np.isfinite(test.value).any():
         return Answers(risks, {}, none, none, none)
-    model, values = _values(opening, panel, origin, test, settled, risks[CHURN])
+    model, values = _values(opening, origin, test, settled, risks[CHURN])
     if model is None:
         return Answers(risks, {}, none, none, none)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
@@ -72,8 +72,8 @@ def asked(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Answer
     return Answers(risks, values, retained, low, high)
 
 
-def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
-    fold, horizon = origin.fold, origin.horizon
+def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
+    panel, fold, horizon = origin.panel, origin.fold, origin.horizon
     trees = grown(panel, fold.train, models)
     ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
     risks = {CHURN: ours.risk(test)}
@@ -84,10 +84,11 @@ def _risks(panel: Panel, origin: Origin, test: Panel, models: Models) -> dict[st
 
 
 def _values(
-    opening: Opened, panel: Panel, origin: Origin, test: Panel, settled: Flags, risk: Floats
+    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats
 ) -> tuple[ValueModel | None, dict[str, Floats]]:
     """Our value model, and what each way to learn amounts expects of everyone."""
-    known, models, horizon = origin.fold.train & settled, opening.project.models, origin.value_horizon
+    panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
+    known = origin.fold.train & settled
     same, first, values = fitting.same_horizon(opening), None, {}
     for name, kind, window in _kinds(opening, panel, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
@@ -108,14 +109,15 @@ def _kinds(
 ) -> Iterator[tuple[str, str, Horizon | None]]:
     """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
     own = opening.project.models.amount
-    yield VALUE, own, horizon
     pace = next(iter(_paces(panel, known, horizon).values()), None)
     promises = pace is not None and pace.spend is not None
+    same = ("offset" if promises else "tweedie") if own == "auto" else own
+    yield VALUE, own, horizon
     for kind in opening.project.backtest.amounts:
-        if kind != own and (promises or kind not in ON_PACE):
+        if kind != same and (promises or kind not in ON_PACE):
             yield kind, kind, horizon
-    if horizon is not None and not horizon.is_extended and own not in ON_PACE:
-        yield TREES, own, None
+    if horizon is not None and not horizon.is_extended:
+        yield TREES, "tweedie", None
 
 
 def _paces(panel: Panel, known: Flags, horizon: Horizon | None) -> dict[str, Pace]:
@@ -140,8 +142,9 @@ def _rules(found: Mapping[str, Floats]) -> dict[str, Floats]:
     return {name: scores for name, scores in found.items() if name != beside.PACE}
 
 
-def _value_settled(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> Flags:
+def _value_settled(opening: Opened, origin: Origin, last: Origin) -> Flags:
     """(n,) whether value may be learned from each row here; nowhere, if judging would look past ``last``."""
+    panel = origin.panel
     if not opening.has_histories:
         return np.isfinite(panel.value)
     if not origin.is_last:

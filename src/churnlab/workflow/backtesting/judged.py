@@ -38,9 +38,9 @@ class Judged:
     interval: tuple[Floats, Floats] | None
 
     @classmethod
-    def of(cls, panel: Panel, origin: Origin, answers: Answers, new_days: int) -> Judged:
+    def of(cls, origin: Origin, answers: Answers, new_days: int) -> Judged:
         """The rows of one origin."""
-        test = panel.take(origin.fold.test)
+        test = origin.panel.take(origin.fold.test)
         return cls(
             origin.name,
             test.churned,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from churnlab.durable import on_disk, write_whole
-from churnlab.panel import Panel, code
+from churnlab.panel import code
 from churnlab.workflow.backtesting.candidates import Answers
 from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.opening import Opened, code_version, settings
@@ -27,13 +27,13 @@ _CODE = ("models", "evaluation", "folds", "workflow")
 _READ = ("models", "churn", "value", "backtest")
 
 
-def key(opening: Opened, panel: Panel, origin: Origin, last: Origin) -> str:
+def key(opening: Opened, origin: Origin, last: Origin) -> str:
     """SHA-256 of everything that the answers at ``origin`` depend on."""
     resolved = settings(opening.project)
     # How many origins there are, and who counts as new, changes none of them.
     resolved["backtest"] = {"amounts": resolved["backtest"]["amounts"]}
     facts = {
-        "panel": panel.fingerprint,
+        "panel": origin.panel.fingerprint,
         "settings": {name: resolved[name] for name in _READ},
         "origin": [origin.days, origin.value_days, origin.is_last, list(last.fold.test_as_of)],
         "rows": hashlib.sha256(b"".join(np.packbits(part).tobytes() for part in _parts(origin))).hexdigest(),

@@ -50,30 +50,28 @@ def backtest_opened(
         run.log_settings(settings(opening.project))
         panel, _ = gather(opening)
         asked = origins(opening, panel)
-        answers, resumed, notes = _answered(opening, panel, asked)
+        answers, resumed, notes = _answered(opening, asked)
         opening.progress("compare", None)
         told = [origin for origin in asked if origin.name in answers]
         new_days = opening.project.backtest.new_days
-        rows = [Judged.of(panel, origin, answers[origin.name], new_days) for origin in told]
+        rows = [Judged.of(origin, answers[origin.name], new_days) for origin in told]
         return _compared(opening, store, run, told, rows, resumed, notes)
 
 
-def _answered(
-    opening: Opened, panel: Panel, asked: Sequence[Origin]
-) -> tuple[dict[str, Answers], int, list[str]]:
+def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answers], int, list[str]]:
     """Origin -> what the candidates say there, how many of them were known before, and what to mention."""
     folder, last = opening.out / "backtest" / "answers", asked[-1]
     found: dict[str, Answers] = {}
     resumed, notes = 0, []
     for place, origin in enumerate(asked):
         opening.progress("fit at each origin", place / len(asked))
-        name = kept.key(opening, panel, origin, last)
+        name = kept.key(opening, origin, last)
         before = kept.load(folder, name, int(origin.fold.test.sum()))
         if before is not None:
             found[origin.name], resumed = before, resumed + 1
             continue
         try:
-            found[origin.name] = candidates.asked(opening, panel, origin, last)
+            found[origin.name] = candidates.asked(opening, origin, last)
         except DataError as error:
             if origin.is_last:
                 raise
