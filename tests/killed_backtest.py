@@ -16,9 +16,9 @@ from churnlab.workflow.backtesting import candidates
 CONFIG = (
     shops.CONFIG
     + """churn: {horizon_days: 60}
-models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
+models: {threads: 1, min_positives: 20, churn: {trees: 10}, value: {trees: 10}}
 evaluation: {bootstrap: 20}
-backtest: {origins: 3, amounts: [lognormal, offset, feature]}
+backtest: {origins: 3, amounts: [lognormal, feature]}
 """
 )
 
@@ -30,7 +30,7 @@ def project(folder):
 
 
 def frames():
-    orders = shops.orders(300, most=60)
+    orders = shops.orders(200, most=40)
     return {"orders": orders.assign(who="kunde-" + orders["who"])}
 
 

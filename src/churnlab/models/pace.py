@@ -26,6 +26,7 @@ Positions = NDArray[np.int64]
 
 ACTIVE, SPAN, AGE, SPEND = READ = ("active_days_ever", "active_span_days", "tenure_days", "spend_ever")
 FAMILIES = ("bg_nbd", "mbg_nbd")  # of as many parameters: the likelier is taken
+CHALLENGERS = (*FAMILIES, "pareto_nbd")  # all there are
 PENALTY = 0.1  # draws in what small shops leave open; in large ones it does not show
 
 

@@ -8,7 +8,7 @@ Which of them are there depends on the data alone, never on how well they do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from churnlab.config import Models
 from churnlab.models import baselines
 from churnlab.models.amounts import ON_PACE, Amounts
-from churnlab.models.blend import Horizon
-from churnlab.models.btyd import FAMILIES
+from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown
-from churnlab.models.pace import Pace, narrowed
+from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.workflow import beside, fitting
@@ -53,7 +52,7 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
     risks = _risks(origin, test, models)
-    risks |= _rules(beside.risks(learned, test, beside.pace(panel, fold, origin.horizon)))
+    risks |= _rules(beside.risks(learned, test, _usual(paces, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
     settled = _value_settled(opening, origin, last)
@@ -65,8 +64,10 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
         return Answers(risks, {}, none, none, none)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
     days = origin.value_days or opening.value_days
-    values |= _rules(beside.values(learned, test, days, beside.pace(panel, fold, origin.value_horizon)))
-    values |= _promised(_paces(panel, fold.train | fold.test, origin.value_horizon), test, days)
+    if origin.value_horizon is not None:
+        paces = {name: replace(pace, start=origin.value_horizon.start) for name, pace in paces.items()}
+    values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
+    values |= _promised(paces, test, days)
     retained = model.if_retained(test)
     low, high = model.interval(risks[CHURN], retained)
     return Answers(risks, values, retained, low, high)
@@ -109,7 +110,8 @@ def _kinds(
 ) -> Iterator[tuple[str, str, Horizon | None]]:
     """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
     own = opening.project.models.amount
-    pace = next(iter(_paces(panel, known, horizon).values()), None)
+    rows = np.flatnonzero(known)
+    pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start, FAMILIES[:1])
     promises = pace is not None and pace.spend is not None
     same = ("offset" if promises else "tweedie") if own == "auto" else own
     yield VALUE, own, horizon
@@ -125,8 +127,16 @@ def _paces(panel: Panel, known: Flags, horizon: Horizon | None) -> dict[str, Pac
     if horizon is None:
         return {}
     few, rows = narrowed(panel), np.flatnonzero(known)
-    found = {name: Pace.learn(few, rows, horizon.start, (name,)) for name in FAMILIES}
+    found = {name: Pace.learn(few, rows, horizon.start, (name,)) for name in CHALLENGERS}
     return {name: pace for name, pace in found.items() if pace is not None}
+
+
+def _usual(paces: Mapping[str, Pace], horizon: Horizon | None) -> Blend | None:
+    """The pace that `train` would take, alone: what rules are carried on by where histories are short."""
+    known = [paces[name] for name in FAMILIES if name in paces]
+    if horizon is None or not known:
+        return None
+    return Blend(max(known, key=lambda pace: pace.purchases.log_likelihood_), 1.0, horizon)
 
 
 def _promised(paces: Mapping[str, Pace], test: Panel, days: int) -> dict[str, Floats]:

@@ -13,12 +13,15 @@ from churnlab.evaluation.scorecard import ALL, Scorecard, Task
 from churnlab.explain import origins as pictures
 from churnlab.explain import pictures as maps
 from churnlab.explain.canvas import Picture
+from churnlab.workflow.backtesting.candidates import TREES, WHOLE
 from churnlab.workflow.backtesting.judged import Judged
 from churnlab.workflow.backtesting.offers import Campaign
 from churnlab.workflow.fitting import CHURN, VALUE
 
 Locale = Literal["en", "fr"]
-_MOST = 6  # models in one picture
+# As many as a picture has room for, of each school; who always says the same is not drawn.
+_CHURN = (CHURN, TREES, "logistic_rfm", "logistic", "recency", "bg_nbd", "pareto_nbd")
+_VALUE = (VALUE, "tweedie", WHOLE, "trailing", "bg_nbd", "pareto_nbd")
 
 
 def drawn(
@@ -33,9 +36,9 @@ def drawn(
     known = np.isfinite(last.churned)
     found = [
         maps.calibration(calibration_table(last.churned[known], last.risks[CHURN][known]), locale),
-        maps.gain(last.churned, last.risks, locale),
+        maps.gain(last.churned, {name: last.risks[name] for name in _CHURN if name in last.risks}, locale),
     ]
-    names, models = [each.where for each in judged], list(last.risks)[:_MOST]
+    names, models = [each.where for each in judged], [model for model in _CHURN if model in last.risks]
     losses = {
         model: [_figure(cards[where], "churn", model, "log_loss") for where in names] for model in models
     }
@@ -55,7 +58,7 @@ def _of_value(
     judged: Sequence[Judged], cards: Mapping[str, Scorecard], currency: str, locale: Locale
 ) -> list[Picture]:
     last, names = judged[-1], [each.where for each in judged]
-    known, models = np.isfinite(last.value), list(last.values)[:_MOST]
+    known, models = np.isfinite(last.value), [model for model in _VALUE if model in last.values]
     made = []
     for metric, axis, zero in (("gini", "origin_gini", False), ("bias", "origin_value_bias", True)):
         figures = {
