@@ -90,13 +90,14 @@ def _counted(opening: Opened, days: Sequence[int]) -> Counts:
 
 
 def _seasons(opening: Opened, asked: Questions, ahead: Ahead, days: Sequence[int]) -> list[Seasons] | None:
-    """The season of each horizon's own dates, where churn is a decline; None: it is none."""
+    """The seasons of each horizon, where churn is a decline; None: it is none."""
     if ahead.churn.kind != "partial":
         return None
-    counted = zip(days, seasons.counted(opening, asked, ahead, days), strict=True)
+    begins, day = opening.calendar.date(first_event(opening)), opening.calendar.date
+    # Before a longer horizon there have to be more days of events.
     return [
-        {date: found[date] for date in _dates(opening, horizon) if date in found}
-        for horizon, found in counted
+        {date: season for date, season in found.items() if (day(date) - begins).days >= horizon}
+        for horizon, found in zip(days, seasons.counted(opening, asked, ahead, days), strict=True)
     ]
 
 

@@ -149,6 +149,7 @@ def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueMo
         fold.train & value_settled(opening, panel, fold.test_as_of),
         models,
         same_horizon=same_horizon(opening),
+        fades=opening.project.churn.kind == "partial",
         horizon=value_horizon(opening, panel),
         seen=fold.test,
     )
