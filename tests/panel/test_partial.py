@@ -30,7 +30,7 @@ AS_OFS = [PARIS.instant(day) for day in DATES]
 CHURN = Churn(kind="partial", horizon_days=30, gap_days=7, settlement_days=10)
 TAIL = 7 + 30 + 10
 WATERMARK = PARIS.instant(DATES[1] + timedelta(days=TAIL))  # just enough for the second date
-EDGES = [PARIS.instant(day + timedelta(days=days)) for day in DATES for days in (-30, 0, 7, 37, TAIL)]
+EDGES = [PARIS.instant(day + timedelta(days=days)) for day in DATES for days in (-30, 0, 7, 20, 37, TAIL)]
 PLAN = FeaturePlan(families=("recency", "monetary"), windows=(30, 90))
 
 

@@ -40,7 +40,8 @@ def counted(shard: Shard, questions: Questions, ahead: Ahead, horizons: Sequence
     asked = eligible.candidates(shard, questions.as_ofs)
     past = History.of(asked, calendar, FeaturePlan(), compiled=compiled)
     counts, _ = eligible.eligible(past, questions.who, questions.kind)
-    who, found = of_some(asked, counts), []
+    who = of_some(asked, counts)
+    found: list[Seasons] = []
     for days in horizons:
         spans = churn.gap_days, days, churn.settlement_days
         seen = Outcome.of(who, calendar, *spans, ahead.watermark, compiled=compiled)
