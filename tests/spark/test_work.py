@@ -128,6 +128,21 @@ def test_tasks_together_tell_declines_as_they_are_told_locally(rows, checked, op
         zip(zip(local.customer_id, local.as_of.tolist(), strict=True), local.churned, strict=True)
     )
     np.testing.assert_equal(found, expected)
-    _, note = work.counted_rows(known, group(rows, known), 10_000)
+    counted_as_locally(known, rows, local, left_out)
+
+
+def counted_as_locally(asked, rows, local, left_out):
+    """Before a sample is drawn, whoever is set aside is set aside."""
+    _, note = work.counted_rows(asked, group(rows, asked), 10_000)
     assert note["excluded"] == {name: count for name, count in left_out.items() if "incomplete" not in name}
     assert note["rows"] == len(local)
+
+
+def test_whose_contract_says_nothing_is_not_drawn(rows, checked, opening):
+    churn = Churn(kind="contractual", horizon_days=30, gap_days=7, settlement_days=7)
+    signed = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
+    local, left_out = training_panel(signed)
+    assert left_out["contract_ended_in_gap"] > 0
+    tables = SparkTables(dict.fromkeys(checked.stored), checked, 1_000)
+    asked = Question.of(signed, tables, np.unique(local.as_of).tolist(), signed.watermark)
+    counted_as_locally(asked, rows, local, left_out)

@@ -12,7 +12,7 @@ import churnlab
 import shops
 from churnlab import tracking
 from churnlab.config import Tracking
-from churnlab.errors import IntegrityError
+from churnlab.errors import DataError, IntegrityError
 from churnlab.workflow.opening import opened
 from churnlab.workflow.panels import scoring_panel, training_panel
 
@@ -91,6 +91,8 @@ def test_it_is_learned_listed_and_told(tracked, table):
     # Whoever declines still brings something, and less than by not declining.
     assert ((rows["value_at_stake"] > 0) & (rows["value_at_stake"] < rows["value_if_retained"])).all()
     assert not [note for note in scored.notes if "silent" in note]
+    with pytest.raises(DataError, match="a customer who is left out: nothing_to_decline_from"):
+        churnlab.explain_customer(project, "0000", DAY, frames)
     with pytest.raises(IntegrityError, match=r"churn\.decline: trained 0\.5, now 0\.4"):
         churnlab.score(loaded(tracked, "churn.decline=0.4"), DAY, frames=frames)
 
