@@ -139,7 +139,7 @@ def counted_as_locally(asked, rows, local, left_out):
 
 
 def test_whose_contract_says_nothing_is_not_drawn(rows, checked, opening):
-    churn = Churn(kind="contractual", horizon_days=30, gap_days=7, settlement_days=7)
+    churn = Churn(kind="contractual", horizon_days=30, gap_days=30)
     signed = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
     local, left_out = training_panel(signed)
     assert left_out["contract_ended_in_gap"] > 0
