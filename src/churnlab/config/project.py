@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
+from churnlab.config import kinds
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
 from churnlab.config.section import Currency, Name, Section, Zone
@@ -273,10 +274,7 @@ class Project(Section):
     def _labels(self) -> Project:
         if self.sources.snapshot and self.churn.positive_label is None:
             raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
-        if self.churn.kind == "contractual":
-            self._contracts_tell_ends()
-        if self.churn.kind == "win_back" and self.snapshots.lost_after_days is None:
-            raise ValueError("churn.kind is win_back: lost_after_days must say when a customer is lost")
+        kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
         names = [
             name
             for table in ("customers", "snapshot")
@@ -289,15 +287,6 @@ class Project(Section):
                     f"{segment} is used as a segment, but no source has an attribute of that name"
                 )
         return self
-
-    def _contracts_tell_ends(self) -> None:
-        needed = ["end"] + ["reason"] * bool(self.churn.contract.involuntary_reasons)
-        if not self.sources.contracts:
-            raise ValueError("churn.kind is contractual, and there are no sources.contracts")
-        for source in self.sources.contracts:
-            for meaning in needed:
-                if meaning not in {*source.columns, *source.constants}:
-                    raise ValueError(f"contracts.{source.name}: columns.{meaning} is required by churn")
 
     def placed_in(self, folder: Path) -> Project:
         """The same project with ``root`` absolute: all other paths start there."""

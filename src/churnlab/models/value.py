@@ -47,7 +47,8 @@ class ValueModel:
     """``if_retained``, ``if_churned`` and an 80 % interval, in major units.
 
     ``scale``: what the trees' answer is multiplied by. ``spread``: how far the actual values lay off.
-    ``floored``: training rows whose value was below zero and counted as zero.
+    ``floored``: training rows whose value was below zero and counted as zero. ``churned_share``: where
+    to leave is to fade, what is left of the value of staying; 0: whoever leaves brings ``churned_value``.
     """
 
     amounts: Amounts
@@ -56,6 +57,7 @@ class ValueModel:
     spread: Spread
     floored: int
     blend: Blend | None = None
+    churned_share: float = 0.0
 
     @property
     def recipe(self) -> Recipe:
@@ -76,7 +78,9 @@ class ValueModel:
         return self.scale * mixed(self.blend.share, amount, promised) * self.blend.growth(panel)
 
     def if_churned(self, panel: Panel) -> Floats:
-        """(n,) expected value of a customer who leaves, and may come back."""
+        """(n,) expected value of a customer who leaves, and may come back; or fades, and brings a share."""
+        if self.churned_share:
+            return self.churned_share * self.if_retained(panel)
         return np.full(len(panel), self.churned_value)
 
     def interval(self, risk: Floats, retained: Floats) -> tuple[Floats, Floats]:
@@ -89,7 +93,8 @@ class ValueModel:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""
-        return {
+        share = {"churned_share": self.churned_share} if self.churned_share else {}
+        return share | {
             "amounts": self.amounts.as_dict(),
             "scale": self.scale,
             "churned_value": self.churned_value,
@@ -103,7 +108,7 @@ class ValueModel:
         """The model that ``as_dict`` was asked for, with its trees."""
         amounts, blend = Amounts.from_dict(record["amounts"], trees), Blend.from_dict(record["blend"])
         spread, numbers = Spread.from_dict(record["spread"]), (record["scale"], record["churned_value"])
-        return cls(amounts, *numbers, spread, record["floored"], blend)
+        return cls(amounts, *numbers, spread, record["floored"], blend, record.get("churned_share", 0.0))
 
 
 def fit_value(
@@ -112,12 +117,14 @@ def fit_value(
     models: Models,
     *,
     same_horizon: bool,
+    fades: bool = False,
     horizon: Horizon | None = None,
     seen: Flags | None = None,
 ) -> ValueModel | None:
     """Fit on the rows ``known`` whose value is known; None where hardly anybody who stayed brought anything.
 
-    ``horizon``, ``seen``: as for ``fit_churn``.
+    ``same_horizon``: whoever leaves brings nothing. ``fades``: brings a share of what staying would, the
+    same for all; without either, the same amount for all. ``horizon``, ``seen``: as for ``fit_churn``.
     """
     require_order(panel)
     learned = np.isfinite(panel.value) & known
@@ -135,10 +142,17 @@ def fit_value(
     amounts = Amounts.learn(panel, rows, promised, models)
     blend = _latest(blend, few, learned if seen is None else learned | seen, amounts)
     scale = float(actual.sum() / predicted.sum())
-    left = panel.value[learned & (panel.churned == 1)]
+    floored = int((panel.value[rows] < 0).sum())
+    gone = np.flatnonzero(learned & (panel.churned == 1))
+    if fades and blend is None and len(gone):
+        whole = scale * amounts.of(panel, None, gone)
+        spread = Spread.learn(scale * predicted, actual, panel.value[gone] / whole, relative=True)
+        # Of a small customer a small amount is left: a mean amount would be more than staying brings.
+        share = max(float(panel.value[gone].sum() / whole.sum()), 0.0)
+        return ValueModel(amounts, scale, 0.0, spread, floored, None, share)
+    left = panel.value[gone]
     spread = Spread.learn(scale * predicted, actual, left[:0] if same_horizon else left)
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
-    floored = int((panel.value[rows] < 0).sum())
     return ValueModel(amounts, scale, churned_value, spread, floored, blend)
 
 

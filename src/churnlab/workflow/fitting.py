@@ -149,6 +149,7 @@ def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueMo
         fold.train & value_settled(opening, panel, fold.test_as_of),
         models,
         same_horizon=same_horizon(opening),
+        fades=fades(opening),
         horizon=value_horizon(opening, panel),
         seen=fold.test,
     )
@@ -158,6 +159,11 @@ def same_horizon(opening: Opened) -> bool:
     """Whether whoever leaves brings nothing: both windows are one, and leaving is to order nothing in it."""
     churn = opening.project.churn  # other ways to leave let some money through
     return opening.has_histories and churn.by_orders and opening.value_days == churn.horizon_days
+
+
+def fades(opening: Opened) -> bool:
+    """Whether to leave is to bring a share of what was brought, and not nothing."""
+    return opening.has_histories and opening.project.churn.kind == "partial"
 
 
 def value_horizon(opening: Opened, panel: Panel) -> Horizon | None:

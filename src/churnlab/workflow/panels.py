@@ -17,7 +17,7 @@ from churnlab.panel.cache import Cache
 from churnlab.panel.panel import joined, stamped
 from churnlab.panel.sample import Sampler
 from churnlab.tables.money import exponent
-from churnlab.workflow import panel_keys, reach
+from churnlab.workflow import panel_keys, reach, seasons
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
 
 _ONCE = 0  # the instant of a snapshot table: it has no dates
@@ -43,7 +43,9 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     def compute(families: Sequence[str]) -> tuple[Panel, dict[str, int]]:
         some = replace(asked, families={name: asked.families[name] for name in families})
         sampler = Sampler(project.models.row_budget, project.models.seed)
-        return panels.gathered(_blocks(opening, some, ahead, sampler=sampler), some, sampler)
+        # Seasons follow from what the keys and the fingerprint are made of, so they are not in them.
+        measured = seasons.known(opening, some, ahead)
+        return panels.gathered(_blocks(opening, some, measured, sampler=sampler), some, sampler)
 
     if project.engine.cache == "none":
         made = compute(tuple(asked.families))
@@ -165,6 +167,7 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
         exponent=exponent(project.currency),
         compiled=opening.limits().compiled,
         kind=project.churn.kind,
+        compared_days=project.churn.compared_days,
     )
 
 

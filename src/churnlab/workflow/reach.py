@@ -76,8 +76,9 @@ def part_with_origins(opening: Opened, test: int) -> tuple[int, list[int]] | Non
 
 def training_dates(opening: Opened) -> list[int]:
     """The instants at which customers are looked at for training: their churn labels are complete."""
-    tail, plan = _tail(opening, opening.project.churn.horizon_days), opening.project.snapshots
-    return snapshots.dates(plan, opening.calendar, first_event(opening), opening.watermark, tail)
+    churn, plan = opening.project.churn, opening.project.snapshots
+    bounds = first_event(opening), opening.watermark
+    return snapshots.dates(plan, opening.calendar, *bounds, churn.tail_days, churn.compared_days)
 
 
 def first_event(opening: Opened) -> int:

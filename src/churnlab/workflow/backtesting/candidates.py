@@ -35,13 +35,13 @@ TREES, WHOLE = "trees", "one_part"
 class Answers:
     """``risks``, ``values``: model -> (m,) for the m rows judged at an origin, ours first.
 
-    ``retained``, ``low``, ``high``: (m,) our value of each who stays, and the ends of the interval of
-    value; empty where no value was asked.
+    ``at_stake``, ``low``, ``high``: (m,) our value at stake, and the ends of the interval of value; empty
+    where no value was asked.
     """
 
     risks: Mapping[str, Floats]
     values: Mapping[str, Floats]
-    retained: Floats
+    at_stake: Floats
     low: Floats
     high: Floats
 
@@ -70,7 +70,7 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     values |= _promised(paces, test, days)
     retained = model.if_retained(test)
     low, high = model.interval(risks[CHURN], retained)
-    return Answers(risks, values, retained, low, high)
+    return Answers(risks, values, retained - model.if_churned(test), low, high)
 
 
 def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
@@ -90,10 +90,11 @@ def _values(
     """Our value model, and what each way to learn amounts expects of everyone."""
     panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
     known = origin.fold.train & settled
-    same, first, values = fitting.same_horizon(opening), None, {}
+    brings = {"same_horizon": fitting.same_horizon(opening), "fades": fitting.fades(opening)}
+    first, values = None, {}
     for name, kind, window in _kinds(opening, panel, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
-        made = fit_value(panel, known, amounts, same_horizon=same, horizon=window, seen=origin.fold.test)
+        made = fit_value(panel, known, amounts, horizon=window, seen=origin.fold.test, **brings)
         if made is None:
             return None, {}
         first = first or made

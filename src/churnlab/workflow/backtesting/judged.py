@@ -23,8 +23,8 @@ POOLED = "earlier origins"
 class Judged:
     """(m,) each: outcomes, NaN where not complete; groups; and what every model said, ours first.
 
-    ``groups``: name -> which group each row belongs to, as text. ``interval``: the ends of ours of value,
-    and what a customer who stays brings; None where no value was asked.
+    ``groups``: name -> which group each row belongs to, as text. ``at_stake``, ``interval``: our value at
+    stake and the ends of our interval of value; None where no value was asked.
     """
 
     where: str
@@ -34,7 +34,7 @@ class Judged:
     groups: Mapping[str, Texts]
     risks: Mapping[str, Floats]
     values: Mapping[str, Floats]
-    retained: Floats | None
+    at_stake: Floats | None
     interval: tuple[Floats, Floats] | None
 
     @classmethod
@@ -49,7 +49,7 @@ class Judged:
             groups(test, new_days),
             answers.risks,
             answers.values,
-            answers.retained if answers.values else None,
+            answers.at_stake if answers.values else None,
             (answers.low, answers.high) if answers.values else None,
         )
 
@@ -74,7 +74,7 @@ def pooled(parts: Sequence[Judged]) -> Judged | None:
         _stacked([part.groups for part in parts]),
         _stacked([part.risks for part in parts]),
         _stacked([part.values for part in parts]) if whole else {},
-        np.concatenate([part.retained for part in parts if part.retained is not None]) if whole else None,
+        np.concatenate([part.at_stake for part in parts if part.at_stake is not None]) if whole else None,
         _ends(parts) if whole else None,
     )
 

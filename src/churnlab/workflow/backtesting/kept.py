@@ -53,7 +53,7 @@ def load(folder: Path, name: str, rows: int) -> Answers | None:
             answers = Answers(
                 {each: file[f"risk.{each}"] for each in order["risks"]},
                 {each: file[f"value.{each}"] for each in order["values"]},
-                file["retained"],
+                file["at_stake"],
                 file["low"],
                 file["high"],
             )
@@ -67,7 +67,7 @@ def save(folder: Path, name: str, answers: Answers) -> None:
     arrays: dict[str, Any] = {f"risk.{model}": risk for model, risk in answers.risks.items()}
     arrays |= {f"value.{model}": value for model, value in answers.values.items()}
     order = {"risks": list(answers.risks), "values": list(answers.values)}
-    arrays |= {"retained": answers.retained, "low": answers.low, "high": answers.high}
+    arrays |= {"at_stake": answers.at_stake, "low": answers.low, "high": answers.high}
     out = io.BytesIO()
     np.savez(out, order=json.dumps(order), **arrays)
     with on_disk(folder):

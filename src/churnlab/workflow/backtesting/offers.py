@@ -43,9 +43,9 @@ class Campaign:
 def campaign(judged: Judged, terms: project.Offer, *, times: int, seed: int) -> Campaign | None:
     """The list that ``terms`` would have made of the judged rows; None where value was not asked."""
     known = np.isfinite(judged.churned)
-    if judged.retained is None or not known.any():
+    if judged.at_stake is None or not known.any():
         return None
-    churned, risk, stake = judged.churned[known], judged.risks[CHURN][known], judged.retained[known]
+    churned, risk, stake = judged.churned[known], judged.risks[CHURN][known], judged.at_stake[known]
     offer = Offer(**terms.model_dump())
     size = list_size(churned, risk, stake, offer, judged.customer_id[known], times=times, seed=seed)
     return Campaign(
