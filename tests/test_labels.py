@@ -1,11 +1,14 @@
-"""Labels and values by hand; against a definition in plain Python in panel/test_rows.py."""
+"""Labels and values by hand; by definition in plain Python in panel/test_rows.py and test_partial.py."""
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from churnlab import labels
+from churnlab.errors import ConfigError
+from churnlab.labels import Season
 
 
 class Counted:
@@ -67,3 +70,44 @@ def test_the_rate_is_a_year_s():
     assert paid == pytest.approx(572.31, rel=1e-3)
     monthly = sum(50 * labels.discount(0, round((month - 0.5) * 30.4, 1), 0.10) for month in range(1, 13))
     assert monthly == pytest.approx(572.31, abs=0.005)
+
+
+def fell(before, after, season, decline=0.5):
+    found = labels.declined(np.array([before]), np.array([after]), Season(*season), decline=decline)
+    return found.tolist()[0]
+
+
+def test_declined_by_hand():
+    # In an even season the limit of 80 is 40; where everybody brings 7 of 10, it is 28.
+    assert [fell(80, after, (100, 100)) for after in (39, 40, 41, -5)] == [1, 0, 0, 1]
+    assert [fell(80, after, (1_000, 700)) for after in (27, 28, 30)] == [1, 0, 0]
+    # A decline of 0.7 leaves 0.3: of 10 it is 3, although 1 - 0.7 is a little more than 0.3 in floats.
+    assert [fell(10, after, (100, 100), 0.7) for after in (2, 3)] == [1, 0]
+
+
+@pytest.mark.parametrize("decline", [0.1, 0.3, 0.5, 0.7, 0.9, 0.333])
+@pytest.mark.parametrize("season", [(3, 1), (7, 10), (10**17, 3 * 10**16)])
+def test_exactly_at_the_limit_is_no_decline(decline, season):
+    """Whatever the share and the season, up to amounts whose product does not fit into 64 bits."""
+    kept = (1 - Fraction(str(decline))) * Fraction(season[1], season[0])
+    before = kept.denominator * 10**9
+    at = int(kept * before)
+    assert [fell(before, at + more, season, decline) for more in (-1, 0, 1)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("season", [(0, 5), (5, 0), (-5, 5), (5, -5), (-5, -5)])
+def test_without_a_season_there_is_no_label(season):
+    assert not Season(*season).is_known
+    assert np.isnan(fell(80, 10, season))
+
+
+def test_seasons_add_up():
+    assert Season(1, 10**18) + Season(2, 10**19) == Season(3, 11 * 10**18)
+
+
+def test_what_is_brought_is_what_value_counts():
+    both = Counted([5, -2], columns=("amount", "margin"))
+    both.sum = lambda column: {"margin": np.array([5, -2])}[column]
+    assert labels.brought(both).tolist() == [5, -2]
+    with pytest.raises(ConfigError, match="read from amounts or margins"):
+        labels.brought(Counted([1]))

@@ -147,6 +147,19 @@ def test_dates_can_be_given():
     assert days(dates(between, utc, 0, 0, 9), utc) == ["2025-02-01", "2025-03-01", "2025-04-01"]
 
 
+def test_no_date_is_compared_with_days_before_the_first_event():
+    utc = Calendar("UTC")
+    first, watermark = utc.instant(date(2025, 1, 15)) + HOUR, utc.instant(date(2026, 1, 1))
+    for asked in (plan(min_history_days=30), plan(first=date(2025, 2, 1))):
+        assert days(dates(asked, utc, first, watermark, 54), utc)[0] <= "2025-03-01"
+        # 120 days from 15 January on: 15 May.
+        assert days(dates(asked, utc, first, watermark, 54, 120), utc)[0] == "2025-06-01"
+    long = plan(min_history_days=200)
+    assert dates(long, utc, first, watermark, 54, 120) == dates(long, utc, first, watermark, 54)
+    with pytest.raises(DataError, match=r"300 days of history \+ 54 days"):
+        dates(plan(), utc, first, watermark, 54, 300)
+
+
 def test_no_date_fits():
     utc = Calendar("UTC")
     first, watermark = utc.instant(date(2025, 1, 1)), utc.instant(date(2025, 3, 1))

@@ -16,6 +16,7 @@ from churnlab.version import VERSION
 if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
     from churnlab.workflow import (
+        backtest,
         diagnose,
         explain_customer,
         list_features,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "backtest",
     "diagnose",
     "explain_customer",
     "from_mapping",

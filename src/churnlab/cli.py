@@ -89,6 +89,16 @@ def train(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug
 
 
 @app.command()
+def backtest(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
+    """Judge every model and baseline at dates of the past; interrupted, it goes on."""
+    from churnlab import display, workflow
+
+    with display.progress() as progress:
+        result = workflow.backtest(_project(config, set_), progress=progress)
+    _show(result, json_)
+
+
+@app.command()
 def models(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
     """List the registered versions: date, the gate's verdict and reason, and who is champion."""
     from churnlab import workflow

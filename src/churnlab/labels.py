@@ -1,15 +1,19 @@
-"""What happened next, as numbers to learn: whether a customer left, and what a customer brought."""
+"""What happened next, as numbers to learn: whether a customer left or fades, and what a customer brought."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.history import Lapses, Outcome
+from churnlab.errors import ConfigError
+from churnlab.history import Lapses, Outcome, Source, Window
 
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Involuntary = Literal["exclude", "count"]
@@ -57,9 +61,56 @@ def set_aside(lapses: Lapses, *, involuntary: Involuntary) -> Mapping[str, Flags
     return {"left_involuntarily": left_out, "contract_ended_in_gap": gone_before}
 
 
+@dataclass(frozen=True)
+class Season:
+    """What everybody who could be asked at a date brought together, in whole minor units.
+
+    ``before``: in as many days before the date as the horizon has, as it was known at the date.
+    ``after``: in the outcome window, as it was known once it had settled.
+    """
+
+    before: int
+    after: int
+
+    def __add__(self, other: Season) -> Season:
+        return Season(self.before + other.before, self.after + other.after)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a ratio of the two that means anything."""
+        return self.before > 0 and self.after > 0
+
+
+def declined(before: Ints, after: Ints, season: Season, *, decline: float) -> Floats:
+    """(n,) 1: ``after`` is less than (1 - ``decline``) x the season's ratio x ``before``; 0: it is not.
+
+    ``before``, ``after``: (n,) what each customer brought in the two windows of ``season``. Exactly at
+    the limit is no decline. NaN of a season that is not known.
+    """
+    if not season.is_known:
+        return np.full(len(before), np.nan)
+    # The share as it is written in the configuration: 0.7, and not the binary fraction beside it.
+    kept = 1 - Fraction(str(decline))
+    # Multiplied out, in whole numbers of any size: a quotient of floats would decide at the limit by chance.
+    limit = before.astype(object) * (kept.numerator * season.after)
+    fell = after.astype(object) * (kept.denominator * season.before) < limit
+    return fell.astype(np.float64)
+
+
+def brought(window: Window) -> Ints:
+    """(n,) what each customer brought in a window of lines, net, in minor units of what value counts."""
+    basis = _basis(window.source)
+    if basis is None:
+        raise ConfigError("a decline is read from amounts or margins, and this project has neither")
+    return np.asarray(window.sum(_COLUMNS[basis]), dtype=np.int64)
+
+
 def value_basis(outcome: Outcome) -> ValueBasis | None:
     """What value is counted in: margins where there are any, else net amounts; None without either."""
-    lines = outcome.transactions.source
+    return _basis(outcome.transactions.source)
+
+
+def _basis(lines: Source) -> ValueBasis | None:
     return next((basis for basis in VALUE_BASES if lines.has(_COLUMNS[basis])), None)
 
 

@@ -154,14 +154,23 @@ def _offset(clock: ZoneInfo, instant: int) -> int:
 
 
 def dates(
-    plan: SnapshotPlan, calendar: Calendar, first_event: int, watermark: int, tail_days: int
+    plan: SnapshotPlan,
+    calendar: Calendar,
+    first_event: int,
+    watermark: int,
+    tail_days: int,
+    compared_days: int | None = None,
 ) -> list[int]:
     """The rising instants, each a local midnight, at which customers are looked at for training.
 
     The last has ``as_of + tail_days <= watermark``, where ``tail_days`` is gap + horizon + settlement:
-    its labels are complete. The first comes after ``min_history_days`` of events.
+    its labels are complete. The first comes after ``min_history_days`` of events, and never before
+    ``compared_days`` of them, where labels compare with what came in so many days before.
     """
-    first = plan.first or calendar.date(first_event) + dt.timedelta(days=plan.min_history_days)
+    begin = calendar.date(first_event)
+    first = plan.first or begin + dt.timedelta(days=plan.min_history_days)
+    if compared_days is not None:
+        first = max(first, begin + dt.timedelta(days=compared_days))
     last = plan.last or _last_complete(calendar, watermark, tail_days)
     if plan.every == "month":
         days = [
@@ -171,11 +180,11 @@ def dates(
         steps = (last - first).days // plan.every
         days = [last - dt.timedelta(days=plan.every * step) for step in range(steps, -1, -1)]
     if not days:
-        begin, end = calendar.date(first_event), calendar.date(watermark)
+        end, needed = calendar.date(watermark), max(plan.min_history_days, compared_days or 0)
         raise DataError(
             "no snapshot date fits into the data: each needs a past before it and a complete outcome after",
             got=f"events from {begin}, complete until {end} ({(end - begin).days} days), against "
-            f"{plan.min_history_days} days of history + {tail_days} days of gap, horizon and settlement; "
+            f"{needed} days of history + {tail_days} days of gap, horizon and settlement; "
             f"first date allowed {first}, last {last}, every {plan.every}",
             mend="add older data, or lower snapshots.min_history_days or churn.horizon_days"
             + (", or set snapshots.every to a number of days" if first <= last else ""),

@@ -205,6 +205,8 @@ def test_the_label_is_said_with_its_numbers():
         "grace_days": 30,
     }
     assert "begins no other within 30 days of that end" in text_of(content(churn_rule=rule))
+    rule = {"wording": "partial_rule", "horizon_days": 60, "gap_days": 7, "settlement_days": 14, "kept": "50"}
+    assert "less than 50% of that in the 60 days that start 7 days after" in text_of(content(churn_rule=rule))
     supplied = text_of(content(churn_rule={}, label="The label was supplied."))
     assert "The label was supplied." in supplied
     assert "no order in the" not in supplied

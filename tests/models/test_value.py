@@ -72,6 +72,27 @@ def test_who_leaves_brings_nothing_over_the_same_horizon_and_the_mean_over_a_lon
     assert again.trees.content == longer.trees.content
 
 
+def test_who_fades_brings_a_share_of_what_staying_would(panel, both):
+    """Of a small customer a small amount is left, so that nobody is worth more gone than kept."""
+    stayed = 10 + panel.number("spend_90d")
+    some = np.random.default_rng(1).gamma(2, 0.5, len(panel))  # 1 in the mean
+    faded = replace(panel, value=np.where(panel.churned == 1, 0.4 * stayed * some, panel.value))
+    model = fit_value(faded, both, QUICK, same_horizon=False, fades=True)
+    share = model.if_churned(panel) / model.if_retained(panel)
+    assert share == pytest.approx(np.full(len(panel), model.churned_share))
+    assert model.churned_share == pytest.approx(0.4, abs=0.04)
+    again = ValueModel.from_dict(json.loads(json.dumps(model.as_dict())), model.trees)
+    assert again.if_churned(panel).tolist() == model.if_churned(panel).tolist()
+    gone = panel.take(on(panel, 60) & (panel.churned == 1))
+    actual = faded.value[on(panel, 60) & (panel.churned == 1)]
+    low, high = again.interval(np.full(len(gone), 0.999), again.if_retained(gone))
+    for size in (gone.number("spend_90d") > 50, gone.number("spend_90d") <= 50):
+        assert ((low <= actual) & (actual <= high))[size].mean() == pytest.approx(0.8, abs=0.12)
+    # Only rows that may be learned from.
+    later = replace(faded, value=np.where(both, faded.value, 1e6))
+    assert fit_value(later, both, QUICK, same_horizon=False, fades=True).as_dict() == model.as_dict()
+
+
 def test_negative_values_count_as_nothing_and_are_counted(panel, both):
     refunds = replace(panel, value=np.where(panel.churned == 0, panel.value, np.nan).copy())
     where = np.flatnonzero(on(panel, 0) & (panel.churned == 0))[:20]

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from churnlab import spark
+from churnlab.config.churn import Churn
 from churnlab.errors import DataError
 from churnlab.workflow.panels import training_panel
 from on_spark import MARKS
@@ -54,6 +55,19 @@ def test_a_budget_keeps_the_customers_that_the_local_sample_keeps(tables, projec
     assert made.sample == local.sample
     assert (made.sample is None) == (budget == 10_000)
     assert dict(why) == dict(left_out)
+
+
+@pytest.mark.parametrize("budget", [120, 10_000])
+def test_declines_are_measured_against_the_same_seasons(tables, project, opening, budget):
+    churn = Churn(kind="partial", horizon_days=30, gap_days=7, settlement_days=7)
+    models = project.models.model_copy(update={"row_budget": budget})
+    fading = project.model_copy(update={"churn": churn, "models": models})
+    local, left_out = training_panel(dataclasses.replace(opening, project=fading))
+    assert np.isin([0.0, 1.0], local.churned).all()
+    for shards in (1, 5):
+        made, why = spark.panel(tables, fading, shards=shards)
+        assert_same(local, made)
+        assert dict(why) == dict(left_out)
 
 
 def test_a_frame_holds_the_same_rows(tables, project, opening):

@@ -7,7 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from churnlab.config.churn import Churn
 from churnlab.errors import DataError
+from churnlab.labels import Season
+from churnlab.panel import seasons
 from churnlab.spark import parcels, work
 from churnlab.spark.inputs import SparkTables
 from churnlab.spark.question import Question
@@ -101,3 +104,45 @@ def test_an_error_of_ours_becomes_a_note_and_any_other_loses_its_text(rows, aske
         work.answered(group(rows, asked), broken)
     assert "0042" not in str(told.value)
     assert told.value.__suppress_context__
+
+
+def test_tasks_together_tell_declines_as_they_are_told_locally(rows, checked, opening):
+    """Seasons first: totals of tasks add up to those of all, and who is left out is told of everybody."""
+    churn = Churn(kind="partial", horizon_days=30, gap_days=7, settlement_days=7)
+    fading = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
+    local, left_out = training_panel(fading)
+    assert np.isin([0.0, 1.0], local.churned).all()
+    tables = SparkTables(dict.fromkeys(checked.stored), checked, 1_000)
+    dates = np.unique(local.as_of).tolist()
+    asked = Question.of(fading, tables, dates, fading.watermark)
+    notes = [work.season_totals(asked, group(rows, asked, 4, shard)) for shard in range(4)]
+    assert [made for made, _ in notes] == [None] * 4
+    parts = [[{date: Season(*both) for date, *both in note["seasons"]}] for _, note in notes]
+    known = replace(asked, seasons=seasons.total(parts, [30])[0])
+    assert list(known.seasons) == dates
+    found = {}
+    for shard in range(3):
+        part, _ = work.panel_of(known, group(rows, known, 3, shard))
+        found |= dict(zip(zip(part.customer_id, part.as_of.tolist(), strict=True), part.churned, strict=True))
+    expected = dict(
+        zip(zip(local.customer_id, local.as_of.tolist(), strict=True), local.churned, strict=True)
+    )
+    np.testing.assert_equal(found, expected)
+    counted_as_locally(known, rows, local, left_out)
+
+
+def counted_as_locally(asked, rows, local, left_out):
+    """Before a sample is drawn, whoever is set aside is set aside."""
+    _, note = work.counted_rows(asked, group(rows, asked), 10_000)
+    assert note["excluded"] == {name: count for name, count in left_out.items() if "incomplete" not in name}
+    assert note["rows"] == len(local)
+
+
+def test_whose_contract_says_nothing_is_not_drawn(rows, checked, opening):
+    churn = Churn(kind="contractual", horizon_days=30, gap_days=30)
+    signed = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
+    local, left_out = training_panel(signed)
+    assert left_out["contract_ended_in_gap"] > 0
+    tables = SparkTables(dict.fromkeys(checked.stored), checked, 1_000)
+    asked = Question.of(signed, tables, np.unique(local.as_of).tolist(), signed.watermark)
+    counted_as_locally(asked, rows, local, left_out)

@@ -67,14 +67,22 @@ def test_counts_of_blocks_add_up():
 
 
 @pytest.mark.parametrize(
-    "why", ["nobody is", "they are set apart", "it is not measured", "there are no histories", "they sign"]
+    "why",
+    [
+        "nobody is",
+        "they are set apart",
+        "it is not measured",
+        "there are no histories",
+        "they sign",
+        "they fade",
+    ],
 )
 def test_nothing_is_said_of_silence_where(why):
     block = rows([7, 10]) if why == "nobody is" else rows([7, 900])
     if why == "it is not measured":
         block.names = ()
     days = 365 if why == "they are set apart" else None
-    kind = "contractual" if why == "they sign" else "non_contractual"
+    kind = {"they sign": "contractual", "they fade": "partial"}.get(why, "non_contractual")
     found = told(block, lost_after_days=days, histories=why != "there are no histories", kind=kind)
     assert found == ("city: 1 of 2",)
 

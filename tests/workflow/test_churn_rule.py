@@ -17,6 +17,7 @@ KINDS = {
     "own rhythm, 90 days at most": Churn(
         horizon="adaptive", horizon_days=90, adaptive=AdaptiveRule(population_gap_days=30)
     ),
+    "brings less than 70% of that in the 90 days": Churn(kind="partial", horizon_days=90, decline=0.3),
 }
 
 
@@ -26,7 +27,9 @@ def test_a_kind_is_told_in_its_own_words(said, churn):
     rule = evidence._churn_rule(opening)
     spans = {"horizon": rule["horizon_days"], "gap": rule["gap_days"], "settlement": rule["settlement_days"]}
     told = {
-        locale: words(locale)[rule.get("wording", "churn_rule")].format(**spans, grace=rule.get("grace_days"))
+        locale: words(locale)[rule.get("wording", "churn_rule")].format(
+            **spans, grace=rule.get("grace_days"), kept=rule.get("kept")
+        )
         for locale in ("en", "fr")
     }
     assert said in told["en"]

@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from churnlab.config.section import Section
 
-Kind = Literal["non_contractual", "contractual", "win_back"]
+Kind = Literal["non_contractual", "contractual", "win_back", "partial"]
+
+HALF = 0.5  # of what a customer brought before: missing, that is a decline
 
 
 class ContractRule(Section):
@@ -50,12 +52,20 @@ class AdaptiveRule(Section):
 
 
 class Churn(Section):
-    """Churn: no order, or a contract not renewed, in ``[as_of + gap, as_of + gap + horizon)``, in days."""
+    """Churn: no order, no renewal or a decline in ``[as_of + gap, as_of + gap + horizon)``, in days."""
 
     kind: Kind = Field(
         "non_contractual",
         description="non_contractual: no order in the outcome window; contractual: a contract ends in it "
-        "and is not renewed; win_back: those already lost, of whom some return",
+        "and is not renewed; win_back: those already lost, of whom some return; partial: the customer brings "
+        "much less than in the horizon_days before, season aside",
+    )
+    decline: float = Field(
+        HALF,
+        gt=0,
+        lt=1,
+        description="read where kind is partial: which share of what came before has to be missing, so that "
+        "0.5 calls it a decline to bring less than half",
     )
     horizon: Literal["fixed", "adaptive"] = Field(
         "fixed", description="adaptive: each customer's own, of which horizon_days is the longest"
@@ -84,8 +94,10 @@ class Churn(Section):
             raise ValueError("adaptive is read where horizon is adaptive, and horizon is fixed")
         if self.horizon == "adaptive":
             self._own_horizons()
-        if self.kind == "contractual" and self.gap_purchase_counts:
-            raise ValueError("gap_purchase_counts is about orders, and kind is contractual")
+        if self.kind != "partial" and self.decline != HALF:
+            raise ValueError(f"decline is read where kind is partial, and kind is {self.kind}")
+        if self.kind in ("contractual", "partial") and self.gap_purchase_counts:
+            raise ValueError(f"gap_purchase_counts is about orders, and kind is {self.kind}")
         return self
 
     def _own_horizons(self) -> None:
@@ -102,7 +114,12 @@ class Churn(Section):
     @property
     def by_orders(self) -> bool:
         """Whether who orders in one window, the same for all, is who stays, and nobody else."""
-        return self.kind != "contractual" and self.horizon == "fixed"
+        return self.kind in ("non_contractual", "win_back") and self.horizon == "fixed"
+
+    @property
+    def compared_days(self) -> int | None:
+        """Days before a snapshot that the outcome is compared with; None: it stands for itself."""
+        return self.horizon_days if self.kind == "partial" else None
 
     @property
     def tail_days(self) -> int:
@@ -121,6 +138,8 @@ class Churn(Section):
             del found["kind"]
         if self.kind != "contractual":
             del found["contract"]
+        if self.kind != "partial":
+            del found["decline"]
         if self.horizon == "fixed":
             del found["horizon"], found["adaptive"]
         return found

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
+from churnlab.config import kinds
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
 from churnlab.config.section import Currency, Name, Section, Zone
@@ -29,6 +30,10 @@ Family = Literal[
     "profile",
 ]
 FAMILIES: tuple[Family, ...] = get_args(Family)
+
+
+Amount = Literal["tweedie", "lognormal", "offset", "feature"]
+AMOUNTS: tuple[Amount, ...] = get_args(Amount)
 
 
 class SnapshotPlan(Section):
@@ -96,6 +101,11 @@ class Models(Section):
     threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
     churn: Booster = Booster()
     value: Booster = Booster()
+    amount: Literal["auto"] | Amount = Field(
+        "auto",
+        description="how trees learn what a customer who stays will bring; auto: from the pace of purchases "
+        "on (offset) where there is one, else tweedie; churnlab backtest compares all of them",
+    )
     calibration: Literal["auto", "none", "temperature", "sigmoid", "beta", "isotonic"] = Field(
         "sigmoid", description="auto: the simplest of the others that held out customers do not contradict"
     )
@@ -123,6 +133,31 @@ class Evaluation(Section):
     bootstrap: int = Field(200, ge=0, le=10_000, description="resamples of customers behind each interval")
     accepted_leaks: tuple[str, ...] = Field(
         (), description="features that seem to know the answer, but were truly known at the snapshot"
+    )
+
+
+class Offer(Section):
+    """What a contact does and costs, as far as it is known: a control group tells."""
+
+    save_rate: float = Field(ge=0, le=1, description="share of those about to leave whom a contact keeps")
+    contact_cost: float = Field(0, ge=0, description="of each contact")
+    incentive_cost: float = Field(0, ge=0, description="of each that is taken up")
+    take_up_stayers: float = Field(1, ge=0, le=1, description="share of those who stay anyway who take it")
+    backfire: float = Field(
+        0, ge=0, le=1, description="share of those who would stay whom a contact drives away"
+    )
+
+
+class Backtest(Section):
+    """Rolling origins: every model at dates of the past, as it would have been then."""
+
+    origins: int = Field(6, ge=1, le=60, description="dates to judge at, the last ones; the test date is one")
+    amounts: tuple[Amount, ...] = Field(
+        AMOUNTS, description="the ways to learn amounts that are compared; that of models.amount always is"
+    )
+    new_days: int = Field(90, ge=1, description="customers count as new for so long after their first order")
+    offer: Offer | None = Field(
+        None, description="say what lists of the past would have brought; null: do not"
     )
 
 
@@ -228,6 +263,7 @@ class Project(Section):
     models: Models = Models()
     tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
+    backtest: Backtest = Backtest()
     gate: Gate = Gate()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
@@ -238,10 +274,7 @@ class Project(Section):
     def _labels(self) -> Project:
         if self.sources.snapshot and self.churn.positive_label is None:
             raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
-        if self.churn.kind == "contractual":
-            self._contracts_tell_ends()
-        if self.churn.kind == "win_back" and self.snapshots.lost_after_days is None:
-            raise ValueError("churn.kind is win_back: lost_after_days must say when a customer is lost")
+        kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
         names = [
             name
             for table in ("customers", "snapshot")
@@ -254,15 +287,6 @@ class Project(Section):
                     f"{segment} is used as a segment, but no source has an attribute of that name"
                 )
         return self
-
-    def _contracts_tell_ends(self) -> None:
-        needed = ["end"] + ["reason"] * bool(self.churn.contract.involuntary_reasons)
-        if not self.sources.contracts:
-            raise ValueError("churn.kind is contractual, and there are no sources.contracts")
-        for source in self.sources.contracts:
-            for meaning in needed:
-                if meaning not in {*source.columns, *source.constants}:
-                    raise ValueError(f"contracts.{source.name}: columns.{meaning} is required by churn")
 
     def placed_in(self, folder: Path) -> Project:
         """The same project with ``root`` absolute: all other paths start there."""

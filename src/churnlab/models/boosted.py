@@ -32,7 +32,7 @@ __all__ = ["Bins", "Grown", "Rows", "Trees", "bins", "fit", "grow"]
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
-Objective = Literal["binary:logistic", "reg:tweedie"]
+Objective = Literal["binary:logistic", "reg:tweedie", "reg:squarederror"]
 
 EXTERNAL = 2**27  # numbers: 900,000 rows of 150, whose bins take .6 GB
 BLOCK, PAGE = 2**22, 2**23  # numbers made at a time: in memory, and for a page on disk
@@ -52,13 +52,27 @@ class Rows:
 
 
 def fit(
-    matrix: Matrix | Rows, target: Floats, booster: Booster, objective: Objective, *, seed: int, threads: int
+    matrix: Matrix | Rows,
+    target: Floats,
+    booster: Booster,
+    objective: Objective,
+    *,
+    seed: int,
+    threads: int,
+    offset: Floats | None = None,
 ) -> Trees:
-    """Fit an ensemble. ``matrix``: (n, m) in canonical row order; ``target``: (n,)."""
+    """Fit an ensemble. ``matrix``: (n, m) in canonical row order; ``target``: (n,).
+
+    ``offset``: (n,) the margin that each row starts from, which whoever asks the trees adds again.
+    """
     rows = matrix if isinstance(matrix, Rows) else Rows.of(matrix)
     with ExitStack() as stack:
         data = _binned(rows, target, threads, stack, _is_large(rows))
-        return _trained(data, booster, objective, seed, threads)
+        params = _params(booster, objective, seed, threads)
+        if offset is not None:
+            data.set_base_margin(offset)
+            params["base_score"] = 1.0  # of amounts: nothing is added to the offset but the trees
+        return _trained(data, booster, params)
 
 
 @dataclass(frozen=True)
@@ -130,9 +144,8 @@ def grow(
     return Grown(fitted, data.later)
 
 
-def _trained(data: Any, booster: Booster, objective: Objective, seed: int, threads: int) -> Trees:
+def _trained(data: Any, booster: Booster, params: dict[str, Any]) -> Trees:
     xgboost = _library()
-    params = _params(booster, objective, seed, threads)
     try:
         fitted = xgboost.train(params, data, num_boost_round=booster.trees)
     except xgboost.core.XGBoostError as error:

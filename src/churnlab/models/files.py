@@ -19,7 +19,7 @@ from churnlab.models.boosted import Trees
 from churnlab.models.churn import ChurnModel
 from churnlab.models.value import ValueModel
 
-FORMAT = 2
+FORMAT = 3
 CHURN, VALUE, META = NAMES = ("churn.json", "value.json", "meta.json")
 
 

@@ -188,6 +188,9 @@ def _start(objective: str, base_score: str) -> np.float32:
     if objective == "binary:logistic":
         _require(bool(0.0 < score < 1.0), "the base score is no probability")
         return np.float32(-math.log(np.float32(1.0) / score - np.float32(1.0)))
+    if objective == "reg:squarederror":
+        _require(math.isfinite(score), "the base score is not finite")
+        return np.float32(score)
     _require(objective == "reg:tweedie", f"the objective {objective} is not known")
     _require(bool(0.0 < score < math.inf), "the base score is no amount")
     return np.float32(math.log(score))

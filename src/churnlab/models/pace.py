@@ -6,7 +6,7 @@ short to have seen the whole horizon, what trees learned on a shorter one is car
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -26,6 +26,7 @@ Positions = NDArray[np.int64]
 
 ACTIVE, SPAN, AGE, SPEND = READ = ("active_days_ever", "active_span_days", "tenure_days", "spend_ever")
 FAMILIES = ("bg_nbd", "mbg_nbd")  # of as many parameters: the likelier is taken
+CHALLENGERS = (*FAMILIES, "pareto_nbd")  # all there are
 PENALTY = 0.1  # draws in what small shops leave open; in large ones it does not show
 
 
@@ -63,14 +64,19 @@ class Pace:
         return None if record is None else GammaGamma.from_dict(record)
 
     @classmethod
-    def learn(cls, panel: Panel, rows: Positions, start: int) -> Self | None:
-        """Fitted on the last date among ``rows``, each customer once; None where it cannot be."""
+    def learn(
+        cls, panel: Panel, rows: Positions, start: int, families: Sequence[str] = FAMILIES
+    ) -> Self | None:
+        """Fitted on the last date among ``rows``, each customer once; None where it cannot be.
+
+        ``families``: of models of purchases; the likeliest is taken.
+        """
         if not set(READ) <= set(panel.names) or not len(rows):
             return None
         from churnlab.models.btyd import RepeatPurchases
 
         latest = panel.take(rows[panel.as_of[rows] == panel.as_of[rows].max()])
-        tried = [RepeatPurchases(family, unit="days", penalty=PENALTY) for family in FAMILIES]
+        tried = [RepeatPurchases(family, unit="days", penalty=PENALTY) for family in families]
         try:
             fitted = [model.fit(histories(latest)) for model in tried]
         except DataError:  # nobody bought twice, or hardly anybody

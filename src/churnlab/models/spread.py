@@ -33,16 +33,21 @@ class Spread:
     """``edges``: where the bands of expected value begin.
 
     ``multiples``: for each band the quantiles at ``LEVELS`` of actual against expected value.
-    ``left``: the same of what those who left brought; empty: nothing.
+    ``left``: the same of what those who left brought; empty: nothing. ``relative``: against the expected
+    value, where to leave is to fade.
     """
 
     edges: tuple[float, ...]
     multiples: tuple[tuple[float, ...], ...]
     left: tuple[float, ...] = ()
+    relative: bool = False
 
     @classmethod
-    def learn(cls, expected: Floats, actual: Floats, left: Floats) -> Self:
-        """``expected``, ``actual``: (n,) of those who stayed; ``left``: (m,) what the others brought."""
+    def learn(cls, expected: Floats, actual: Floats, left: Floats, *, relative: bool = False) -> Self:
+        """``expected``, ``actual``: (n,) of those who stayed; ``left``: (m,) what the others brought.
+
+        ``relative``: ``left`` are multiples of what they would have brought.
+        """
         edges = np.unique(np.quantile(expected, np.linspace(0, 1, BANDS + 1)[1:-1]))
         band, ratio = np.searchsorted(edges, expected, side="right"), actual / expected
         every = _quantiles(ratio)
@@ -51,6 +56,7 @@ class Spread:
             tuple(float(edge) for edge in edges),
             tuple(_quantiles(some) if len(some) >= FEW else every for some in found),
             _quantiles(np.maximum(left, 0)) if (left > 0).any() else (),
+            relative,
         )
 
     def quantile(self, level: float, risk: Floats, expected: Floats) -> Floats:
@@ -75,7 +81,8 @@ class Spread:
     def _between(self, level: float, risk: Floats, expected: Floats) -> Floats:
         """Where those who left bring something, too: halved until it is narrow enough."""
         low = np.zeros_like(expected)
-        high = np.maximum(self._of_staying(np.ones_like(risk), expected), self.left[-1])
+        most = self.left[-1] * (expected if self.relative else np.ones_like(expected))
+        high = np.maximum(self._of_staying(np.ones_like(risk), expected), most)
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             short = self._share_below(middle, risk, expected) < level
@@ -87,7 +94,8 @@ class Spread:
         for number, multiples in enumerate(self.multiples):
             here = band == number
             staying[here] = _reached(value[here] / expected[here], multiples)
-        return np.asarray(risk * _reached(value, self.left) + (1 - risk) * staying, dtype=np.float64)
+        leaving = _reached(value / expected if self.relative else value, self.left)
+        return np.asarray(risk * leaving + (1 - risk) * staying, dtype=np.float64)
 
     def _band(self, expected: Floats) -> NDArray[np.intp]:
         return np.searchsorted(self.edges, expected, side="right")
@@ -95,13 +103,15 @@ class Spread:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         multiples = [list(band) for band in self.multiples]
-        return {"edges": list(self.edges), "multiples": multiples, "left": list(self.left)}
+        relative = {"relative": True} if self.relative else {}
+        return {"edges": list(self.edges), "multiples": multiples, "left": list(self.left)} | relative
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """The spread that ``as_dict`` was asked for."""
+        multiples, relative = record["multiples"], record.get("relative", False)
         return cls(
-            tuple(record["edges"]), tuple(tuple(band) for band in record["multiples"]), tuple(record["left"])
+            tuple(record["edges"]), tuple(tuple(band) for band in multiples), tuple(record["left"]), relative
         )
 
 

@@ -2,9 +2,9 @@
 
 value_expected = (1 - p) x V1 + p x V0
 
-V1  trees on the value of those who stayed, with a log link, so that big spenders are learned in
-    proportion; a factor takes out the bias of the total. It is learned on customers held out of
-    training in turn, on all dates: a single one has a season of its own
+V1  trees on the value of those who stayed (see ``amounts`` for the ways to learn it); a factor takes
+    out the bias of the total. It is learned on customers held out of training in turn, on all dates: a
+    single one has a season of its own
 V0  what those who left still brought: 0 where both horizons are equal, else their mean
 
 Where purchases are known, V1 may be a mean of the trees' answer and of what the pace of purchases
@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.config.project import Models
+from churnlab.errors import DataError
 from churnlab.evaluation.money import decile_mape
 from churnlab.evaluation.ranking import gini
-from churnlab.models import boosted
+from churnlab.models.amounts import ON_PACE, Amounts
 from churnlab.models.blend import SHARES, Blend, Horizon, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import held_out, require_order
@@ -46,26 +47,40 @@ class ValueModel:
     """``if_retained``, ``if_churned`` and an 80 % interval, in major units.
 
     ``scale``: what the trees' answer is multiplied by. ``spread``: how far the actual values lay off.
-    ``floored``: training rows whose value was below zero and counted as zero.
+    ``floored``: training rows whose value was below zero and counted as zero. ``churned_share``: where
+    to leave is to fade, what is left of the value of staying; 0: whoever leaves brings ``churned_value``.
     """
 
-    recipe: Recipe
-    trees: Trees
+    amounts: Amounts
     scale: float
     churned_value: float
     spread: Spread
     floored: int
     blend: Blend | None = None
+    churned_share: float = 0.0
+
+    @property
+    def recipe(self) -> Recipe:
+        """Which features are read."""
+        return self.amounts.recipe
+
+    @property
+    def trees(self) -> Trees:
+        """The trees of those who stayed."""
+        return self.amounts.trees
 
     def if_retained(self, panel: Panel) -> Floats:
         """(n,) expected value of a customer who stays."""
-        amount = np.exp(self.trees.margin(self.recipe.matrix(panel)))
         if self.blend is None:
-            return self.scale * amount
-        return self.scale * mixed(self.blend, amount, panel) * self.blend.growth(panel)
+            return self.scale * self.amounts.of(panel)
+        promised = _promised(self.blend, panel)
+        amount = self.amounts.of(panel, promised)
+        return self.scale * mixed(self.blend.share, amount, promised) * self.blend.growth(panel)
 
     def if_churned(self, panel: Panel) -> Floats:
-        """(n,) expected value of a customer who leaves, and may come back."""
+        """(n,) expected value of a customer who leaves, and may come back; or fades, and brings a share."""
+        if self.churned_share:
+            return self.churned_share * self.if_retained(panel)
         return np.full(len(panel), self.churned_value)
 
     def interval(self, risk: Floats, retained: Floats) -> tuple[Floats, Floats]:
@@ -78,8 +93,9 @@ class ValueModel:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""
-        return {
-            "recipe": self.recipe.as_dict(),
+        share = {"churned_share": self.churned_share} if self.churned_share else {}
+        return share | {
+            "amounts": self.amounts.as_dict(),
             "scale": self.scale,
             "churned_value": self.churned_value,
             "spread": self.spread.as_dict(),
@@ -90,9 +106,9 @@ class ValueModel:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], trees: Trees) -> Self:
         """The model that ``as_dict`` was asked for, with its trees."""
-        recipe, blend = Recipe.from_dict(record["recipe"]), Blend.from_dict(record["blend"])
+        amounts, blend = Amounts.from_dict(record["amounts"], trees), Blend.from_dict(record["blend"])
         spread, numbers = Spread.from_dict(record["spread"]), (record["scale"], record["churned_value"])
-        return cls(recipe, trees, *numbers, spread, record["floored"], blend)
+        return cls(amounts, *numbers, spread, record["floored"], blend, record.get("churned_share", 0.0))
 
 
 def fit_value(
@@ -101,12 +117,14 @@ def fit_value(
     models: Models,
     *,
     same_horizon: bool,
+    fades: bool = False,
     horizon: Horizon | None = None,
     seen: Flags | None = None,
 ) -> ValueModel | None:
     """Fit on the rows ``known`` whose value is known; None where hardly anybody who stayed brought anything.
 
-    ``horizon``, ``seen``: as for ``fit_churn``.
+    ``same_horizon``: whoever leaves brings nothing. ``fades``: brings a share of what staying would, the
+    same for all; without either, the same amount for all. ``horizon``, ``seen``: as for ``fit_churn``.
     """
     require_order(panel)
     learned = np.isfinite(panel.value) & known
@@ -114,72 +132,87 @@ def fit_value(
     actual = np.maximum(panel.value[rows], 0)
     if (actual > 0).sum() < LEAST:
         return None
-    predicted, blend = _judged(panel, rows, models), None
-    if horizon is not None:
-        few = narrowed(panel)
-        pace = Pace.learn(few, np.flatnonzero(learned), horizon.start)
-        if horizon.is_extended:
-            pace = require_pace(pace, horizon)
-        if pace is not None:
-            blend = _blend(pace, few.take(rows), predicted, actual, horizon)
-            predicted = mixed(blend, predicted, few.take(rows))
-            blend = _latest(blend, few, learned if seen is None else learned | seen)
+    few = narrowed(panel)
+    blend = _unmixed(few, np.flatnonzero(learned), horizon, models)
+    promised = None if blend is None else _promised(blend, few.take(rows))
+    predicted = _judged(panel, rows, promised, models)
+    if blend is not None:
+        blend = replace(blend, share=_share(promised, predicted, actual))
+        predicted = mixed(blend.share, predicted, promised)
+    amounts = Amounts.learn(panel, rows, promised, models)
+    blend = _latest(blend, few, learned if seen is None else learned | seen, amounts)
     scale = float(actual.sum() / predicted.sum())
-    left = panel.value[learned & (panel.churned == 1)]
+    floored = int((panel.value[rows] < 0).sum())
+    gone = np.flatnonzero(learned & (panel.churned == 1))
+    if fades and blend is None and len(gone):
+        whole = scale * amounts.of(panel, None, gone)
+        spread = Spread.learn(scale * predicted, actual, panel.value[gone] / whole, relative=True)
+        # Of a small customer a small amount is left: a mean amount would be more than staying brings.
+        share = max(float(panel.value[gone].sum() / whole.sum()), 0.0)
+        return ValueModel(amounts, scale, 0.0, spread, floored, None, share)
+    left = panel.value[gone]
     spread = Spread.learn(scale * predicted, actual, left[:0] if same_horizon else left)
     churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
-    floored = int((panel.value[rows] < 0).sum())
-    return ValueModel(*_trees(panel, rows, models), scale, churned_value, spread, floored, blend)
+    return ValueModel(amounts, scale, churned_value, spread, floored, blend)
 
 
-def mixed(blend: Blend, amount: Floats, panel: Panel) -> Floats:
+def mixed(share: float, amount: Floats, promised: Floats | None) -> Floats:
     """(n,) the weighted mean of what trees and pace say that a customer who stays will bring."""
-    if not blend.share:
+    if promised is None or not share:
         return amount
-    return (1 - blend.share) * amount + blend.share * blend.pace.if_retained(panel, blend.horizon.learned)
+    return (1 - share) * amount + share * promised
 
 
-def _judged(panel: Panel, rows: Positions, models: Models) -> Floats:
+def _unmixed(panel: Panel, rows: Positions, horizon: Horizon | None, models: Models) -> Blend | None:
+    """The pace as it was known at those rows, with no share yet; None where there is none."""
+    pace = None if horizon is None else Pace.learn(panel, rows, horizon.start)
+    if horizon is not None and horizon.is_extended:
+        pace = require_pace(pace, horizon)
+    if models.amount in ON_PACE and (pace is None or pace.spend is None):
+        raise DataError(
+            f"models.amount {models.amount} rests on the pace of purchases, and there is none",
+            got="no repeat purchases with amounts under a label of purchases",
+            mend="set models.amount to tweedie or lognormal",
+        )
+    return None if pace is None or horizon is None else Blend(pace, 0.0, horizon)
+
+
+def _promised(blend: Blend, panel: Panel) -> Floats | None:
+    """(n,) what the pace says that those who stay will bring; None of a pace without amounts."""
+    if blend.pace.spend is None:
+        return None
+    return blend.pace.if_retained(panel, blend.horizon.learned)
+
+
+def _judged(panel: Panel, rows: Positions, promised: Floats | None, models: Models) -> Floats:
     """(k,) predicted values of the rows by trees that never saw their customers."""
     predicted = np.empty(len(rows))
     for out in held_out(panel.customer_id[rows], models.seed):
-        predicted[out] = _amounts(*_trees(panel, rows[~out], models), panel, rows[out])
+        kept, asked = (None if promised is None else promised[some] for some in (~out, out))
+        predicted[out] = Amounts.learn(panel, rows[~out], kept, models).of(panel, asked, rows[out])
     return predicted
 
 
-def _blend(pace: Pace, panel: Panel, predicted: Floats, actual: Floats, horizon: Horizon) -> Blend:
+def _share(promised: Floats | None, predicted: Floats, actual: Floats) -> float:
     """The pace's share, of rows of customers who stayed; a pace without amounts gets none."""
-    if pace.spend is None:
-        return Blend(pace, 0.0, horizon)
-    tried = {share: mixed(Blend(pace, share, horizon), predicted, panel) for share in SHARES}
+    if promised is None:
+        return 0.0
+    tried = {share: mixed(share, predicted, promised) for share in SHARES}
     ginis = {share: float(np.nan_to_num(gini(actual, value))) for share, value in tried.items()}
     good = [share for share in SHARES if ginis[share] >= max(ginis.values()) - REGRET]
     errors = {share: float(decile_mape(actual, _scaled(tried[share], actual))) for share in good}
-    best = min(good, key=lambda share: (np.nan_to_num(errors[share], nan=np.inf), share))
-    return Blend(pace, best, horizon)
+    return min(good, key=lambda share: (np.nan_to_num(errors[share], nan=np.inf), share))
 
 
 def _scaled(predicted: Floats, actual: Floats) -> Floats:
     return np.asarray(predicted * (actual.sum() / predicted.sum()), dtype=np.float64)
 
 
-def _latest(blend: Blend, panel: Panel, seen: Flags) -> Blend | None:
+def _latest(blend: Blend | None, panel: Panel, seen: Flags, amounts: Amounts) -> Blend | None:
     """The same with a pace learned from the last date there is; None where nothing is wanted of it."""
-    if not blend.share and not blend.horizon.is_extended:
+    if blend is None or not (blend.share or blend.horizon.is_extended or amounts.reads_promise):
         return None
     pace = Pace.learn(panel, np.flatnonzero(seen), blend.horizon.start)
     # Without a later one that serves as well, the earlier one stays: what it chose is not undone.
-    return blend if pace is None or (blend.share and pace.spend is None) else replace(blend, pace=pace)
-
-
-def _trees(panel: Panel, rows: Positions, models: Models) -> tuple[Recipe, Trees]:
-    recipe = Recipe.learn(panel, rows)
-    # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
-    target = np.maximum(panel.value[rows], 0)
-    matrix = recipe.rows(panel, rows)
-    trees = boosted.fit(matrix, target, models.value, "reg:tweedie", seed=models.seed, threads=models.threads)
-    return recipe, trees
-
-
-def _amounts(recipe: Recipe, trees: Trees, panel: Panel, rows: Positions) -> Floats:
-    return np.exp(trees.margins(recipe.rows(panel, rows)))
+    needs_amounts = blend.share or amounts.reads_promise
+    return blend if pace is None or (needs_amounts and pace.spend is None) else replace(blend, pace=pace)

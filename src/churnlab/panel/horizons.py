@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from churnlab.config.project import Value
 from churnlab.history import ALL, History, eligible
 from churnlab.history.silences import LONGEST, Silences
-from churnlab.panel import outcomes
+from churnlab.panel import declines, outcomes
+from churnlab.panel.declines import Seasons
 from churnlab.panel.outcomes import Ahead, of_some
 from churnlab.panel.rows import Questions
 from churnlab.shards import Shard
@@ -51,8 +52,17 @@ class Counts:
         return float(np.searchsorted(np.cumsum(several), share * several.sum()))
 
 
-def counted(shard: Shard, questions: Questions, ahead: Ahead, horizons: Sequence[int]) -> Counts:
-    """The counts of one shard. ``ahead.churn`` says what churn is, its horizon apart."""
+def counted(
+    shard: Shard,
+    questions: Questions,
+    ahead: Ahead,
+    horizons: Sequence[int],
+    seasons: Sequence[Seasons | None] | None = None,
+) -> Counts:
+    """The counts of one shard. ``ahead.churn`` says what churn is, its horizon apart.
+
+    ``seasons``: of each horizon, where churn is partial.
+    """
     calendar, churn = questions.calendar, ahead.churn
     rows = np.zeros((len(horizons), len(RHYTHMS)), dtype=np.int64)
     left = rows.copy()
@@ -63,12 +73,13 @@ def counted(shard: Shard, questions: Questions, ahead: Ahead, horizons: Sequence
         rhythm = _rhythm(past)
         for place, days in enumerate(horizons):
             fixed = churn.model_copy(update={"horizon_days": days, "horizon": "fixed"})
-            other = Ahead(fixed, Value(), ahead.watermark)
-            who = of_some(asked, counts)
-            label = outcomes.churned(who, calendar, other, compiled=questions.compiled)
+            other = Ahead(fixed, Value(), ahead.watermark, seasons[place] if seasons else None)
+            able = counts.copy()
+            declines.set_aside_nothing(past, able, fixed.compared_days)
+            label = outcomes.churned(of_some(asked, able), calendar, other, compiled=questions.compiled)
             known = np.isfinite(label)
-            rows[place] = _by(rhythm[counts][known])
-            left[place] = _by(rhythm[counts][known & (label == 1)])
+            rows[place] = _by(rhythm[able][known])
+            left[place] = _by(rhythm[able][known & (label == 1)])
     whole = eligible.candidates(shard, [ahead.watermark])
     everything = History.of(whole, calendar, questions.plan, compiled=questions.compiled)
     silences = Silences.of(everything, calendar, horizons, churn.settlement_days, ahead.watermark)

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from churnlab import labels
 from churnlab.config.churn import Churn
 from churnlab.config.project import FeaturePlan, Value
+from churnlab.errors import ConfigError
 from churnlab.history import History, Lapses, Outcome
 from churnlab.history.own_horizon import own_horizon
+from churnlab.panel import declines
+from churnlab.panel.declines import Seasons
 from churnlab.panel.panel import Panel
 from churnlab.shards import Shard
 from churnlab.snapshots import Calendar
@@ -26,11 +29,23 @@ class Ahead:
     """What happened next, and until when that is known.
 
     ``watermark``: nothing is missing before it; outcomes that settle later are NaN.
+    ``seasons``: how everybody together did, counted in a pass before; read where churn is partial.
     """
 
     churn: Churn
     value: Value
     watermark: int
+    seasons: Seasons | None = None
+
+    @property
+    def counted_seasons(self) -> Seasons:
+        """The seasons, which whoever asks for declines has to have counted."""
+        if self.seasons is None:
+            raise ConfigError(
+                "a decline is measured against how all customers together did, which is not counted yet",
+                mend="count it first: churnlab.workflow.seasons",
+            )
+        return self.seasons
 
 
 def of_some(asked: Shard, counts: Flags) -> Shard:
@@ -42,6 +57,8 @@ def set_aside(
     asked: Shard, counts: Flags, calendar: Calendar, ahead: Ahead, *, compiled: bool
 ) -> dict[str, int]:
     """Take out of ``counts`` whose outcome is known, but answers another question; how many, by reason."""
+    if ahead.churn.kind == "partial":
+        return declines.set_aside_unknown(asked.as_of, counts, ahead.counted_seasons)
     if ahead.churn.kind != "contractual":
         return {}
     rows = np.flatnonzero(counts)
@@ -82,6 +99,10 @@ def churned(
     if churn.kind == "contractual":
         lapses = Lapses.of(shard, calendar, churn, ahead.watermark, compiled=compiled)
         return labels.lapsed(lapses, involuntary=churn.contract.involuntary)
+    if churn.kind == "partial":
+        seen = seen or _outcome(shard, calendar, ahead, churn.horizon_days, compiled=compiled)
+        numbers = churn.horizon_days, churn.decline
+        return declines.declined(shard, calendar, seen, ahead.counted_seasons, *numbers, compiled=compiled)
     if churn.horizon == "adaptive":
         # Features look back from as_of, and so does the horizon: what comes after does not move it.
         past = History.of(shard, calendar, FeaturePlan(), compiled=compiled)

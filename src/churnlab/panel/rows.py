@@ -19,7 +19,7 @@ from churnlab.features import catalogue
 from churnlab.features.feature import Description, Feature
 from churnlab.features.own import Family
 from churnlab.history import History, eligible
-from churnlab.panel import outcomes
+from churnlab.panel import declines, outcomes
 from churnlab.panel.outcomes import Ahead, of_some
 from churnlab.panel.panel import Panel, joined, stamped
 from churnlab.panel.sample import Sampler
@@ -39,7 +39,7 @@ class Questions:
     ``as_ofs``: rising instants. ``who``: who counts at each. ``measures``: what else is measured on
     each history. ``segments``: attributes to report by. ``exponent``: decimals of the currency.
     ``compiled``: whether compiled code measures; the answers are the same. ``kind``: of churn, which
-    decides who can leave.
+    decides who can leave. ``compared_days``: whoever is asked brought something in them; None: or not.
     """
 
     as_ofs: Sequence[int]
@@ -52,6 +52,7 @@ class Questions:
     exponent: int
     compiled: bool = False
     kind: Kind = "non_contractual"
+    compared_days: int | None = None
 
 
 def answered(
@@ -65,6 +66,7 @@ def answered(
     asked = eligible.candidates(shard, questions.as_ofs)
     past = History.of(asked, questions.calendar, questions.plan, compiled=questions.compiled)
     counts, excluded = eligible.eligible(past, questions.who, questions.kind)
+    excluded |= declines.set_aside_nothing(past, counts, questions.compared_days)
     if ahead is not None:
         excluded |= outcomes.set_aside(asked, counts, questions.calendar, ahead, compiled=questions.compiled)
     if sampler is not None:

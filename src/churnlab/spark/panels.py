@@ -13,7 +13,7 @@ from churnlab import snapshots
 from churnlab.config import Project
 from churnlab.panel import Ahead, Panel, answered
 from churnlab.snapshots import Calendar
-from churnlab.spark import rows, sampling, work
+from churnlab.spark import rows, sampling, seasons, work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.spark.parcels import unpacked_rows
@@ -34,8 +34,8 @@ def panel(
     customers are drawn, the same as locally. What is kept comes to the driver:
     ``spark.driver.maxResultSize`` has to let it.
     """
-    opening, asked = _asked(tables, project)
     parts = shards or shards_for(tables)
+    opening, asked = _asked(tables, project, parts)
     everyone = questions(opening, asked.as_ofs)
     kept, sample, of_all = sampling.drawn(tables, asked, parts)
     made, excluded = panels.gathered(_blocks(_answers(kept, asked, parts)), everyone)
@@ -51,7 +51,8 @@ def panel_frame(tables: SparkTables, project: Project, *, shards: int | None = N
     Columns: ``customer_id``, ``as_of``, ``churned``, ``value``, and one a feature, numbers as floats.
     Errors of ours are told when its rows are read, as errors of the job.
     """
-    _, asked = _asked(tables, project)
+    parts = shards or shards_for(tables)
+    _, asked = _asked(tables, project, parts)
     schema = _schema(asked)
     names = {field.name: _plain(field.name) for field in schema}
     types = {"string": "string", "int64": "bigint", "double": "double", "float": "float"}
@@ -60,7 +61,7 @@ def panel_frame(tables: SparkTables, project: Project, *, shards: int | None = N
     def unpacked(batches: Any) -> Any:
         return work.features_frame(batches, names)
 
-    return _answers(tables, asked, shards or shards_for(tables)).mapInArrow(unpacked, ddl)
+    return _answers(tables, asked, parts).mapInArrow(unpacked, ddl)
 
 
 def opened(project: Project, tables: SparkTables, progress: Progress = silent) -> Opened:
@@ -74,13 +75,15 @@ def training_dates(opening: Opened, tables: SparkTables) -> list[int]:
 
     with told():
         first = tables.frames["transactions"].agg(functions.min("time")).first()[0]
-    plan, tail = opening.project.snapshots, opening.project.churn.tail_days
-    return snapshots.dates(plan, opening.calendar, first, opening.watermark, tail)
+    plan, churn = opening.project.snapshots, opening.project.churn
+    bounds = first, opening.watermark
+    return snapshots.dates(plan, opening.calendar, *bounds, churn.tail_days, churn.compared_days)
 
 
-def _asked(tables: SparkTables, project: Project) -> tuple[Opened, Question]:
+def _asked(tables: SparkTables, project: Project, shards: int) -> tuple[Opened, Question]:
     opening = opened(project, tables)
-    return opening, Question.of(opening, tables, training_dates(opening, tables), opening.watermark)
+    question = Question.of(opening, tables, training_dates(opening, tables), opening.watermark)
+    return opening, seasons.known(tables, question, shards)
 
 
 def _answers(tables: SparkTables, question: Question, shards: int) -> Any:

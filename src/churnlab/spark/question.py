@@ -16,6 +16,7 @@ from churnlab.config.sources import Source, Sources
 from churnlab.errors import ConfigError
 from churnlab.features.own import Family
 from churnlab.panel import Ahead, Questions
+from churnlab.panel.declines import Seasons
 from churnlab.snapshots import Calendar
 from churnlab.spark.inputs import SparkTables
 from churnlab.tables import Tables
@@ -30,7 +31,8 @@ class Question:
 
     ``project``: without sources, folders and tracker. ``columns``: table -> column -> Arrow type.
     ``attributes``: name -> number or category. ``as_ofs``: rising instants. ``watermark``: None where
-    nothing is asked about what happened next. ``own``: file -> text, of own families.
+    nothing is asked about what happened next. ``seasons``: as ``Ahead`` has them.
+    ``own``: file -> text, of own families.
     ``models``: file name -> bytes; ``digests``: the SHA-256 each must have.
     """
 
@@ -42,6 +44,7 @@ class Question:
     exponent: int
     compiled: bool
     watermark: int | None = None
+    seasons: Seasons | None = None
     own: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, bytes] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -97,14 +100,15 @@ class Question:
             exponent=self.exponent,
             compiled=self.compiled,
             kind=project.churn.kind,
+            compared_days=project.churn.compared_days,
         )
 
     @property
     def ahead(self) -> Ahead | None:
         """What happened next, where it is asked."""
-        return (
-            None if self.watermark is None else Ahead(self.project.churn, self.project.value, self.watermark)
-        )
+        if self.watermark is None:
+            return None
+        return Ahead(self.project.churn, self.project.value, self.watermark, self.seasons)
 
     @property
     def opening(self) -> Opened:

@@ -18,7 +18,7 @@ import numpy as np
 
 from churnlab import shards
 from churnlab.errors import ChurnlabError
-from churnlab.panel import Panel
+from churnlab.panel import Panel, seasons
 from churnlab.shards import Shard
 from churnlab.shards.columns import WIDE
 from churnlab.spark import failures, parcels
@@ -97,6 +97,15 @@ def panel_rows(question: Question, group: Any) -> Answer:
     return as_rows(part), {"excluded": dict(excluded), "rows": len(part)}
 
 
+def season_totals(question: Question, group: Any) -> Answer:
+    """What the customers of one shard brought before and after each date: a note, and no rows."""
+    asked, days = question.questions, question.project.churn.horizon_days
+    if question.ahead is None:
+        raise AssertionError("asked without what happened next")
+    found = seasons.counted(shard_of(question, group), asked, question.ahead, [days])[0]
+    return None, {"seasons": [[date, each.before, each.after] for date, each in found.items()]}
+
+
 def scored_rows(question: Question, group: Any) -> Answer:
     """The rows of the lists, not yet ranked, and what gate, totals and cautions have seen of them."""
     from churnlab.lists import build
@@ -138,7 +147,9 @@ def counted_rows(question: Question, group: Any, most: int) -> Answer:
     from churnlab.panel.sample import limit, places
 
     asked = replace(question.questions, families={}, measures=lambda _: {}, segments=())
-    part, excluded = answered(shard_of(question, group), asked)
+    # Whose outcome answers another question is left out before anybody is drawn, as locally.
+    ahead = question.ahead if asked.kind in {"contractual", "partial"} else None
+    part, excluded = answered(shard_of(question, group), asked, ahead)
     ids, rows = np.unique(part.customer_id.astype(str), return_counts=True)
     place = places(ids, question.project.models.seed)
     beyond = limit(place, rows, most)

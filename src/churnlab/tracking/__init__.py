@@ -7,7 +7,7 @@ logged is aggregated; a customer id never is.
 
 from churnlab.tracking.changes import Change, Version, champions, move, versions
 from churnlab.tracking.registry import FOLDER, Champion, alias, champion, confirm, fetched, register
-from churnlab.tracking.runs import Run, run
+from churnlab.tracking.runs import Run, run, tagged
 from churnlab.tracking.store import Store, open_store
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "open_store",
     "register",
     "run",
+    "tagged",
     "versions",
 ]

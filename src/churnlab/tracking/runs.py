@@ -131,6 +131,21 @@ def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Itera
         store.client.set_terminated(opened.run_id, status="FINISHED")
 
 
+def tagged(store: Store, key: str, value: str | None = None) -> list[dict[str, str]]:
+    """The settings of every run of the project with the tag ``key``, and with ``value`` if one is given."""
+    wanted = "LIKE '%'" if value is None else f"= '{value}'"
+    found: list[dict[str, str]] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            [store.experiment_id], f"tags.`{key}` {wanted}", max_results=1_000, page_token=token
+        )
+        found += [dict(each.data.params) for each in page]
+        token = page.token
+        if not token:
+            return found
+
+
 def _stopped(run: Run, error: BaseException) -> None:
     if isinstance(error, ChurnlabError):
         run.tag({"churnlab.error": error.what[:_LONGEST_PARAM]})

@@ -1,5 +1,6 @@
 """The verbs: each reads its project, does one thing whole, and answers with plain values."""
 
+from churnlab.workflow.backtesting import backtest
 from churnlab.workflow.diagnosing import diagnose
 from churnlab.workflow.explaining import explain_customer
 from churnlab.workflow.listing import list_features
@@ -12,6 +13,7 @@ from churnlab.workflow.validating import validate
 from churnlab.workflow.versions import list_models, rollback
 
 __all__ = [
+    "backtest",
     "diagnose",
     "explain_customer",
     "list_features",

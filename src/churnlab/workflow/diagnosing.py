@@ -13,10 +13,12 @@ from churnlab.config import Project
 from churnlab.durable import write_whole
 from churnlab.errors import ConfigError, DataError
 from churnlab.explain.horizons import horizons as picture
-from churnlab.panel import Ahead
+from churnlab.panel import Ahead, Questions
 from churnlab.panel import horizons as counting
+from churnlab.panel.declines import Seasons
 from churnlab.panel.horizons import Counts
-from churnlab.workflow.diagnosis import Candidate, Diagnosed
+from churnlab.workflow import seasons
+from churnlab.workflow.diagnosis import BY_SILENCE, Candidate, Diagnosed
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, silent, writing
 from churnlab.workflow.panels import questions
 from churnlab.workflow.reach import first_event
@@ -45,7 +47,7 @@ def diagnose_opened(opening: Opened) -> Diagnosed:
     folder = opening.out / "diagnose"
     answer = Diagnosed(
         chosen=chosen,
-        contractual=opening.project.churn.kind == "contractual",
+        kind=opening.project.churn.kind,
         max_return_rate=opening.project.churn.max_return_rate,
         candidates=candidates,
         suggested=_suggested(opening, candidates),
@@ -74,9 +76,10 @@ def _counted(opening: Opened, days: Sequence[int]) -> Counts:
     """What is counted at every date at which the shortest horizon has a label."""
     asked = questions(opening, _dates(opening, min(days)))
     ahead = Ahead(opening.project.churn, opening.project.value, opening.watermark)
+    each = _seasons(opening, asked, ahead, days)
     opening.progress("try horizons", 0.0)
     parts = shards.mapped(
-        lambda shard: counting.counted(shard, asked, ahead, days),
+        lambda shard: counting.counted(shard, asked, ahead, days, each),
         opening.tables,
         opening.project.time_zone,
         opening.limits(len(asked.as_ofs)),
@@ -86,11 +89,25 @@ def _counted(opening: Opened, days: Sequence[int]) -> Counts:
     return Counts.total([counting.none(days), *parts])
 
 
+def _seasons(opening: Opened, asked: Questions, ahead: Ahead, days: Sequence[int]) -> list[Seasons] | None:
+    """The seasons of each horizon, where churn is a decline; None: it is none."""
+    if ahead.churn.kind != "partial":
+        return None
+    begins, day = opening.calendar.date(first_event(opening)), opening.calendar.date
+    # Before a longer horizon there have to be more days of events.
+    return [
+        {date: season for date, season in found.items() if (day(date) - begins).days >= horizon}
+        for horizon, found in zip(days, seasons.counted(opening, asked, ahead, days), strict=True)
+    ]
+
+
 def _dates(opening: Opened, days: int) -> list[int]:
     """The snapshot dates whose labels are complete with a horizon; none where there are none."""
-    plan, tail = opening.project.snapshots, opening.project.churn.tail_of(days)
+    plan, churn = opening.project.snapshots, opening.project.churn
+    tail, compared = churn.tail_of(days), None if churn.compared_days is None else days
+    bounds = first_event(opening), opening.watermark
     try:
-        found = snapshots.dates(plan, opening.calendar, first_event(opening), opening.watermark, tail)
+        found = snapshots.dates(plan, opening.calendar, *bounds, tail, compared)
     except DataError:
         return []
     whole = opening.calendar.ahead(np.array(found), tail) <= opening.watermark
@@ -110,9 +127,7 @@ def _learned(opening: Opened, days: int) -> tuple[list[int], list[int]]:
 def _candidate(opening: Opened, found: Counts, place: int, days: int) -> Candidate:
     dates, train = _learned(opening, days)
     rows = int(found.rows[place].sum())
-    # Silence is no sign where contracts say who is there.
-    by_orders = opening.project.churn.kind != "contractual"
-    reached = int(found.silences.reached[place]) if by_orders else 0
+    reached = int(found.silences.reached[place]) if opening.project.churn.kind in BY_SILENCE else 0
     return Candidate(
         days=days,
         churn_rate=int(found.churned[place].sum()) / rows if rows else None,
@@ -127,7 +142,7 @@ def _candidate(opening: Opened, found: Counts, place: int, days: int) -> Candida
 
 def _suggested(opening: Opened, candidates: Sequence[Candidate]) -> int | None:
     """The shortest horizon from which few enough come back, as far as that was observed."""
-    if opening.project.churn.kind == "contractual":  # how far ahead to look is a choice, not a discovery
+    if opening.project.churn.kind not in BY_SILENCE:  # how far to look is a choice, not a discovery
         return None
     most = opening.project.churn.max_return_rate
     enough = (
@@ -152,9 +167,10 @@ def _infeasible(opening: Opened) -> str | None:
         return f"{tail} days of {after} are longer than all of the history, by {tail - span}: {told}"
     dates, train = _learned(opening, churn.horizon_days)
     if not dates:
-        need = plan.min_history_days + tail
+        history = max(plan.min_history_days, churn.compared_days or 0)
+        need = history + tail
         more = f", {need - span} more than there are" if need > span else ""
-        needed = f"{plan.min_history_days} days of history and {tail} of {after} are needed{more}"
+        needed = f"{history} days of history and {tail} of {after} are needed{more}"
         return f"no snapshot date has a complete label: {needed}; {told}"
     if not train:
         first, test = (opening.calendar.date(date) for date in (dates[0], dates[-1]))

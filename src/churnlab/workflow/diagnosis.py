@@ -7,7 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from churnlab.config.churn import Kind
 from churnlab.workflow.results import Section
+
+# Where a silence is the sign of leaving, so that the data tell how long a silence that takes.
+BY_SILENCE: tuple[Kind, ...] = ("non_contractual", "win_back")
+_NO_SUGGESTION = {
+    "contractual": "churn is contractual: a horizon is how far ahead an end is looked for",
+    "partial": (
+        "churn is a decline: a horizon is how long the two windows are that are compared, each horizon with "
+        "seasons of its own, and who comes back is not asked"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ class Diagnosed:
     """Candidate horizons side by side, the one suggested, and what does not work with the one chosen."""
 
     chosen: int
-    contractual: bool
+    kind: Kind
     max_return_rate: float
     candidates: tuple[Candidate, ...]
     suggested: int | None
@@ -106,8 +117,8 @@ class Diagnosed:
 
     def _lines(self) -> Iterator[str]:
         yield "  * configured; come back: of the silences that reached it, those that ended in the year after"
-        if self.contractual:
-            yield "  churn is contractual: a horizon is how far ahead an end is looked for; none is suggested"
+        if self.kind in _NO_SUGGESTION:
+            yield f"  {_NO_SUGGESTION[self.kind]}; none is suggested"
         elif self.suggested is None:
             yield (
                 f"  no suggestion: at no horizon do {self.max_return_rate:.0%} or fewer come back, "
@@ -116,7 +127,7 @@ class Diagnosed:
         else:
             fewer = f"the shortest from which {self.max_return_rate:.0%} or fewer come back"
             yield f"  suggested: {self.suggested} days, {fewer}"
-        if self.gap_p90 is not None and not self.contractual:
+        if self.gap_p90 is not None and self.kind in BY_SILENCE:
             yield (
                 f"  half of the gaps between orders last {self.gap_median:.0f} days or less, nine in ten "
                 f"{self.gap_p90:.0f}: that says nothing of those who left, so it is no horizon"

@@ -160,6 +160,8 @@ def _churn_rule(opening: Opened) -> dict[str, Any]:
         rule |= {"wording": "contract_rule", "grace_days": churn.contract.grace_days}
     elif churn.kind == "win_back":
         rule |= {"wording": "win_back_rule"}
+    elif churn.kind == "partial":
+        rule |= {"wording": "partial_rule", "kept": f"{100 * (1 - churn.decline):g}"}
     elif churn.horizon == "adaptive":
         rule |= {"wording": "adaptive_rule"}
     return rule

@@ -68,12 +68,16 @@ def explain_customer(
 
 def _found(opening: Opened, day: dt.date, customer: str) -> Panel:
     """The one row of ``customer``."""
-    for panel, _ in scoring_blocks(opening, day, customer):
+    left_out: set[str] = set()
+    for panel, reasons in scoring_blocks(opening, day, customer):
+        left_out |= {reason for reason, rows in reasons.items() if rows}
         row = np.flatnonzero(panel.customer_id == customer)
         if len(row):
             return panel.take(row)
     raise DataError(
         f"the customer asked for is not among those scored on {day}",
-        got="an id that no customer with a past before that day has",
+        got=f"a customer who is left out: {', '.join(sorted(left_out))}"
+        if left_out
+        else "an id that no customer with a past before that day has",
         mend="check the id (text, exactly as in the source), or choose a later --as-of",
     )

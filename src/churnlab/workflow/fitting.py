@@ -48,16 +48,17 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
 
     ``told``: hears of every trial of a search for the booster's dials, if there is one.
     """
-    fold = _fold(opening, panel)
+    fold = test_fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
     horizon = reach.horizon(opening, panel)
     churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test)
-    basis = _basis(opening)
+    basis = basis_of(opening)
     value = None if basis is None else _value(opening, panel, fold, models)
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paced = beside.pace(panel, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
-    values = _values(opening, value, risks[CHURN], learned, test, paced)
+    valued = learned.take(value_settled(opening, panel, fold.test_as_of)[fold.train])
+    values = _values(opening, value, risks[CHURN], valued, test, paced)
     return Fitted(
         fold,
         churn,
@@ -81,7 +82,8 @@ def _coverage(value: ValueModel, risk: Floats, expected: Floats, test: Panel) ->
     return coverages(test.value, low, high, expected, groups)
 
 
-def _fold(opening: Opened, panel: Panel) -> Fold:
+def test_fold(opening: Opened, panel: Panel) -> Fold:
+    """The fold that a training is judged by: the configured date, or the last one with known labels."""
     project = opening.project
     if not opening.has_histories:
         return folds.customer_folds(panel.customer_id, panel.churned, project.models.seed)[0]
@@ -89,13 +91,14 @@ def _fold(opening: Opened, panel: Panel) -> Fold:
     return folds.time_fold(
         panel.as_of,
         np.isfinite(panel.churned),
-        _tail(opening, panel),
+        tail_of(opening, panel),
         opening.calendar,
         None if test is None else opening.calendar.instant(test),
     )
 
 
-def _tail(opening: Opened, panel: Panel) -> int:
+def tail_of(opening: Opened, panel: Panel) -> int:
+    """Days until the labels of ``panel`` that are learned from are settled."""
     churn = opening.project.churn
     return churn.tail_of(panel.learned_days or churn.horizon_days)
 
@@ -119,18 +122,18 @@ def _tuned(opening: Opened, panel: Panel, fold: Fold, told: Told) -> tuple[Model
 
 def tuning_folds(opening: Opened, panel: Panel, fold: Fold | None = None) -> list[Fold]:
     """Folds to choose dials by, none of which sees the test rows of ``fold``, None: the project's own."""
-    fold = fold or _fold(opening, panel)
+    fold = fold or test_fold(opening, panel)
     if opening.has_histories:
         labelled = np.isfinite(panel.churned)
-        tail, test = _tail(opening, panel), min(fold.test_as_of)
+        tail, test = tail_of(opening, panel), min(fold.test_as_of)
         return folds.earlier(panel.as_of, labelled, tail, opening.calendar, test, _TUNING_FOLDS)
     churned = panel.churned.copy()
     churned[fold.test] = np.nan  # the test customers stay out of every choice
     return folds.customer_folds(panel.customer_id, churned, opening.project.models.seed)[:_TUNING_FOLDS]
 
 
-def _basis(opening: Opened) -> str | None:
-    """What value is counted in, by the columns there are."""
+def basis_of(opening: Opened) -> str | None:
+    """What value is counted in, by the columns there are; None: there are no amounts."""
     table = "transactions" if opening.has_histories else "snapshot"
     columns = opening.tables.columns(table)
     if not opening.has_histories:
@@ -141,21 +144,29 @@ def _basis(opening: Opened) -> str | None:
 
 def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
-    settled = _value_settled(opening, panel, fold.test_as_of)
-    churn = opening.project.churn
-    # Whoever orders nothing in a window brings nothing in it; other ways to leave let some money through.
-    same = opening.has_histories and churn.by_orders and opening.value_days == churn.horizon_days
     return fit_value(
         panel,
-        fold.train & settled,
+        fold.train & value_settled(opening, panel, fold.test_as_of),
         models,
-        same_horizon=same,
-        horizon=_value_horizon(opening, panel),
+        same_horizon=same_horizon(opening),
+        fades=fades(opening),
+        horizon=value_horizon(opening, panel),
         seen=fold.test,
     )
 
 
-def _value_horizon(opening: Opened, panel: Panel) -> Horizon | None:
+def same_horizon(opening: Opened) -> bool:
+    """Whether whoever leaves brings nothing: both windows are one, and leaving is to order nothing in it."""
+    churn = opening.project.churn  # other ways to leave let some money through
+    return opening.has_histories and churn.by_orders and opening.value_days == churn.horizon_days
+
+
+def fades(opening: Opened) -> bool:
+    """Whether to leave is to bring a share of what was brought, and not nothing."""
+    return opening.has_histories and opening.project.churn.kind == "partial"
+
+
+def value_horizon(opening: Opened, panel: Panel) -> Horizon | None:
     """The window that value is counted in; one of its own is never shortened."""
     horizon, days = reach.horizon(opening, panel), opening.value_days
     if horizon is None or days == opening.project.churn.horizon_days:
@@ -163,7 +174,7 @@ def _value_horizon(opening: Opened, panel: Panel) -> Horizon | None:
     return Horizon(opening.project.churn.gap_days, days, days)
 
 
-def _value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> NDArray[np.bool_]:
+def value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> NDArray[np.bool_]:
     """(n,) whether each row's value window was over when the first of ``moments`` came."""
     if not opening.has_histories:
         return np.isfinite(panel.value)
@@ -203,7 +214,7 @@ def _notes(
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
         return tuple(notes)
-    if not (fold.train & _value_settled(opening, panel, fold.test_as_of)).any():
+    if not (fold.train & value_settled(opening, panel, fold.test_as_of)).any():
         notes.append(
             f"no value window of {opening.value_days} days was over by the test date: there is no value model"
         )

@@ -17,7 +17,7 @@ from churnlab.panel.cache import Cache
 from churnlab.panel.panel import joined, stamped
 from churnlab.panel.sample import Sampler
 from churnlab.tables.money import exponent
-from churnlab.workflow import panel_keys, reach
+from churnlab.workflow import panel_keys, reach, seasons
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
 
 _ONCE = 0  # the instant of a snapshot table: it has no dates
@@ -43,7 +43,9 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     def compute(families: Sequence[str]) -> tuple[Panel, dict[str, int]]:
         some = replace(asked, families={name: asked.families[name] for name in families})
         sampler = Sampler(project.models.row_budget, project.models.seed)
-        return panels.gathered(_blocks(opening, some, ahead, sampler=sampler), some, sampler)
+        # Seasons follow from what the keys and the fingerprint are made of, so they are not in them.
+        measured = seasons.known(opening, some, ahead)
+        return panels.gathered(_blocks(opening, some, measured, sampler=sampler), some, sampler)
 
     if project.engine.cache == "none":
         made = compute(tuple(asked.families))
@@ -53,24 +55,34 @@ def training_panel(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
     return panels.finished(*made, asked, ahead, opening.digests)
 
 
+def shortened_panel(opening: Opened, days: int, dates: Sequence[int]) -> Panel:
+    """Rows at ``dates`` with outcomes of ``days`` instead of the horizon."""
+    return replace(_with_outcomes(opening, dates, days, Counter()), learned_days=days)
+
+
 def _short(opening: Opened, learned: int, dates: Sequence[int], test: int) -> tuple[Panel, Mapping[str, int]]:
     """Rows with outcomes of ``learned`` days at ``dates``, and with those of the horizon at ``test``."""
-    churn, value, models = opening.project.churn, opening.project.value, opening.project.models
     excluded = Counter[str]()
-
-    def some(as_ofs: Sequence[int], days: int) -> Panel:
-        asked = questions(opening, as_ofs)
-        # A value over the churn horizon is shortened with it; another is asked as it stands.
-        ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
-        sampler = Sampler(models.row_budget, models.seed)
-        blocks = _blocks(opening, asked, ahead, sampler=sampler)
-        made, left_out = panels.build(blocks, asked, ahead, opening.digests, sampler)
-        excluded.update(left_out)
-        return made
-
-    parts = some(dates, learned), some([test], churn.horizon_days)
+    horizon = opening.project.churn.horizon_days
+    parts = (
+        _with_outcomes(opening, dates, learned, excluded),
+        _with_outcomes(opening, [test], horizon, excluded),
+    )
     panel = stamped(joined(parts), opening.digests, {"parts": [part.fingerprint for part in parts]})
     return replace(panel, learned_days=learned, sample=parts[0].sample), excluded
+
+
+def _with_outcomes(opening: Opened, as_ofs: Sequence[int], days: int, excluded: Counter[str]) -> Panel:
+    """Rows at ``as_ofs`` with outcomes of ``days``; who is left out is counted in."""
+    churn, value, models = opening.project.churn, opening.project.value, opening.project.models
+    asked = questions(opening, as_ofs)
+    # A value over the churn horizon is shortened with it; another is asked as it stands.
+    ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
+    sampler = Sampler(models.row_budget, models.seed)
+    blocks = _blocks(opening, asked, ahead, sampler=sampler)
+    made, left_out = panels.build(blocks, asked, ahead, opening.digests, sampler)
+    excluded.update(left_out)
+    return made
 
 
 def _labelled(opening: Opened) -> tuple[Panel, Mapping[str, int]]:
@@ -155,6 +167,7 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
         exponent=exponent(project.currency),
         compiled=opening.limits().compiled,
         kind=project.churn.kind,
+        compared_days=project.churn.compared_days,
     )
 
 

@@ -58,10 +58,27 @@ def shorter(opening: Opened) -> tuple[int, list[int], int] | None:
     return None
 
 
+def part_with_origins(opening: Opened, test: int) -> tuple[int, list[int]] | None:
+    """(days, dates) of the longest part of the horizon whose outcomes at one date are settled by another.
+
+    All of them are settled before ``test``. None where there is no such part.
+    """
+    if not by_purchases(opening):
+        return None
+    for part in PARTS:
+        days = opening.project.churn.horizon_days // part
+        dates = _settled_dates(opening, days, test) if days >= LEAST_DAYS else []
+        tail = _tail(opening, days)
+        if dates and folds.settled(np.array(dates), dates[-1], tail, opening.calendar).any():
+            return days, dates
+    return None
+
+
 def training_dates(opening: Opened) -> list[int]:
     """The instants at which customers are looked at for training: their churn labels are complete."""
-    tail, plan = _tail(opening, opening.project.churn.horizon_days), opening.project.snapshots
-    return snapshots.dates(plan, opening.calendar, first_event(opening), opening.watermark, tail)
+    churn, plan = opening.project.churn, opening.project.snapshots
+    bounds = first_event(opening), opening.watermark
+    return snapshots.dates(plan, opening.calendar, *bounds, churn.tail_days, churn.compared_days)
 
 
 def first_event(opening: Opened) -> int:

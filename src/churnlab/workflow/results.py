@@ -16,7 +16,7 @@ from churnlab.workflow import verdicts
 
 Section = Mapping[str, Any]
 
-_HEADINGS = {
+HEADINGS = {
     "auroc": "AUROC",
     "average_precision": "avg. precision",
     "lift_10": "lift 10 %",
@@ -146,7 +146,7 @@ class Trained:
         by_place = {(figure.model, figure.metric): figure for figure in figures}
         return {
             "title": title,
-            "columns": ("model", *(_HEADINGS[metric] for metric in metrics)),
+            "columns": ("model", *(HEADINGS[metric] for metric in metrics)),
             "rows": [(model, *(_shown(by_place[model, metric]) for metric in metrics)) for model in models],
             "lines": [f"  {figures[0].n:,} rows; in brackets 95 % intervals over customers"],
         }

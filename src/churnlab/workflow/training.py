@@ -32,9 +32,10 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import evidence, terms, trials, verdicts
+from churnlab.workflow import evidence, looks, terms, trials, verdicts
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.judging import judged, learned_from
+from churnlab.workflow.looks import HELD_OUT
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -101,10 +102,18 @@ def train_opened(
             tracking.move(
                 store, version, before=verdict.champion, reason=f"{verdict.outcome}: {verdict.reason}"
             )
-        about = _about(opening, panel, fitted, excluded)
+        about = _about(opening, panel, fitted, excluded) | {"looks": _looked(opening, store, run, fitted)}
         trained = Trained(version, run.run_id, about, card, fitted.notes, verdict)
     verdicts.require_champion(trained)
     return trained
+
+
+def _looked(opening: Opened, store: Store, run: Run, fitted: Fitted) -> str:
+    """Count this look at the test rows; how many there were."""
+    dates = fitted.fold.test_as_of
+    name = str(opening.calendar.date(min(dates))) if dates else HELD_OUT
+    looks.record(run, name)
+    return f"{looks.count(store, name)} at the test rows so far, this one included"
 
 
 def _covered(fitted: Fitted) -> dict[str, float]:

@@ -1,0 +1,87 @@
+"""What the candidates said at each origin, on disk as soon as it is known: numbers by row, no ids.
+
+A backtest that was killed goes on with the next origin. A file's name says all that its numbers depend
+on, so that other data, settings or code never go on with them; one that is not whole is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from churnlab.durable import on_disk, write_whole
+from churnlab.panel import code
+from churnlab.workflow.backtesting.candidates import Answers
+from churnlab.workflow.backtesting.origins import Origin
+from churnlab.workflow.opening import Opened, code_version, settings
+
+_KEPT = 200  # files, the newest
+_CODE = ("models", "evaluation", "folds", "workflow")
+_READ = ("models", "churn", "value", "backtest")
+
+
+def key(opening: Opened, origin: Origin, last: Origin) -> str:
+    """SHA-256 of everything that the answers at ``origin`` depend on."""
+    resolved = settings(opening.project)
+    # How many origins there are, and who counts as new, changes none of them.
+    resolved["backtest"] = {"amounts": resolved["backtest"]["amounts"]}
+    facts = {
+        "panel": origin.panel.fingerprint,
+        "settings": {name: resolved[name] for name in _READ},
+        "origin": [origin.days, origin.value_days, origin.is_last, list(last.fold.test_as_of)],
+        "rows": hashlib.sha256(b"".join(np.packbits(part).tobytes() for part in _parts(origin))).hexdigest(),
+        "code": [code_version(), code.of_packages(_CODE)],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def load(folder: Path, name: str, rows: int) -> Answers | None:
+    """The answers of that key for ``rows`` rows; None where there are none that are whole."""
+    path = folder / f"{name}.npz"
+    if not path.is_file():
+        return None
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            order = json.loads(str(file["order"]))
+            answers = Answers(
+                {each: file[f"risk.{each}"] for each in order["risks"]},
+                {each: file[f"value.{each}"] for each in order["values"]},
+                file["at_stake"],
+                file["low"],
+                file["high"],
+            )
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    return answers if _whole(answers, rows) else None
+
+
+def save(folder: Path, name: str, answers: Answers) -> None:
+    """Keep ``answers`` under their key; of many, the newest are kept."""
+    arrays: dict[str, Any] = {f"risk.{model}": risk for model, risk in answers.risks.items()}
+    arrays |= {f"value.{model}": value for model, value in answers.values.items()}
+    order = {"risks": list(answers.risks), "values": list(answers.values)}
+    arrays |= {"at_stake": answers.at_stake, "low": answers.low, "high": answers.high}
+    out = io.BytesIO()
+    np.savez(out, order=json.dumps(order), **arrays)
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / f"{name}.npz", out.getvalue(), private=True)
+        newest = sorted(folder.glob("*.npz"), key=lambda path: (path.stat().st_mtime, path.name))
+        for path in newest[:-_KEPT]:
+            path.unlink()
+
+
+def _parts(origin: Origin) -> tuple[Any, Any]:
+    return origin.fold.train, origin.fold.test
+
+
+def _whole(answers: Answers, rows: int) -> bool:
+    every: list[Mapping[str, Any]] = [answers.risks, answers.values]
+    return bool(answers.risks) and all(len(each) == rows for models in every for each in models.values())

@@ -1,0 +1,241 @@
+"""Rolling origins: honest in time, equal to training at the last, resumable, told in full."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import churnlab
+import killed_backtest
+import shops
+from churnlab import tracking
+from churnlab.config import Tracking
+from churnlab.errors import DataError
+from churnlab.workflow.backtesting import figures, judged
+
+TESTS = Path(__file__).parents[1]
+DAY = 24 * 3600 * 10**6
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backtest")
+    shop = killed_backtest.project(folder)
+    return folder, shop, churnlab.backtest(shop, frames=killed_backtest.frames())
+
+
+def test_each_origin_learns_from_what_was_settled_before_it(answer):
+    _, _, found = answer
+    dates = [pd.Timestamp(each.origin) for each in found.origins]
+    assert len(dates) == 3
+    assert dates == sorted(dates)
+    assert [each.is_last for each in found.origins] == [False, False, True]
+    # Every earlier origin is settled before the last: horizon of 60 days and settlement.
+    assert all(date + pd.Timedelta(days=60) <= dates[-1] for date in dates[:-1])
+    learned = [each.learned_rows for each in found.origins]
+    assert learned == sorted(learned)
+    assert learned[0] > 0
+
+
+def test_the_last_origin_says_what_training_says(answer):
+    _, shop, found = answer
+    trained = churnlab.train(
+        shop.model_copy(update={"gate": shop.gate.model_copy(update={"max_ece": 1})}),
+        frames=killed_backtest.frames(),
+    )
+    card = found.cards[found.origins[-1].origin]
+    for task, model, metric in (
+        ("churn", "boosted", "auroc"),
+        ("churn", "boosted", "log_loss"),
+        ("churn", "recency", "log_loss"),
+        ("value", "two_part", "gini"),
+        ("value", "trailing", "bias"),
+    ):
+        assert (
+            card.figure(task, model, metric).estimate
+            == trained.scorecard.figure(task, model, metric).estimate
+        )
+    assert "2 at the test rows so far" in trained.about["looks"]  # the backtest looked first
+
+
+def test_later_outcomes_change_no_earlier_origin(answer, tmp_path):
+    """Whatever happens after an origin's outcomes are settled, its figures stay as they are."""
+    _, _, found = answer
+    orders = killed_backtest.frames()["orders"]
+    last = pd.Timestamp(found.origins[-1].origin)
+    changed = orders.copy()
+    changed.loc[changed["at"] >= last, "amount"] *= 7
+    other = churnlab.backtest(killed_backtest.project(tmp_path), frames={"orders": changed})
+    for each in found.origins[:-1]:
+        assert other.cards[each.origin].to_records() == found.cards[each.origin].to_records()
+    now, before = (
+        a.cards[found.origins[-1].origin].figure("value", "two_part", "bias") for a in (other, found)
+    )
+    assert now.estimate != before.estimate
+
+
+@pytest.mark.parametrize("origin", [0, 1, 2])
+def test_a_killed_backtest_goes_on_and_gives_the_same(answer, tmp_path, origin):
+    _, _, whole = answer
+    command = [sys.executable, TESTS / "killed_backtest.py", tmp_path, str(origin)]
+    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    died = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-2000:]
+    assert not list(tmp_path.glob("**/backtest.json"))
+    shop = killed_backtest.project(tmp_path)
+    again = churnlab.backtest(shop, frames=killed_backtest.frames())
+    assert again.resumed == origin
+    assert json.dumps(again.figures(), sort_keys=True) == json.dumps(whole.figures(), sort_keys=True)
+    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    runs = store.client.search_runs([store.experiment_id], "tags.`churnlab.step` = 'backtest'")
+    assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
+
+
+def test_a_broken_or_foreign_answer_is_made_again(answer, tmp_path):
+    _, _, whole = answer
+    shop = killed_backtest.project(tmp_path)
+    churnlab.backtest(shop, frames=killed_backtest.frames())
+    kept = sorted(tmp_path.glob("**/answers/*.npz"))
+    assert len(kept) == 3
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    kept[1].write_bytes(b"")
+    again = churnlab.backtest(shop, frames=killed_backtest.frames())
+    assert again.resumed == 1
+    assert again.figures() == whole.figures()
+    other = shop.model_copy(update={"models": shop.models.model_copy(update={"seed": 1})})
+    assert churnlab.backtest(other, frames=killed_backtest.frames()).resumed == 0
+
+
+def test_no_customer_id_is_kept(answer):
+    folder, _, _ = answer
+    for path in (folder / "out" / "shop" / "backtest").rglob("*"):
+        if path.is_file():
+            assert b"kunde" not in path.read_bytes()
+            assert "kunde".encode("utf-32-le") not in path.read_bytes()
+    for path in folder.glob("**/answers/*.npz"):
+        with np.load(path, allow_pickle=False) as file:
+            assert {file[name].dtype.kind for name in file.files} <= {"f", "U"}
+            assert [name for name in file.files if file[name].dtype.kind == "U"] == ["order"]
+
+
+def test_candidates_of_both_schools_stand_beside_rules(answer):
+    _, _, found = answer
+    card = found.cards[found.origins[-1].origin]
+    churn = {each.model for each in card.figures if each.task == "churn"}
+    value = {each.model for each in card.figures if each.task == "value"}
+    assert {
+        "boosted",
+        "trees",
+        "bg_nbd",
+        "mbg_nbd",
+        "pareto_nbd",
+        "prior",
+        "recency",
+        "logistic_rfm",
+    } <= churn
+    assert {"two_part", "trees", "one_part", "lognormal", "feature", "bg_nbd", "trailing"} <= value
+    groups = {each.segment for each in card.figures}
+    assert {"all", "orders so far: one", "orders so far: several"} <= groups
+
+
+def test_pictures_runs_and_table_are_written(answer):
+    folder, shop, found = answer
+    assert {each.stem for each in found.pictures} == {
+        *("calibration", "gain", "deciles", "log-loss", "auroc", "bias", "value-gini", "value-bias"),
+    }
+    assert all(each.read_text(encoding="utf-8").startswith("<svg ") for each in found.pictures)
+    assert json.loads(found.table.read_text(encoding="utf-8")) == json.loads(json.dumps(found.figures()))
+    store = tracking.open_store(Tracking(), shop.project, folder)
+    below = store.client.search_runs([store.experiment_id], f"tags.`mlflow.parentRunId` = '{found.run_id}'")
+    assert {run.info.run_name for run in below} == {f"origin {each.origin}" for each in found.origins}
+    assert found.looks == 1
+
+
+def test_an_offer_says_what_the_list_would_have_brought(tmp_path):
+    (tmp_path / "shop.yaml").write_text(
+        killed_backtest.CONFIG.replace("origins: 3", "origins: 1, offer: {save_rate: 0.3, contact_cost: 1}"),
+        encoding="utf-8",
+    )
+    found = churnlab.backtest(churnlab.load(tmp_path / "shop.yaml"), frames=killed_backtest.frames())
+    campaign = found.campaigns[0]
+    profit, low, high = campaign.planned_profit
+    assert low <= profit <= high
+    assert profit <= campaign.best_profit
+    assert 0 < campaign.planned <= campaign.customers
+    assert "profit" in {each.stem for each in found.pictures}
+    assert found.choices == ()
+    assert any("one origin" in note for note in found.notes)
+
+
+def test_a_snapshot_table_is_judged_by_parts_of_its_customers(tmp_path):
+    chance = np.random.default_rng(5)
+    calls = chance.poisson(2, 400)
+    left = np.where(chance.random(400) < 0.1 + 0.12 * calls, "yes", "no")
+    people = pd.DataFrame(
+        {"who": [f"c{n:03}" for n in range(400)], "calls": calls.astype(float), "left": left}
+    )
+    config = shops.supplied("{calls: {column: calls, kind: number}}")
+    (tmp_path / "shop.yaml").write_text(config, encoding="utf-8")
+    shop = churnlab.load(tmp_path / "shop.yaml", ["backtest.origins=3"])
+    found = churnlab.backtest(shop, frames={"people": people})
+    assert [each.origin for each in found.origins] == ["part 1", "part 2", "held out"]
+    assert {each.model for each in found.cards["held out"].figures} == {"boosted", "prior", "logistic"}
+
+
+def test_too_little_is_an_error_in_words(tmp_path):
+    with pytest.raises(DataError, match="too little to train on"):
+        churnlab.backtest(
+            killed_backtest.project(tmp_path), frames={"orders": killed_backtest.frames()["orders"][:400]}
+        )
+
+
+def rows(risks, churned, **values):
+    n = len(churned)
+    ids = np.array([f"{k}" for k in range(n)], dtype=object)
+    return judged.Judged(
+        "here",
+        np.array(churned, float),
+        np.full(n, np.nan),
+        ids,
+        {},
+        {name: np.array(risk, float) for name, risk in risks.items()},
+        values,
+        None,
+        None,
+    )
+
+
+def test_the_choice_is_the_least_loss_on_the_earlier_origins_and_its_regret_is_told():
+    # By hand: on the earlier rows b is right, at the last one a is.
+    earlier = rows({"boosted": [0.5, 0.5], "b": [0.9, 0.1]}, [1, 0])
+    last = rows({"boosted": [0.5, 0.5], "b": [0.9, 0.1]}, [0, 1])
+    (choice,) = figures.choices(earlier, last)
+    assert (choice.model, choice.best_at_last) == ("b", "boosted")
+    assert choice.on_earlier == pytest.approx(-np.log(0.9))
+    assert choice.regret == pytest.approx(-np.log(0.1) + np.log(0.5))
+    assert list(figures.choices(None, last)) == []
+
+
+def test_a_difference_is_measured_against_the_best_of_the_others():
+    chance = np.random.default_rng(1)
+    churned = chance.integers(0, 2, 400)
+    good, fair = churned + chance.normal(0, 0.5, 400), churned + chance.normal(0, 2, 400)
+    scores = {"boosted": good, "trees": churned * 1.0, "poor": chance.random(400), "fair": fair}
+    scores = {name: 1 / (1 + np.exp(-score)) for name, score in scores.items()}
+    found = {each.metric: each for each in figures.differences(rows(scores, churned), times=100, seed=1)}
+    assert {each.other for each in found.values()} <= {"fair", "poor"}  # our own trees are no rival
+    assert found["auroc"].verdict == "better"
+    assert found["auroc"].low > 0
+    swapped = dict(
+        zip(scores, [scores["fair"], scores["trees"], scores["poor"], scores["boosted"]], strict=True)
+    )
+    found = {each.metric: each for each in figures.differences(rows(swapped, churned), times=100, seed=1)}
+    assert found["auroc"].verdict == "worse"
+    assert dataclasses.replace(found["log_loss"], low=0.1, high=0.2).verdict == "worse"
