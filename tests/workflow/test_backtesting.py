@@ -216,11 +216,26 @@ def test_the_choice_is_the_least_loss_on_the_earlier_origins_and_its_regret_is_t
     # By hand: on the earlier rows b is right, at the last one a is.
     earlier = rows({"boosted": [0.5, 0.5], "b": [0.9, 0.1]}, [1, 0])
     last = rows({"boosted": [0.5, 0.5], "b": [0.9, 0.1]}, [0, 1])
-    (choice,) = figures.choices(earlier, last)
+    (choice,) = figures.choices([earlier], last)
     assert (choice.model, choice.best_at_last) == ("b", "boosted")
     assert choice.on_earlier == pytest.approx(-np.log(0.9))
     assert choice.regret == pytest.approx(-np.log(0.1) + np.log(0.5))
-    assert list(figures.choices(None, last)) == []
+    assert list(figures.choices([], last)) == []
+
+
+def test_too_much_at_one_origin_does_not_make_up_for_too_little_at_another():
+    """By hand: in sum, `swings` is right to the cent; at each origin it is a half off, `steady` a tenth."""
+    brought = 10.0 * np.arange(1, 21)
+
+    def origin(factor):
+        here = rows({"boosted": [0.5] * 20}, [0] * 20)
+        values = {"two_part": 0.9 * brought, "swings": factor * brought}
+        return dataclasses.replace(here, value=brought, values=values)
+
+    found = [
+        each for each in figures.choices([origin(1.5), origin(0.5)], origin(1.0)) if each.task == "value"
+    ]
+    assert [each.model for each in found] == ["two_part"]
 
 
 def test_a_difference_is_measured_against_the_best_of_the_others():

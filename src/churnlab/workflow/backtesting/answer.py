@@ -239,7 +239,8 @@ class Backtested:
     def _chosen(self) -> Iterator[str]:
         for each in self.choices:
             metric = HEADINGS[each.metric]
-            told = f"  {each.task}: {each.model}, {metric} {each.on_earlier:.4f} on the earlier origins"
+            before = f"{each.on_earlier:.4f} in the mean of the earlier origins"
+            told = f"  {each.task}: {each.model}, {metric} {before}"
             if each.regret is not None:
                 told += (
                     f"; at the last {each.at_last:.4f}, with hindsight {each.best_at_last}: "

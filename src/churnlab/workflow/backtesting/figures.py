@@ -1,6 +1,7 @@
 """What the outcomes say: figures of every model, paired differences, and what the earlier origins choose.
 
-The choice is made by fixed rules on the origins before the last, which were settled before it came:
+The choice is made by fixed rules on the origins before the last, which were settled before it came, by
+means over these origins (put together, too much at one and too little at another would look right):
 
     churn   least log loss
     value   of those whose Gini is within ``REGRET`` of the best, the least error by tenths of customers
@@ -10,7 +11,7 @@ What it would have cost at the last origin is its regret there, beside the best 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -125,20 +126,25 @@ def _against(
     yield Difference(judged.where, task, metric, best, ours, found[best], estimate, low, high)
 
 
-def choices(earlier: Judged | None, last: Judged) -> Iterator[Choice]:
+def choices(earlier: Sequence[Judged], last: Judged) -> Iterator[Choice]:
     """What the rules choose on the earlier origins; nothing where there are none."""
-    if earlier is None:
-        return
-    losses = _losses(earlier)
+    losses = _means(earlier, _losses)
     if losses:
         model = min(losses, key=lambda name: (losses[name], name))
         yield _choice("churn", "log_loss", model, losses, _losses(last), more=False)
-    ginis = _ginis(earlier)
+    ginis = _means(earlier, _ginis)
     if ginis:
         near = [name for name, gini in ginis.items() if gini >= max(ginis.values()) - REGRET]
-        off = {name: _decile_error(earlier, name) for name in near}
-        model = min(near, key=lambda name: (off[name], name))
+        off = _means(earlier, _decile_errors)
+        model = min(near, key=lambda name: (off.get(name, np.inf), name))
         yield _choice("value", "gini", model, ginis, _ginis(last), more=True)
+
+
+def _means(parts: Sequence[Judged], figures: Callable[[Judged], dict[str, float]]) -> dict[str, float]:
+    """Model -> mean over the origins, of the models that have a figure at each."""
+    found = [figures(part) for part in parts]
+    names = [name for name in found[0] if all(name in each for each in found)] if found else []
+    return {name: float(np.mean([each[name] for each in found])) for name in names}
 
 
 def _choice(
@@ -168,10 +174,11 @@ def _ginis(judged: Judged) -> dict[str, float]:
     return {name: gini for name, gini in found.items() if np.isfinite(gini)}
 
 
-def _decile_error(judged: Judged, name: str) -> float:
+def _decile_errors(judged: Judged) -> dict[str, float]:
     known = np.isfinite(judged.value)
-    error = float(money.decile_mape(judged.value[known], judged.values[name][known]))
-    return error if np.isfinite(error) else np.inf
+    actual = judged.value[known]
+    found = {name: float(money.decile_mape(actual, value[known])) for name, value in judged.values.items()}
+    return {name: error for name, error in found.items() if np.isfinite(error)}
 
 
 def covered(judged: Judged) -> tuple[Coverage, ...]:

@@ -109,7 +109,7 @@ def _compared(
         differences=tuple(
             each for whole in wholes for each in figures.differences(whole, times=times, seed=seed)
         ),
-        choices=tuple(figures.choices(earlier, rows[-1])),
+        choices=tuple(figures.choices(rows[:-1], rows[-1])),
         coverage={each.where: groups for each in wholes if (groups := figures.covered(each))},
         campaigns=campaigns,
         trials=looks.trials(store),
