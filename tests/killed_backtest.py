@@ -18,7 +18,7 @@ CONFIG = (
     + """churn: {horizon_days: 60}
 models: {threads: 1, min_positives: 20, churn: {trees: 10}, value: {trees: 10}}
 evaluation: {bootstrap: 20}
-backtest: {origins: 3, amounts: [lognormal, feature]}
+backtest: {origins: 3, amounts: [lognormal, offset]}
 """
 )
 

@@ -58,9 +58,9 @@ def test_an_offset_is_only_ever_a_factor_of_each_rows_own(panel, promise):
     assert np.delete(ratio, 7).tolist() == [1.0] * (len(rows) - 1)
 
 
-def test_auto_starts_from_the_pace_where_there_is_one(panel, promise):
+def test_auto_reads_the_pace_where_there_is_one(panel, promise):
     rows = stayers(panel, 0, 30)
-    for promised, kind in ((promise[rows], "offset"), (None, "tweedie")):
+    for promised, kind in ((promise[rows], "feature"), (None, "tweedie")):
         auto, named = (Amounts.learn(panel, rows, promised, asked(name)) for name in ("auto", kind))
         assert auto.kind == kind
         assert auto.trees.content == named.trees.content

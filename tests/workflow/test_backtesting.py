@@ -140,7 +140,7 @@ def test_candidates_of_both_schools_stand_beside_rules(answer):
         "recency",
         "logistic_rfm",
     } <= churn
-    assert {"two_part", "trees", "one_part", "lognormal", "feature", "bg_nbd", "trailing"} <= value
+    assert {"two_part", "trees", "one_part", "lognormal", "offset", "bg_nbd", "trailing"} <= value
     groups = {each.segment for each in card.figures}
     assert {"all", "orders so far: one", "orders so far: several"} <= groups
 

@@ -103,8 +103,8 @@ class Models(Section):
     value: Booster = Booster()
     amount: Literal["auto"] | Amount = Field(
         "auto",
-        description="how trees learn what a customer who stays will bring; auto: from the pace of purchases "
-        "on (offset) where there is one, else tweedie; churnlab backtest compares all of them",
+        description="how trees learn what a customer who stays will bring; auto: with what the pace of "
+        "purchases promises as a feature where there is one, else tweedie; churnlab backtest compares all",
     )
     calibration: Literal["auto", "none", "temperature", "sigmoid", "beta", "isotonic"] = Field(
         "sigmoid", description="auto: the simplest of the others that held out customers do not contradict"

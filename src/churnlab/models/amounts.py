@@ -7,8 +7,8 @@ offset     as tweedie, starting from what the pace of purchases promises each cu
            by how much it is wrong
 feature    as tweedie, with that promise as one more column
 
-``auto`` is offset where there is a pace, else tweedie: at the earlier origins of three data sets offset
-was least off by tenths of customers of all four, with the same Gini.
+``auto`` is feature where there is a pace, else tweedie: over the earlier origins of three data sets it
+ordered customers best of the four in the mean, while offset was least off by tenths of them.
 
 All are learned on customers who stayed, the churn model being the other part; what they lack in total
 is taken out afterwards, so a constant factor means nothing here.
@@ -99,7 +99,7 @@ class Amounts:
 
 def _kind(asked: Literal["auto"] | Amount, promised: Floats | None) -> Amount:
     if asked == "auto":
-        return "tweedie" if promised is None else "offset"
+        return "tweedie" if promised is None else "feature"
     return asked
 
 

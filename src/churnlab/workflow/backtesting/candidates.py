@@ -114,7 +114,7 @@ def _kinds(
     rows = np.flatnonzero(known)
     pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start, FAMILIES[:1])
     promises = pace is not None and pace.spend is not None
-    same = ("offset" if promises else "tweedie") if own == "auto" else own
+    same = ("feature" if promises else "tweedie") if own == "auto" else own
     yield VALUE, own, horizon
     for kind in opening.project.backtest.amounts:
         if kind != same and (promises or kind not in ON_PACE):

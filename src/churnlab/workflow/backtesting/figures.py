@@ -4,7 +4,7 @@ The choice is made by fixed rules on the origins before the last, which were set
 means over these origins (put together, too much at one and too little at another would look right):
 
     churn   least log loss
-    value   of those whose Gini is within ``REGRET`` of the best, the least error by tenths of customers
+    value   of those whose Gini is within ``NEAR`` of the best, the least error by tenths of customers
 
 What it would have cost at the last origin is its regret there, beside the best with hindsight.
 """
@@ -22,13 +22,13 @@ from churnlab.evaluation import intervals, money, probability, ranking
 from churnlab.evaluation.coverage import Coverage, coverages
 from churnlab.evaluation.intervals import Metric
 from churnlab.evaluation.scorecard import Scorecard, Task, score_churn, score_value
-from churnlab.models.value import REGRET
 from churnlab.workflow.backtesting.candidates import TREES, WHOLE
 from churnlab.workflow.backtesting.judged import Judged
 from churnlab.workflow.fitting import CHURN, VALUE
 
 Floats = NDArray[np.float64]
 
+NEAR = 0.001  # of Gini
 RANKS: Mapping[str, tuple[Metric, bool]] = {  # name -> function, and whether more is better
     "auroc": (ranking.auroc, True),
     "average_precision": (ranking.average_precision, True),
@@ -134,7 +134,7 @@ def choices(earlier: Sequence[Judged], last: Judged) -> Iterator[Choice]:
         yield _choice("churn", "log_loss", model, losses, _losses(last), more=False)
     ginis = _means(earlier, _ginis)
     if ginis:
-        near = [name for name, gini in ginis.items() if gini >= max(ginis.values()) - REGRET]
+        near = [name for name, gini in ginis.items() if gini >= max(ginis.values()) - NEAR]
         off = _means(earlier, _decile_errors)
         model = min(near, key=lambda name: (off.get(name, np.inf), name))
         yield _choice("value", "gini", model, ginis, _ginis(last), more=True)
