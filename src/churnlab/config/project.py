@@ -101,7 +101,7 @@ class Models(Section):
     threads: int = Field(2, ge=1, description="changes the time a fit takes, never its result")
     churn: Booster = Booster()
     value: Booster = Booster()
-    amount: Literal["auto"] | Amount = Field(
+    amount: Literal["auto", "tweedie", "lognormal", "offset", "feature"] = Field(
         "auto",
         description="how trees learn what a customer who stays will bring; auto: with what the pace of "
         "purchases promises as a feature where there is one, else tweedie; churnlab backtest compares all",

@@ -16,7 +16,7 @@ LEAST = 10  # customers: below, a group's shares speak of people one could name
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of ``n`` customers the share whose value lay below the interval, at its end or within, and above."""
+    """Of ``n`` rows, one for each customer and date, the share whose value lay below the interval, at its end or within, and above."""
 
     group: str
     n: int
@@ -26,17 +26,24 @@ class Coverage:
 
 
 def coverages(
-    value: Floats, low: Floats, high: Floats, expected: Floats, groups: Mapping[str, Flags]
+    value: Floats,
+    low: Floats,
+    high: Floats,
+    expected: Floats,
+    groups: Mapping[str, Flags],
+    customer: NDArray[np.object_] | None = None,
 ) -> tuple[Coverage, ...]:
     """Of everyone, of each of ``groups``, and of the ten tenths of ``expected``, the lowest first.
 
-    ``value``: (n,) what they brought, NaN while that is not complete; the rest (n,) too.
+    ``value``: (n,) what they brought, NaN while that is not complete; the rest (n,) too. ``customer``: whose
+    rows they are, where a customer may have several; None: each has one.
     """
     known = np.isfinite(value)
     found = []
     for name, members in _parts(expected, known, groups):
         here = members & known
-        if here.sum() < LEAST:
+        people = here.sum() if customer is None else len(set(customer[here].tolist()))
+        if people < LEAST:
             continue
         under, over = value[here] < low[here], value[here] > high[here]
         shares = float(under.mean()), float((~under & ~over).mean()), float(over.mean())

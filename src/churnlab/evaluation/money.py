@@ -30,6 +30,21 @@ def decile_mape(actual: ArrayLike, predicted: ArrayLike, weight: ArrayLike | Non
     return np.where(worst > 0, 100 * error, np.nan)
 
 
+def decile_error(actual: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> Floats:
+    """How much is in the wrong decile or too much or too little in all: ``|predicted - actual|`` of the
+    ten deciles' sums, added up, in % of the actual total. NaN where that one is <= 0.
+
+    Unlike ``decile_mape`` it is known where a decile brought nothing, and its money counts, not its number.
+
+    >>> float(decile_error([0.0] * 5 + [10.0] * 5, [0.0] * 5 + [8.0] * 5))
+    20.0
+    """
+    outcome, amount, counts = checked(actual, predicted, weight)
+    expected, brought = _deciles(outcome, amount, counts)
+    total = brought.sum(axis=-1)
+    return np.where(total > 0, 100 * ratio(np.abs(expected - brought).sum(axis=-1), total), np.nan)
+
+
 def bias(actual: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> Floats:
     """How much too high the predicted sum is, in % of the actual one. NaN where that one is <= 0."""
     outcome, amount, counts = checked(actual, predicted, weight)

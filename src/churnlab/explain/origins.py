@@ -52,8 +52,11 @@ def by_origin(
             axes.legend(loc="best")
 
     first, told = next(iter(figures.items()), ("", ()))
-    shown = ", ".join(
-        f"{origin} {value:.3g}" for origin, value in zip(origins, told, strict=False) if value is not None
+    point = "." if locale == "en" else ","
+    shown = "; ".join(
+        f"{origin} {value:.3g}".replace(".", point)
+        for origin, value in zip(origins, told, strict=False)
+        if value is not None
     )
     return draw(
         name, say["origins_alt"].format(figure=say[axis], model=first, values=shown), (6.4, 4.0), paint

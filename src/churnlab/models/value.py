@@ -135,7 +135,7 @@ def fit_value(
     few = narrowed(panel)
     blend = _unmixed(few, np.flatnonzero(learned), horizon, models)
     promised = None if blend is None else _promised(blend, few.take(rows))
-    predicted = _judged(panel, rows, promised, models)
+    predicted = judged_amounts(panel, rows, promised, models)
     if blend is not None:
         blend = replace(blend, share=_share(promised, predicted, actual))
         predicted = mixed(blend.share, predicted, promised)
@@ -184,8 +184,11 @@ def _promised(blend: Blend, panel: Panel) -> Floats | None:
     return blend.pace.if_retained(panel, blend.horizon.learned)
 
 
-def _judged(panel: Panel, rows: Positions, promised: Floats | None, models: Models) -> Floats:
-    """(k,) predicted values of the rows by trees that never saw their customers."""
+def judged_amounts(panel: Panel, rows: Positions, promised: Floats | None, models: Models) -> Floats:
+    """(k,) amounts of the rows by trees that never saw their customers, up to a factor.
+
+    ``promised``: (k,) what the pace says of them, None: there is none.
+    """
     predicted = np.empty(len(rows))
     for out in held_out(panel.customer_id[rows], models.seed):
         kept, asked = (None if promised is None else promised[some] for some in (~out, out))

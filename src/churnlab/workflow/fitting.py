@@ -58,7 +58,9 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     paced = beside.pace(panel, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     valued = learned.take(value_settled(opening, panel, fold.test_as_of)[fold.train])
-    values = _values(opening, value, risks[CHURN], valued, test, paced)
+    valued_over = value_horizon(opening, panel)
+    pace = paced if valued_over == horizon else beside.pace(panel, fold, valued_over)
+    values = _values(opening, value, risks[CHURN], valued, test, pace)
     return Fitted(
         fold,
         churn,

@@ -76,7 +76,9 @@ def _with_outcomes(opening: Opened, as_ofs: Sequence[int], days: int, excluded: 
     """Rows at ``as_ofs`` with outcomes of ``days``; who is left out is counted in."""
     churn, value, models = opening.project.churn, opening.project.value, opening.project.models
     asked = questions(opening, as_ofs)
-    # A value over the churn horizon is shortened with it; another is asked as it stands.
+    # A value over the churn horizon is shortened with it, however it is written; another stays as it is.
+    if value.horizon_days == churn.horizon_days:
+        value = value.model_copy(update={"horizon_days": None})
     ahead = Ahead(churn.model_copy(update={"horizon_days": days}), value, opening.watermark)
     sampler = Sampler(models.row_budget, models.seed)
     blocks = _blocks(opening, asked, ahead, sampler=sampler)

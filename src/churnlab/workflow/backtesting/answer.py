@@ -162,7 +162,7 @@ class Backtested:
                     each.other,
                     f"{each.theirs:.3f}",
                     f"{each.ours:.3f}",
-                    f"{each.estimate:+.3f} [{each.low:+.3f}, {each.high:+.3f}]",
+                    _difference(each),
                     each.verdict,
                 )
                 for each in self.differences
@@ -211,7 +211,8 @@ class Backtested:
             if (actual := each.totals.get("value_actual")) is not None
             and (predicted := each.totals.get("value_predicted"))
         ]
-        if len(ratios) > 1:
+        last_known = self.origins[-1].totals.get("value_actual") is not None
+        if len(ratios) > 1 and last_known:
             before, last = ratios[:-1], ratios[-1]
             low, high = min(before), max(before)
             inside = "within" if low <= last <= high else "outside"
@@ -224,8 +225,8 @@ class Backtested:
         for each in self.campaigns:
             profit, low, high = each.planned_profit
             best, shortest, longest = each.best
-            planned = f"{profit:,.0f} [{low:,.0f}, {high:,.0f}]"
-            sizes = f"{best:,.0f} customers [{shortest:,.0f}, {longest:,.0f}]"
+            planned = f"{profit:,.0f}{_between(low, high)}"
+            sizes = f"{best:,.0f} customers{_between(shortest, longest)}"
             lines = [
                 f"  planned: {each.planned:,} of {each.customers:,}, which would have brought {planned}",
                 f"  best with hindsight: {sizes}, {each.best_profit:,.0f}",
@@ -267,10 +268,19 @@ def _table(card: Scorecard, task: Task, title: str) -> Iterator[Section]:
     }
 
 
+def _difference(each: Difference) -> str:
+    interval = "" if np.isnan(each.low) else f" [{each.low:+.3f}, {each.high:+.3f}]"
+    return f"{each.estimate:+.3f}{interval}"
+
+
 def _shown(figure: Figure) -> str:
     if np.isnan(figure.estimate):
         return "-"
     return f"{figure.estimate:,.{3 if abs(figure.estimate) < 10 else 1}f}"
+
+
+def _between(low: float, high: float) -> str:
+    return "" if np.isnan(low) else f" [{low:,.0f}, {high:,.0f}]"
 
 
 def _percent(share: float | None) -> str:

@@ -19,7 +19,7 @@ from churnlab.models.amounts import ON_PACE, Amounts
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
-from churnlab.models.value import ValueModel, fit_value
+from churnlab.models.value import ValueModel, fit_value, judged_amounts
 from churnlab.panel import Panel
 from churnlab.workflow import beside, fitting
 from churnlab.workflow.backtesting.origins import Origin
@@ -65,7 +65,8 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
     days = origin.value_days or opening.value_days
     if origin.value_horizon is not None:
-        paces = {name: replace(pace, start=origin.value_horizon.start) for name, pace in paces.items()}
+        start = opening.project.churn.gap_days  # value is counted from there, whatever churn counts
+        paces = {name: replace(pace, start=start) for name, pace in paces.items()}
     values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
     values |= _promised(paces, test, days)
     retained = model.if_retained(test)
@@ -102,7 +103,9 @@ def _values(
     if not _extended(horizon):
         rows = np.flatnonzero(known & np.isfinite(panel.value))
         plain = models.model_copy(update={"amount": "tweedie"})
-        values[WHOLE] = Amounts.learn(panel, rows, None, plain).of(test)
+        predicted = judged_amounts(panel, rows, None, plain).sum()
+        scale = np.maximum(panel.value[rows], 0).sum() / predicted
+        values[WHOLE] = scale * Amounts.learn(panel, rows, None, plain).of(test)
     return first, values
 
 
@@ -112,7 +115,7 @@ def _kinds(
     """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
     own = opening.project.models.amount
     rows = np.flatnonzero(known)
-    pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start, FAMILIES[:1])
+    pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start)
     promises = pace is not None and pace.spend is not None
     same = ("feature" if promises else "tweedie") if own == "auto" else own
     yield VALUE, own, horizon

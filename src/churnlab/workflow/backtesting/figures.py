@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from churnlab.evaluation import intervals, money, probability, ranking
 from churnlab.evaluation.coverage import Coverage, coverages
 from churnlab.evaluation.intervals import Metric
-from churnlab.evaluation.scorecard import Scorecard, Task, score_churn, score_value
+from churnlab.evaluation.scorecard import MIN_POSITIVES, Scorecard, Task, score_churn, score_value
 from churnlab.workflow.backtesting.candidates import TREES, WHOLE
 from churnlab.workflow.backtesting.judged import Judged
 from churnlab.workflow.fitting import CHURN, VALUE
@@ -53,7 +53,9 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, or ``alike`` where the interval holds both."""
+        """``better``, ``worse``, ``alike`` where the interval holds both, ``unknown`` without one."""
+        if np.isnan(self.low):  # no resamples, no interval
+            return "unknown"
         more = self.metric != "log_loss"
         sign = (self.low > 0) - (self.high < 0)
         return "alike" if not sign else "better" if (sign > 0) == more else "worse"
@@ -127,15 +129,20 @@ def _against(
 
 
 def choices(earlier: Sequence[Judged], last: Judged) -> Iterator[Choice]:
-    """What the rules choose on the earlier origins; nothing where there are none."""
+    """What the rules choose on the earlier origins; nothing where there are none, or too few left or stayed."""
+    left = sum(float(np.nansum(part.churned)) for part in earlier)
+    stayed = sum(float((part.churned == 0).sum()) for part in earlier)
+    if min(left, stayed) < MIN_POSITIVES:
+        return
     losses = _means(earlier, _losses)
     if losses:
         model = min(losses, key=lambda name: (losses[name], name))
         yield _choice("churn", "log_loss", model, losses, _losses(last), more=False)
-    ginis = _means(earlier, _ginis)
+    valued = [part for part in earlier if part.values]
+    ginis = _means(valued, _ginis)
     if ginis:
         near = [name for name, gini in ginis.items() if gini >= max(ginis.values()) - NEAR]
-        off = _means(earlier, _decile_errors)
+        off = _means(valued, _decile_errors)
         model = min(near, key=lambda name: (off.get(name, np.inf), name))
         yield _choice("value", "gini", model, ginis, _ginis(last), more=True)
 
@@ -177,7 +184,7 @@ def _ginis(judged: Judged) -> dict[str, float]:
 def _decile_errors(judged: Judged) -> dict[str, float]:
     known = np.isfinite(judged.value)
     actual = judged.value[known]
-    found = {name: float(money.decile_mape(actual, value[known])) for name, value in judged.values.items()}
+    found = {name: float(money.decile_error(actual, value[known])) for name, value in judged.values.items()}
     return {name: error for name, error in found.items() if np.isfinite(error)}
 
 
@@ -187,7 +194,7 @@ def covered(judged: Judged) -> tuple[Coverage, ...]:
         return ()
     often = judged.repeaters
     split = {} if often is None else {"bought once": ~often, "bought again": often}
-    return coverages(judged.value, *judged.interval, judged.values[VALUE], split)
+    return coverages(judged.value, *judged.interval, judged.values[VALUE], split, judged.customer_id)
 
 
 def totals(judged: Judged) -> dict[str, float | None]:

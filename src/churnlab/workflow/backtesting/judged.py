@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.evaluation.scorecard import MIN_CUSTOMERS
 from churnlab.models.pace import ACTIVE, AGE
 from churnlab.panel import Panel
 from churnlab.workflow.backtesting.candidates import Answers
@@ -39,8 +40,9 @@ class Judged:
 
     @classmethod
     def of(cls, origin: Origin, answers: Answers, new_days: int) -> Judged:
-        """The rows of one origin."""
+        """The rows of one origin; of value, if enough customers have one."""
         test = origin.panel.take(origin.fold.test)
+        valued = bool(answers.values) and _people(test) >= MIN_CUSTOMERS
         return cls(
             origin.name,
             test.churned,
@@ -48,9 +50,9 @@ class Judged:
             test.customer_id,
             groups(test, new_days),
             answers.risks,
-            answers.values,
-            answers.at_stake if answers.values else None,
-            (answers.low, answers.high) if answers.values else None,
+            answers.values if valued else {},
+            answers.at_stake if valued else None,
+            (answers.low, answers.high) if valued else None,
         )
 
     @property
@@ -61,21 +63,28 @@ class Judged:
 
 
 def pooled(parts: Sequence[Judged]) -> Judged | None:
-    """All rows of several origins, for the models that answered at each; None of none."""
+    """All rows of several origins, for the models that answered at each; None of none.
+
+    Value is that of the origins where it was judged: the others' rows have none.
+    """
     if not parts:
         return None
     valued = [part for part in parts if part.values]
-    whole = len(valued) == len(parts)
+    values = [
+        part.values or dict.fromkeys(valued[0].values, np.zeros(len(part.churned)))
+        for part in parts
+        if valued
+    ]
     return Judged(
         POOLED,
         np.concatenate([part.churned for part in parts]),
-        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.value if part.values else np.full(len(part.churned), np.nan) for part in parts]),
         np.concatenate([part.customer_id for part in parts]),
         _stacked([part.groups for part in parts]),
         _stacked([part.risks for part in parts]),
-        _stacked([part.values for part in parts]) if whole else {},
-        np.concatenate([part.at_stake for part in parts if part.at_stake is not None]) if whole else None,
-        _ends(parts) if whole else None,
+        _stacked(values) if valued else {},
+        None,
+        _ends(parts) if valued else None,
     )
 
 
@@ -96,6 +105,11 @@ def _stacked(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[A
 
 
 def _ends(parts: Sequence[Judged]) -> tuple[Floats, Floats]:
-    ends = [part.interval for part in parts if part.interval is not None]
+    ends = [part.interval or (np.zeros(len(part.churned)), np.zeros(len(part.churned))) for part in parts]
     low, high = (np.concatenate([each[side] for each in ends]) for side in (0, 1))
     return low, high
+
+
+def _people(rows: Panel) -> int:
+    """How many customers have a value."""
+    return len(set(rows.customer_id[np.isfinite(rows.value)].tolist()))

@@ -10,20 +10,20 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from churnlab.durable import on_disk, write_whole
-from churnlab.panel import code
+from churnlab.panel import Panel, code
 from churnlab.workflow.backtesting.candidates import Answers
 from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.opening import Opened, code_version, settings
 
 _KEPT = 200  # files, the newest
-_CODE = ("models", "evaluation", "folds", "workflow")
+_CODE = ("models", "evaluation", "folds", "workflow", "panel", "config")
 _READ = ("models", "churn", "value", "backtest")
 
 
@@ -33,11 +33,11 @@ def key(opening: Opened, origin: Origin, last: Origin) -> str:
     # How many origins there are, and who counts as new, changes none of them.
     resolved["backtest"] = {"amounts": resolved["backtest"]["amounts"]}
     facts = {
-        "panel": origin.panel.fingerprint,
+        "panel": _content(origin.panel),
         "settings": {name: resolved[name] for name in _READ},
         "origin": [origin.days, origin.value_days, origin.is_last, list(last.fold.test_as_of)],
         "rows": hashlib.sha256(b"".join(np.packbits(part).tobytes() for part in _parts(origin))).hexdigest(),
-        "code": [code_version(), code.of_packages(_CODE)],
+        "code": [code_version(), f"scipy {metadata.version('scipy')}", code.of_packages(_CODE)],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -57,7 +57,7 @@ def load(folder: Path, name: str, rows: int) -> Answers | None:
                 file["low"],
                 file["high"],
             )
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
         return None
     return answers if _whole(answers, rows) else None
 
@@ -78,10 +78,24 @@ def save(folder: Path, name: str, answers: Answers) -> None:
             path.unlink()
 
 
+def _content(panel: Panel) -> str:
+    """SHA-256 of the rows themselves: whatever made them, other rows have another one."""
+    told = hashlib.sha256(json.dumps([feature.as_dict() for feature in panel.features]).encode())
+    for values in (panel.numbers, panel.as_of, panel.churned, panel.value):
+        told.update(np.ascontiguousarray(values).data)
+    texts = [panel.customer_id, *panel.categories.values()]
+    told.update(json.dumps([each.tolist() for each in texts]).encode())
+    told.update(json.dumps([panel.learned_days, sorted(panel.measures)]).encode())
+    for name in sorted(panel.measures):
+        told.update(np.ascontiguousarray(panel.measures[name]).data)
+    return told.hexdigest()
+
+
 def _parts(origin: Origin) -> tuple[Any, Any]:
     return origin.fold.train, origin.fold.test
 
 
 def _whole(answers: Answers, rows: int) -> bool:
-    every: list[Mapping[str, Any]] = [answers.risks, answers.values]
-    return bool(answers.risks) and all(len(each) == rows for models in every for each in models.values())
+    ends = (answers.at_stake, answers.low, answers.high)
+    said = [*answers.risks.values(), *answers.values.values(), *(ends if answers.values else ())]
+    return bool(answers.risks) and all(len(each) == rows for each in said)

@@ -37,7 +37,8 @@ class Campaign:
 
     def as_dict(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if name != "curve"}
-        return {**kept, **{name: list(kept[name]) for name in ("planned_profit", "best")}}
+        ends = {name: [_known(each) for each in kept[name]] for name in ("planned_profit", "best")}
+        return kept | ends
 
 
 def campaign(judged: Judged, terms: project.Offer, *, times: int, seed: int) -> Campaign | None:
@@ -55,6 +56,10 @@ def campaign(judged: Judged, terms: project.Offer, *, times: int, seed: int) -> 
         empc=_empc(judged, known, float(stake.mean()), terms),
         curve=profit_curve(churned, risk, stake, offer),
     )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value  # without resamples there is no interval
 
 
 def _empc(

@@ -14,10 +14,10 @@ from churnlab.config import Project
 from churnlab.durable import on_disk, write_whole
 from churnlab.errors import DataError
 from churnlab.evaluation.calibrated import out_of_time
-from churnlab.evaluation.scorecard import Scorecard
+from churnlab.evaluation.scorecard import MIN_CUSTOMERS, Scorecard
 from churnlab.panel import Panel
 from churnlab.tracking import Run, Store
-from churnlab.workflow import looks
+from churnlab.workflow import fitting, looks
 from churnlab.workflow.backtesting import candidates, drawing, figures, judged, kept, offers
 from churnlab.workflow.backtesting.answer import At, Backtested
 from churnlab.workflow.backtesting.candidates import Answers
@@ -48,9 +48,10 @@ def backtest_opened(
     """The same for a project that is open already. ``gather``: makes the panel."""
     with tracking.run(store, "backtest") as run:
         run.log_settings(settings(opening.project))
-        panel, _ = gather(opening)
+        panel, excluded = gather(opening)
         asked = origins(opening, panel)
         answers, resumed, notes = _answered(opening, asked)
+        notes += _of_rows(panel, excluded)
         opening.progress("compare", None)
         told = [origin for origin in asked if origin.name in answers]
         new_days = opening.project.backtest.new_days
@@ -71,6 +72,7 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
             found[origin.name], resumed = before, resumed + 1
             continue
         try:
+            _require_enough(origin)
             found[origin.name] = candidates.asked(opening, origin, last)
         except DataError as error:
             if origin.is_last:
@@ -80,6 +82,23 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
         kept.save(folder, name, found[origin.name])
     opening.progress("fit at each origin", 1.0)
     return found, resumed, notes
+
+
+def _require_enough(origin: Origin) -> None:
+    """Refuse an origin whose figures would speak of people one could name."""
+    customers = len(set(origin.panel.customer_id[origin.fold.test].tolist()))
+    if customers < MIN_CUSTOMERS:
+        raise DataError(
+            "too few customers to judge by",
+            got=f"{customers}, at least {MIN_CUSTOMERS} needed",
+            mend="add customers, or choose another evaluation.test_as_of",
+        )
+
+
+def _of_rows(panel: Panel, excluded: Mapping[str, int]) -> list[str]:
+    """Who was not asked about, and whether the rows are a sample."""
+    told = [f"not asked about: {number:,} x {reason}" for reason, number in excluded.items()]
+    return told if panel.sample is None else [*told, panel.sample.note]
 
 
 def _compared(
@@ -115,7 +134,7 @@ def _compared(
         trials=looks.trials(store),
         looks=looks.count(store, asked[-1].name),
         resumed=resumed,
-        notes=(*notes, *_notes(opening, asked)),
+        notes=(*notes, *_notes(opening, asked, rows)),
         run_id=run.run_id,
         table=folder / "backtest.json",
         pictures=tuple(folder / f"{each.name}.svg" for each in drawn),
@@ -123,13 +142,22 @@ def _compared(
     opening.progress("write the backtest", None)
     text = json.dumps(answer.figures(), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
     files = {each.name: each.file() for each in drawn}
-    with on_disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, picture in files.items():
-            write_whole(folder / f"{name}.svg", picture.encode())
-        write_whole(answer.table, text.encode())  # last: whoever finds it finds the rest
+    _written(answer, text, files)
     _recorded(run, answer, text, files)
     return answer
+
+
+def _written(answer: Backtested, text: str, pictures: Mapping[str, str]) -> None:
+    """The pictures, and the table last: whoever finds it finds the pictures that belong to it."""
+    folder = answer.table.parent
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        answer.table.unlink(missing_ok=True)
+        for old in folder.glob("*.svg"):
+            old.unlink()
+        for name, picture in pictures.items():
+            write_whole(folder / f"{name}.svg", picture.encode())
+        write_whole(answer.table, text.encode())
 
 
 def _recorded(run: Run, answer: Backtested, text: str, pictures: Mapping[str, str]) -> None:
@@ -162,7 +190,7 @@ def _at(origin: Origin, rows: Judged) -> At:
     )
 
 
-def _notes(opening: Opened, asked: Sequence[Origin]) -> Iterator[str]:
+def _notes(opening: Opened, asked: Sequence[Origin], rows: Sequence[Judged]) -> Iterator[str]:
     last = asked[-1]
     if len(asked) == 1:
         yield "no date is settled before the test date: there is one origin, and no choice"
@@ -170,6 +198,14 @@ def _notes(opening: Opened, asked: Sequence[Origin]) -> Iterator[str]:
         yield (
             f"the earlier origins are judged by {asked[0].days} days, as far as outcomes were settled; "
             f"the last by the whole horizon of {last.days}"
+        )
+    without = [each.where for each in rows if not each.values]
+    if fitting.basis_of(opening) is None:
+        yield "no amounts: value is not judged"
+    elif without:
+        yield (
+            f"value is not judged at {', '.join(without)}: no value window of {opening.value_days} days was "
+            "over in time, or too few customers brought anything"
         )
     if opening.project.tuning.n_trials:
         yield "the dials are those configured: a search of `train` has looked at the earlier origins"
