@@ -57,6 +57,15 @@ def set_aside(lapses: Lapses, *, involuntary: Involuntary) -> Mapping[str, Flags
     return {"left_involuntarily": left_out, "contract_ended_in_gap": gone_before}
 
 
+def shorter(days: int) -> str:
+    """The name of the churn label of a window shorter than the horizon.
+
+    >>> shorter(30)
+    'churned_30d'
+    """
+    return f"churned_{days}d"
+
+
 def value_basis(outcome: Outcome) -> ValueBasis | None:
     """What value is counted in: margins where there are any, else net amounts; None without either."""
     lines = outcome.transactions.source

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from churnlab import folds, labels, tuning
 from churnlab.config import Models
 from churnlab.evaluation.coverage import Coverage, coverages
+from churnlab.evaluation.sooner import Sooner
 from churnlab.folds import Fold
 from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.hazard import Hazard
 from churnlab.models.pace import ACTIVE
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
-from churnlab.workflow import beside, reach
+from churnlab.workflow import beside, reach, sooner
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.trials import Told, unheard
 
@@ -41,6 +43,8 @@ class Fitted:
     notes: tuple[str, ...]
     tuned: Tuned | None = None
     coverage: tuple[Coverage, ...] = ()
+    hazard: Hazard | None = None
+    sooner: tuple[Sooner, ...] = ()
 
 
 def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
@@ -59,6 +63,9 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     valued = learned.take(value_settled(opening, panel, fold.test_as_of)[fold.train])
     values = _values(opening, value, risks[CHURN], valued, test, paced)
+    hazard = sooner.fitted(opening, panel, fold, churn, models)
+    early = sooner.judged(panel, fold, churn, hazard)
+    notes = (*_notes(opening, panel, fold, value, basis), *(each.note for each in early))
     return Fitted(
         fold,
         churn,
@@ -66,9 +73,11 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         basis,
         risks,
         values,
-        (*_notes(opening, panel, fold, value, basis), *(() if tuned is None else (tuned.note,))),
+        (*notes, *(() if tuned is None else (tuned.note,))),
         tuned,
         () if value is None or not values else _coverage(value, risks[CHURN], values[VALUE], test),
+        hazard,
+        early,
     )
 
 
