@@ -28,4 +28,4 @@ def test_what_is_not_known_is_not_said():
     assert unknown.note == "within 30 days: no outcome at the test date is known"
     fresh = Sooner.of(60, np.array([1.0, 0.0]), np.full(2, 0.5), np.full(2, 0.5), NAN)
     assert "churn_60d.naive" not in fresh.metrics()
-    assert "beside 0.693 of churn_risk spread evenly" in fresh.note
+    assert "beside 0.693 of churn_risk spread evenly; " in fresh.note

@@ -13,7 +13,7 @@ from churnlab.models import boosted, files
 from churnlab.models.boosted import Rows
 from churnlab.models.churn import fit_churn
 from churnlab.models.files import Models
-from churnlab.models.hazard import Hazard, fit_hazard, numbered, periods, spread
+from churnlab.models.hazard import Hazard, Interval, fit_hazard, periods, spread
 from churnlab.models.recipe import Recipe
 from customers import QUICK, described, drawn, on
 
@@ -94,25 +94,34 @@ def test_no_horizon_is_at_odds_with_a_longer_one(models, whole, seed):
 
 
 @pytest.mark.parametrize("leaving", [True, False])
-def test_hazards_that_nothing_is_known_of_keep_the_law(leaving):
-    """A target that never comes, or always: hazards at their ends."""
+@pytest.mark.parametrize("first", [True, False])
+def test_intervals_without_a_single_event_keep_the_law(leaving, first):
+    """All events of the horizon come in its first 30 days, or all of them after 60."""
     panel, _ = planted(300, leaving=leaving)
-    for label in (0.0, 1.0):
-        flat = np.full(len(panel), label)
-        same = replace(panel, churned=flat, sooner=dict.fromkeys(panel.sooner, flat))
-        recipe = Recipe.learn(same)
-        model = fit_hazard(
-            same,
-            on(same, 0),
-            recipe,
-            QUICK,
-            also_days=ALSO,
-            days=DAYS,
-            learned_days=DAYS,
-            leaving=leaving,
-        )
-        risk = np.linspace(0, 1, len(same)).round(6)
-        check_law(model, model.risks(recipe, same, risk), risk)
+    early = panel.churned if first else np.full(len(panel), float(not leaving))
+    churn, model = fitted(replace(panel, sooner=dict.fromkeys(panel.sooner, early)), leaving=leaving)
+    assert [interval.trees is None for interval in model.intervals] == [not first, True, first]
+    risk = np.linspace(0, 1, len(panel)).round(6)
+    risks = model.risks(churn.recipe, panel, risk)
+    check_law(model, risks, risk)
+    # Nothing is left for the days after, or all of it.
+    np.testing.assert_allclose(risks[60], risk if first else float(not leaving), atol=2e-4)
+
+
+def test_an_interval_that_nobody_begins_is_no_mistake():
+    """Everybody's event comes in the first 30 days."""
+    told = [np.ones(40), np.ones(40)]
+    (rows, event), (none, nothing) = periods(told, np.arange(40), leaving=True)
+    assert (len(rows), event.sum(), len(none), len(nothing)) == (40, 40, 0, 0)
+    panel, _ = planted(40, leaving=True)
+    all_gone = replace(
+        panel, churned=np.ones(len(panel)), sooner=dict.fromkeys(panel.sooner, np.ones(len(panel)))
+    )
+    spans = {"also_days": ALSO, "days": DAYS, "learned_days": DAYS}
+    model = fit_hazard(all_gone, on(panel, 0), Recipe.learn(panel), QUICK, **spans, leaving=True)
+    assert [interval.share for interval in model.intervals] == [1, 0, 0]
+    risk = np.full(len(panel), 0.4)
+    np.testing.assert_allclose(model.risks(Recipe.learn(panel), panel, risk)[30], risk, atol=2e-6)
 
 
 def test_periods_by_hand():
@@ -123,43 +132,39 @@ def test_periods_by_hand():
         np.array([1.0, 0.0, 1.0, NAN, 1.0]),
         np.array([1.0, 0.0, 1.0, 1.0, 1.0]),
     ]
-    rows, number, event = periods(told, np.array([0, 1, 2, 3]), leaving=True)
-    assert rows.tolist() == [0, 1, 2, 3, 0, 1, 1]
-    assert number.tolist() == [0, 0, 0, 0, 1, 1, 2]
-    assert event.tolist() == [0, 0, 1, 0, 1, 0, 0]
+    asked = np.array([0, 1, 2, 3])
+    expected = [([0, 1, 2, 3], [0, 0, 1, 0]), ([0, 1], [1, 0]), ([1], [0])]
+    found = [(rows.tolist(), event.tolist()) for rows, event in periods(told, asked, leaving=True)]
+    assert found == expected
     # Where orders are the event, 0 is the label of whoever had one.
-    _, number, event = periods([1 - label for label in told], np.array([0, 1, 2, 3]), leaving=False)
-    assert number.tolist() == [0, 0, 0, 0, 1, 1, 2]
-    assert event.tolist() == [0, 0, 1, 0, 1, 0, 0]
+    other = [1 - label for label in told]
+    found = [(rows.tolist(), event.tolist()) for rows, event in periods(other, asked, leaving=False)]
+    assert found == expected
 
 
-def test_hazards_add_up_by_hand(monkeypatch):
-    # Hazards of .2, .5 and .2: S = .8, .4, .32; with .32 of the whole horizon kept as it is.
-    said = [0.2, 0.5, 0.2]
-    monkeypatch.setattr(
-        boosted.Trees,
-        "margin",
-        lambda _, matrix: np.full(
-            len(matrix), np.log(said[int(matrix[0, -1])] / (1 - said[int(matrix[0, -1])]))
-        ),
-    )
-    model = Hazard(boosted.Trees(b""), ALSO, DAYS, ALL, leaving=True)
-    share = model.shares(np.zeros((1, 2), np.float32))[0]
-    np.testing.assert_allclose(share, np.log([0.8, 0.4]) / np.log(0.32))
-    risks = [spread(np.array([1 - 0.32]), each, leaving=True).item() for each in share]
+def flat(*hazards, ends=ALL, leaving=True):
+    """The same hazard for everybody, interval by interval."""
+    intervals = tuple(Interval(end, share, None) for end, share in zip(ends, hazards, strict=True))
+    return Hazard(intervals, ALSO, DAYS, leaving)
+
+
+def test_hazards_by_hand():
+    # Hazards of .2, .5 and .2: still without the event are .8, .4 and .32, so .2, .6 and .68 had it.
+    parts = flat(0.2, 0.5, 0.2).parts(np.zeros((1, 2), np.float32))
+    np.testing.assert_allclose(parts, [[0.2 / 0.68, 0.6 / 0.68]])
+    risks = [spread(np.array([0.68]), each, leaving=True).item() for each in parts[0]]
     assert risks == [0.2, 0.6]
-    away = [spread(np.array([0.32]), each, leaving=False).item() for each in share]
+    away = [spread(np.array([0.32]), each, leaving=False).item() for each in parts[0]]
     assert away == [0.8, 0.4]
 
 
-def test_beyond_what_was_learned_the_last_interval_goes_on(monkeypatch):
-    # Learned: 30 and 45 days, hazards -log S of 1 and 2. 15 days bring 1: 60 days 3, 90 days 5.
-    margin = np.log(np.expm1(1.0))  # a hazard of 1 - exp(-1)
-    monkeypatch.setattr(boosted.Trees, "margin", lambda _, matrix: np.full(len(matrix), margin))
-    model = Hazard(boosted.Trees(b""), ALSO, DAYS, (30, 45), leaving=False)
-    np.testing.assert_allclose(model.shares(np.zeros((1, 2), np.float32)), [[1 / 5, 3 / 5]])
-    alone = Hazard(boosted.Trees(b""), ALSO, DAYS, (20,), leaving=False)
-    np.testing.assert_allclose(alone.shares(np.zeros((1, 2), np.float32)), [[30 / 90, 60 / 90]])
+def test_beyond_what_was_learned_the_last_interval_goes_on():
+    # Learned: 30 and 45 days, each a cumulative hazard of 1. 15 days bring 1: 60 days 3, 90 days 5.
+    one = 1 - np.exp(-1)
+    model, nobody = flat(one, one, ends=(30, 45)), np.zeros((1, 2), np.float32)
+    np.testing.assert_allclose(model.parts(nobody), np.expm1([[-1, -3]]) / np.expm1(-5))
+    alone = flat(one, ends=(20,))  # 20 days bring 1: 30 days 1.5, 60 days 3, 90 days 4.5
+    np.testing.assert_allclose(alone.parts(nobody), np.expm1([[-1.5, -3]]) / np.expm1(-4.5))
 
 
 def test_a_part_of_the_horizon_can_be_learned(models):
@@ -182,17 +187,24 @@ def test_a_row_alone_has_the_risks_it_has_among_others(models):
         }
 
 
-def test_rows_are_made_when_they_are_asked_for():
-    asked = []
+def test_rows_are_made_block_by_block(models, monkeypatch):
+    """Neither the rows of an interval nor those of all intervals ever stand together."""
+    panel, churn, model = models
+    most, fit = [], boosted.fit
 
-    def make(start, end):
-        asked.append((start, end))
-        return np.arange(2 * start, 2 * end, dtype=np.float32).reshape(-1, 2)
+    def spied(rows, *args, **kwargs):
+        def make(start, end):
+            most.append(end - start)
+            return rows.make(start, end)
 
-    rows = numbered(Rows((4, 2), make), np.array([0, 0, 1, 2], np.float32))
-    assert (rows.shape, asked) == ((4, 3), [])
-    assert rows.make(1, 3).tolist() == [[2, 3, 0], [4, 5, 1]]
-    assert asked == [(1, 3)]
+        return fit(Rows(rows.shape, make), *args, **kwargs)
+
+    monkeypatch.setattr(boosted, "BLOCK", 64 * len(churn.recipe.columns))
+    monkeypatch.setattr(boosted, "fit", spied)
+    spans = {"also_days": ALSO, "days": DAYS, "learned_days": DAYS}
+    again = fit_hazard(panel, on(panel, 0), churn.recipe, QUICK, **spans, leaving=model.leaving)
+    assert again == model
+    assert max(most) == 64
 
 
 def test_only_training_rows_decide_and_threads_do_not(models):
@@ -226,6 +238,7 @@ def test_it_is_kept_with_the_models_and_absent_where_it_is_not_asked_for(models,
     assert digests["churn.json"] == before["churn.json"]
     loaded = files.load(whole, digests)
     assert loaded.hazard == model
+    assert files.save(tmp_path, loaded) == digests
     assert (loaded.also_days, files.load(plain, before).also_days) == (ALSO, ())
     assert files.load(whole, None).hazard == model
 
@@ -235,4 +248,4 @@ def test_the_booster_has_the_dials_of_the_churn_model(models):
     dials = QUICK.model_copy(update={"churn": Booster(trees=3)})
     spans = {"also_days": ALSO, "days": DAYS, "learned_days": DAYS}
     few = fit_hazard(panel, on(panel, 0), churn.recipe, dials, **spans, leaving=model.leaving)
-    assert len(few.trees.content) < len(model.trees.content) / 5
+    assert len(few.content) < len(model.content) / 5

@@ -18,8 +18,8 @@ class Sooner:
     """One horizon of ``days`` at the test date: log losses in nats, NaN where there is nothing to ask.
 
     ``churned``, ``predicted``: share that left, and the mean risk. ``naive``: the log loss of the share
-    that left in training, said of everybody; ``even``: that of the risk of the whole horizon, its
-    hazard spread evenly over the days.
+    that left in training, said of everybody; ``even``: that of the risk of the whole horizon, as if its
+    hazard were the same on all days.
     """
 
     days: int
@@ -63,6 +63,6 @@ class Sooner:
         naive = "" if np.isnan(self.naive) else f"{self.naive:.3f} of the share in training, "
         return (
             f"within {self.days} days: {self.churned:.1%} churned, {self.predicted:.1%} predicted; log loss "
-            f"{self.log_loss:.3f}, beside {naive}{self.even:.3f} of churn_risk spread evenly over the days; "
+            f"{self.log_loss:.3f}, beside {naive}{self.even:.3f} of churn_risk spread evenly; "
             f"calibration error {self.ece:.3f}"
         )

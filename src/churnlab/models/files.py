@@ -1,9 +1,8 @@
 """Models as plain files: JSON only, the digest first and the parser second.
 
-churn.json   value.json   hazard.json   the trees, as XGBoost writes them
-meta.json                               recipes, calibration, thresholds, references: everything else
-
-hazard.json is there where risks of shorter horizons are (churn.also_days), value.json where amounts are.
+churn.json   value.json   the trees, as XGBoost writes them
+hazard.json               those of each interval, where risks of shorter horizons are asked for
+meta.json                 recipes, calibration, thresholds, references: everything else
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def save(folder: Path, models: Models) -> dict[str, str]:
     if models.value is not None:
         contents[VALUE] = models.value.trees.content
     if models.hazard is not None:
-        contents[HAZARD] = models.hazard.trees.content
+        contents[HAZARD] = models.hazard.content
     for name, content in contents.items():
         write_whole(folder / name, content)
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -79,9 +78,7 @@ def load(folder: Path, digests: Mapping[str, str] | None) -> Models:
         value = None
         if meta["value"] is not None:
             value = ValueModel.from_dict(meta["value"], Trees(contents[VALUE]).require_readable())
-        hazard = None
-        if "hazard" in meta:
-            hazard = Hazard.from_dict(meta["hazard"], Trees(contents[HAZARD]).require_readable())
+        hazard = Hazard.from_dict(meta["hazard"], contents[HAZARD]) if "hazard" in meta else None
         churn = ChurnModel.from_dict(meta["churn"], Trees(contents[CHURN]).require_readable())
         return Models(churn, value, meta["extra"], hazard)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,7 +10,7 @@ from churnlab.config import Models
 from churnlab.evaluation.sooner import Sooner
 from churnlab.folds import Fold
 from churnlab.models.churn import ChurnModel
-from churnlab.models.hazard import Hazard, fit_hazard, spread
+from churnlab.models.hazard import Hazard, constant, fit_hazard
 from churnlab.panel import Panel
 from churnlab.workflow.opening import Opened
 
@@ -45,6 +45,6 @@ def judged(panel: Panel, fold: Fold, churn: ChurnModel, hazard: Hazard | None) -
         told = panel.sooner[labels.shorter(days)]
         learned = told[fold.train & np.isfinite(told)]
         share = float(learned.mean()) if len(learned) else np.nan
-        even = spread(risk, days / hazard.days, leaving=hazard.leaving)
+        even = constant(risk, days / hazard.days, leaving=hazard.leaving)
         found.append(Sooner.of(days, told[fold.test], said, even, share))
     return tuple(found)
