@@ -48,17 +48,27 @@ def rows_of(scored):
     return pq.read_table(scored.folder / "all.parquet").to_pandas()
 
 
-@pytest.fixture
-def both(shop, frames):
-    """(trained, its list) with shorter horizons, and the list without them, from one shop."""
-    churnlab.train(shop(), frames=frames)
-    plain = rows_of(churnlab.score(shop(), DAY, frames=frames))
-    trained = churnlab.train(shop(SOONER), frames=frames)
-    return trained, churnlab.score(shop(SOONER), DAY, frames=frames), plain
+@pytest.fixture(scope="module")
+def both(tmp_path_factory, migrated_store, frames):
+    """(shop, trained, its list) with shorter horizons, and the list made before, without them."""
+    folder = tmp_path_factory.mktemp("both")
+    shutil.copy(migrated_store, folder / "mlflow.db")
+    (folder / "shop.yaml").write_text(SHOP, encoding="utf-8")
+
+    def shop(*overrides):
+        return churnlab.load(folder / "shop.yaml", overrides)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
+            patch.delenv(name, raising=False)
+        churnlab.train(shop(), frames=frames)
+        plain = rows_of(churnlab.score(shop(), DAY, frames=frames))
+        trained = churnlab.train(shop(SOONER), frames=frames)
+        yield shop, trained, churnlab.score(shop(SOONER), DAY, frames=frames), plain
 
 
-def test_lists_have_risks_that_agree_and_all_else_is_as_before(both, shop, frames):
-    trained, scored, plain = both
+def test_lists_have_risks_that_agree_and_all_else_is_as_before(both, frames):
+    shop, trained, scored, plain = both
     assert trained.verdict.promoted, "the same question, with a column more"
     rows = rows_of(scored)
     names = [name for name in rows if name not in ALSO]
@@ -81,8 +91,8 @@ def test_lists_have_risks_that_agree_and_all_else_is_as_before(both, shop, frame
     assert (again.folder / "all.parquet").read_bytes() == before
 
 
-def test_every_horizon_is_judged_beside_what_is_naive(both, shop):
-    trained, _, _ = both
+def test_every_horizon_is_judged_beside_what_is_naive(both):
+    shop, trained, _, _ = both
     notes = [note for note in trained.notes if note.startswith("within ")]
     assert [note.split(":")[0] for note in notes] == ["within 15 days", "within 30 days"]
     project = shop()
@@ -95,7 +105,8 @@ def test_every_horizon_is_judged_beside_what_is_naive(both, shop):
         assert figures[f"churn_{days}d.rows"] > 100
 
 
-def test_lists_of_other_horizons_than_trained_are_refused(both, shop, frames):
+def test_lists_of_other_horizons_than_trained_are_refused(both, frames):
+    shop = both[0]
     for asked in (shop(), shop("churn.also_days=[30]")):
         with pytest.raises(IntegrityError, match=r"other terms.*\n.*churn\.also_days: trained \[15, 30\]"):
             churnlab.score(asked, DAY, frames=frames)
