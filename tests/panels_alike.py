@@ -10,7 +10,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(mine, its, name)
     # Equal numbers can have other bits: a negative zero, another NaN.
     assert one.numbers.tobytes() == other.numbers.tobytes()
-    for name in ("categories", "measures", "segments"):
+    for name in ("categories", "sooner", "measures", "segments"):
         mine, its = getattr(one, name), getattr(other, name)
         assert list(mine) == list(its)
         for column, values in mine.items():

@@ -105,6 +105,15 @@ def brought(window: Window) -> Ints:
     return np.asarray(window.sum(_COLUMNS[basis]), dtype=np.int64)
 
 
+def shorter(days: int) -> str:
+    """The name of the churn label of a window shorter than the horizon.
+
+    >>> shorter(30)
+    'churned_30d'
+    """
+    return f"churned_{days}d"
+
+
 def value_basis(outcome: Outcome) -> ValueBasis | None:
     """What value is counted in: margins where there are any, else net amounts; None without either."""
     return _basis(outcome.transactions.source)

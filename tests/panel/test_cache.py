@@ -77,6 +77,7 @@ class World:
             segments={"city": np.array([None, "a"] * len(IDS), dtype=object)},
             fingerprint="",
             sample=Sample(10, 20, 5, 9),
+            sooner={"churned_30d": np.array([0, 0, np.nan] * 3 + [1.0])},
         )
 
 
@@ -88,7 +89,7 @@ def same(one, other):
         left, right = getattr(one, name), getattr(other, name)
         assert (left.dtype, left.shape) == (right.dtype, right.shape), name
         assert left.tobytes() == right.tobytes(), f"other {name}"
-    for group in ("categories", "measures", "segments"):
+    for group in ("categories", "sooner", "measures", "segments"):
         assert list(getattr(one, group)) == list(getattr(other, group)), group
         for name, values in getattr(one, group).items():
             assert repr(values.tolist()) == repr(getattr(other, group)[name].tolist()), name
@@ -146,7 +147,14 @@ def test_families_in_another_order_are_the_same_pieces(tmp_path):
 
 MUTANTS = {
     "families change places": ("_fill", lambda target, *_: target.fill(1)),
-    "outcome of another": ("_outcome", lambda *_: np.ones(10)),
+    "outcome of another": (
+        "_outcomes",
+        lambda *_: {"churned": np.ones(10), "value": np.ones(10), "sooner": {"churned_30d": np.ones(10)}},
+    ),
+    "sooner is forgotten": (
+        "_outcomes",
+        lambda found, _: {name: found["outcome"].array(name) for name in ("churned", "value")},
+    ),
     "damage is trusted": ("_texts", lambda *_: np.full(10, "a", dtype=object)),
 }
 

@@ -40,6 +40,23 @@ def test_a_panel_is_the_local_one_to_the_bit(tables, project, opening):
         assert dict(why) == dict(left_out)
 
 
+def test_labels_of_shorter_windows_are_the_local_ones(tables, project, opening):
+    churn = project.churn.model_copy(update={"also_days": (10, 20)})
+    asked = project.model_copy(update={"churn": churn})
+    local, _ = training_panel(dataclasses.replace(opening, project=asked))
+    assert 0 < local.sooner["churned_20d"].mean() < 1
+    assert_same(local, spark.panel(tables, asked, shards=3)[0])
+    frame = spark.panel_frame(tables, asked, shards=3)
+    assert frame.columns[:6] == [
+        "customer_id",
+        "as_of",
+        "churned",
+        "value",
+        "churned_10d",
+        "churned_20d",
+    ]
+
+
 def test_partitions_and_the_order_of_rows_change_nothing(tables, project, opening):
     local, _ = training_panel(opening)
     assert_same(local, spark.panel(cut_otherwise(tables, 3), project, shards=2)[0])

@@ -1,5 +1,7 @@
 """Rows of a panel travel and come back as they were, to the bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,15 @@ def test_a_panel_comes_back(opening):
     assert_same(panel, Panel(**{**vars(back), "fingerprint": panel.fingerprint}))
     assert np.isnan(panel.numbers).any()
     assert {None, "Paris"} <= set(panel.categories["city"])
+
+
+def test_labels_of_shorter_windows_come_back(opening):
+    churn = opening.project.churn.model_copy(update={"also_days": (10, 20)})
+    asked = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
+    panel, _ = training_panel(asked)
+    back = as_panel(unpacked_rows(packed_rows(as_rows(panel))))
+    assert list(back.sooner) == ["churned_10d", "churned_20d"]
+    assert_same(panel, Panel(**{**vars(back), "fingerprint": panel.fingerprint}))
 
 
 @pytest.mark.parametrize("rows", [0, 3])

@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,7 @@ from churnlab.spark.tally import Tally
 from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.summary import Sums
 from churnlab.workflow.cautions import Cautions
-from scored_people import STAMP, listed, scored
+from scored_people import STAMP, files_of, listed, scored
 
 IDS = [f"{number:03}" for number in range(90)]
 CUTS = {
@@ -72,6 +73,24 @@ def test_however_customers_are_cut_the_lists_are_the_local_ones(tmp_path, cut, v
     people = scored(IDS, valued=valued)
     files = written(tmp_path, [people.take(part) for part in CUTS[cut]], valued=valued)
     assert everybody(files).equals(listed(people))
+
+
+def test_risks_of_shorter_horizons_are_the_local_ones(tmp_path):
+    risk = np.linspace(0.1, 0.9, len(IDS)).round(6)
+    people = scored(IDS, risk, sooner={30: (risk**0.5).round(6)})
+    seen, notes = left(tmp_path, [people.take(part) for part in CUTS["uneven"]])
+    stamp = replace(STAMP, also_days=(30,))
+    together = ranking.outputs(ranking.ranked(runs.opened(tmp_path, notes, (30,)), seen, stamp))
+    files = {name: io.BytesIO() for name in together.files}
+    together.write(files)
+    local = files_of(people, stamp=stamp)
+    for strategy in {name.partition("=")[2].partition("/")[0] for name in files}:
+        mine = pq.read_table(io.BytesIO(local[f"{strategy}.parquet"])).drop_columns(["quadrant"])
+        theirs = pq.ParquetFile(files[f"quadrant={strategy}/part-00000.parquet"]).read()
+        assert theirs.equals(mine)
+        assert "churn_risk_30d" in theirs.column_names
+    with pytest.raises(IntegrityError, match="other columns or rows than the lists have"):
+        runs.opened(tmp_path, notes)
 
 
 def test_cuts_change_no_byte(tmp_path):

@@ -15,7 +15,7 @@ import churnlab
 from churnlab import spark
 from churnlab.errors import IntegrityError, MachineError
 from churnlab.lists import commit
-from churnlab.lists.columns import NAMES
+from churnlab.lists.columns import NAMES, columns_of
 from churnlab.spark import scoring
 from churnlab.strategy.quadrants import Strategy
 from churnlab.tables import store
@@ -52,24 +52,24 @@ def shop(session, tmp_path_factory, migrated_store):
         yield project, spark.of_folder(session, folder / "saved"), local, trained
 
 
-def listed(folder, strategy):
+def listed(folder, strategy, names):
     """A list of a published run, its rows in the order of its files."""
     parts = sorted((folder / f"quadrant={strategy}").glob("*.parquet"))
     tables = [pq.ParquetFile(part).read() for part in parts]
     if not tables:
         return None
     whole = pa.concat_tables(tables)
-    return whole.append_column("quadrant", pa.array([strategy] * len(whole))).select(NAMES)
+    return whole.append_column("quadrant", pa.array([strategy] * len(whole))).select(names)
 
 
-def assert_same_lists(local, made):
+def assert_same_lists(local, made, names=NAMES):
     for strategy in map(str, Strategy):
         mine = pq.read_table(local / f"{strategy}.parquet")
-        theirs = listed(made, strategy)
+        theirs = listed(made, strategy, names)
         if theirs is None:
             assert mine.num_rows == 0
             continue
-        for name in NAMES:
+        for name in names:
             assert mine[name].to_pylist() == theirs[name].to_pylist(), (strategy, name)
 
 
@@ -185,9 +185,20 @@ def test_the_manifest_holds_no_customer(shop):
     assert not ids & set(json.dumps(said).split('"'))
 
 
-# The last of all: it makes another champion.
+# The last of all: they make other champions.
 def test_training_on_spark_registers_the_same_models(shop):
     project, tables, _, trained = shop
     made = spark.train(tables, project, shards=3)
     assert made.about == trained.about
     assert made.scorecard.metrics() == trained.scorecard.metrics()
+
+
+def test_risks_of_shorter_horizons_are_the_local_ones(shop):
+    project, tables, _, _ = shop
+    churn = project.churn.model_copy(update={"also_days": (30, 60)})
+    asked = project.model_copy(update={"churn": churn})
+    churnlab.train(asked)
+    local, made = churnlab.score(asked, DAY), spark.score(tables, asked, DAY, shards=3)
+    names = [column.name for column in columns_of((30, 60))]
+    assert pq.read_schema(local.folder / "all.parquet").names == names
+    assert_same_lists(local.folder, made.folder, names)

@@ -89,6 +89,15 @@ def test_what_is_scored_today_is_the_row_trained_on_later(rows, asked):
     assert all(values.tobytes() == trained[key].tobytes() for key, values in scored.items())
 
 
+def test_tasks_know_the_labels_of_shorter_windows(rows, asked, opening):
+    churn = asked.project.churn.model_copy(update={"also_days": (10,)})
+    sooner = replace(asked, project=asked.project.model_copy(update={"churn": churn}))
+    made = work.panel_of(sooner, group(rows, sooner))[0]
+    local = replace(opening, project=opening.project.model_copy(update={"churn": churn}))
+    expected = training_panel(local)[0].sooner["churned_10d"]
+    assert sorted(made.sooner["churned_10d"].tolist()) == sorted(expected.tolist())
+
+
 def test_an_error_of_ours_becomes_a_note_and_any_other_loses_its_text(rows, asked):
     def refused(_):
         raise DataError("no", got="1", mend="2")

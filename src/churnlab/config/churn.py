@@ -71,6 +71,9 @@ class Churn(Section):
         "fixed", description="adaptive: each customer's own, of which horizon_days is the longest"
     )
     horizon_days: int = Field(ge=1, le=1825, description="how long a silence counts as leaving")
+    also_days: tuple[int, ...] = Field(
+        (), description="shorter horizons whose risks stand in the lists as well, rising, such as [30, 60]"
+    )
     gap_days: int = Field(0, ge=0, le=365, description="days between scoring and reaching a customer")
     settlement_days: int = Field(0, ge=0, le=365, description="days until returns and late records are in")
     gap_purchase_counts: bool = Field(False, description="true: an order inside the gap also means 'stayed'")
@@ -98,7 +101,22 @@ class Churn(Section):
             raise ValueError(f"decline is read where kind is partial, and kind is {self.kind}")
         if self.kind in ("contractual", "partial") and self.gap_purchase_counts:
             raise ValueError(f"gap_purchase_counts is about orders, and kind is {self.kind}")
+        if self.also_days:
+            self._shorter_horizons()
         return self
+
+    def _shorter_horizons(self) -> None:
+        asked = list(self.also_days)
+        if self.kind == "partial":
+            raise ValueError("also_days needs orders or ends, and kind is partial: a decline has one window")
+        if self.horizon == "adaptive":
+            raise ValueError("also_days needs one horizon for all, and horizon is adaptive")
+        if asked != sorted(set(asked)) or asked[0] < 1:
+            raise ValueError(f"also_days must be rising whole numbers of days, such as [30, 60], not {asked}")
+        if asked[-1] >= self.horizon_days:
+            raise ValueError(
+                f"also_days must be shorter than horizon_days ({self.horizon_days}), and {asked[-1]} is not"
+            )
 
     def _own_horizons(self) -> None:
         if self.kind != "non_contractual":
@@ -131,6 +149,14 @@ class Churn(Section):
         grace = self.contract.grace_days if self.kind == "contractual" else 0
         return self.gap_days + days + grace + self.settlement_days
 
+    def within(self, days: int) -> Churn:
+        """The same question about the first ``days`` of the window, answered as late as that of the whole.
+
+        What is settled is settled for both: nobody leaves in the first days and not in the window.
+        """
+        later = self.settlement_days + self.horizon_days - days
+        return self.model_copy(update={"horizon_days": days, "settlement_days": later, "also_days": ()})
+
     def meaning(self) -> dict[str, Any]:
         """What is read for this kind, as plain values: what is not read changes no fingerprint."""
         found = self.model_dump(mode="json", exclude={"max_return_rate"})
@@ -142,4 +168,6 @@ class Churn(Section):
             del found["decline"]
         if self.horizon == "fixed":
             del found["horizon"], found["adaptive"]
+        if not self.also_days:
+            del found["also_days"]
         return found

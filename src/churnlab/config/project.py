@@ -274,6 +274,8 @@ class Project(Section):
     def _labels(self) -> Project:
         if self.sources.snapshot and self.churn.positive_label is None:
             raise ValueError("churn.positive_label must name the label that means churned, such as 'Yes'")
+        if self.sources.snapshot and self.churn.also_days:
+            raise ValueError("churn.also_days needs histories, and a snapshot table supplies one label only")
         kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
         names = [
             name

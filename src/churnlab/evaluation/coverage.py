@@ -16,7 +16,10 @@ LEAST = 10  # customers: below, a group's shares speak of people one could name
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of ``n`` rows, one for each customer and date, the share whose value lay below the interval, at its end or within, and above."""
+    """Of ``n`` rows the share whose value lay below the interval, at its end or within, and above.
+
+    A row is a customer at a date.
+    """
 
     group: str
     n: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.lists.columns import COLUMNS, REASONS, schema
+from churnlab.lists.columns import COLUMNS, REASONS, risk_within, schema
 from churnlab.lists.gate import SCORE_DECIMALS
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.strategy.quadrants import Strategy
@@ -24,7 +25,8 @@ class Stamp:
     """What every row of a list says about where it comes from.
 
     ``run_id``: the run key or its beginning. ``exponent``: decimals of the currency.
-    ``value_basis``: None in a project without value.
+    ``value_basis``: None in a project without value. ``also_days``: the shorter horizons that lists
+    have risks of.
     """
 
     run_id: str
@@ -35,6 +37,7 @@ class Stamp:
     value_basis: str | None = None
     exponent: int = 2
     locale: Literal["en", "fr"] = "en"
+    also_days: tuple[int, ...] = ()
 
 
 # The same in all rows, or known from another column: added when the list is written.
@@ -42,11 +45,11 @@ _LATER = ("run_id", "model_version", "scored_at", "valid_until", "value_basis", 
 LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label"))
 
 
-def rows_schema() -> Any:
+def rows_schema(also_days: Sequence[int] = ()) -> Any:
     """The Arrow schema of ``rows``."""
     import pyarrow as pa
 
-    return pa.schema([field for field in schema() if field.name not in LATER])
+    return pa.schema([field for field in schema(also_days) if field.name not in LATER])
 
 
 def rows(scored: ScoredCustomers, exponent: int) -> Any:
@@ -57,8 +60,9 @@ def rows(scored: ScoredCustomers, exponent: int) -> Any:
     import pyarrow as pa
 
     columns = {**_texts(scored), **_numbers(scored, exponent)}
-    made = [pa.array(columns[field.name], field.type, from_pandas=True) for field in rows_schema()]
-    return pa.table(made, schema=rows_schema())
+    wanted = rows_schema(tuple(scored.sooner))
+    made = [pa.array(columns[field.name], field.type, from_pandas=True) for field in wanted]
+    return pa.table(made, schema=wanted)
 
 
 def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
@@ -74,15 +78,15 @@ def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
         same["value_basis"] = None
     labels = {str(code): code.label(stamp.locale) for code in Strategy}
     same["quadrant_label"] = labels[table["quadrant"][0].as_py()] if n else None
-    columns = []
-    for field in schema():
+    columns, wanted = [], schema(stamp.also_days)
+    for field in wanted:
         if field.name in same:
             columns.append(pa.repeat(pa.scalar(same[field.name], field.type), n))
         elif field.name == "rank_in_list":
             columns.append(pa.array(np.arange(first_rank, first_rank + n), field.type))
         else:
             columns.append(table[field.name])
-    return pa.table(columns, schema=schema()).combine_chunks()
+    return pa.table(columns, schema=wanted).combine_chunks()
 
 
 def _texts(scored: ScoredCustomers) -> dict[str, Texts]:
@@ -109,6 +113,7 @@ def _numbers(scored: ScoredCustomers, exponent: int) -> dict[str, Floats]:
     amounts = {name: rounded(values, exponent) for name, values in scored.amounts.items()}
     return {
         "churn_risk": rounded(scored.churn_risk, SCORE_DECIMALS),
+        **{risk_within(days): rounded(risk, SCORE_DECIMALS) for days, risk in scored.sooner.items()},
         "intensity": rounded(scored.intensity, SCORE_DECIMALS),
         **{column.name: amounts.get(column.name, missing) for column in COLUMNS if column.kind == "money"},
     }

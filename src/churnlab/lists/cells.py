@@ -8,12 +8,13 @@ and Python's own ``%.2f``. The same rows give the same bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.lists.columns import COLUMNS, Column
+from churnlab.lists.columns import Column, columns_of
 
 # What a spreadsheet takes for the start of a formula, wide and small variants too, after anything it
 # may skip: white space, control characters, marks of no width.
@@ -27,18 +28,19 @@ _PLAIN = _HARMLESS + r'[^"]*\z'
 _EXACT = 2**51  # units: below, a float64 is nearer to its own decimal than to any other
 
 
-def header(end: str) -> bytes:
-    """The names of the columns. ``end``: what ends a line."""
-    return (",".join(column.name for column in COLUMNS) + end).encode()
+def header(end: str, also_days: Sequence[int] = ()) -> bytes:
+    """The names of the columns. ``end``: what ends a line. ``also_days``: as a ``Stamp`` has them."""
+    return (",".join(column.name for column in columns_of(also_days)) + end).encode()
 
 
-def lines(table: Any, end: str, exponent: int) -> memoryview:
+def lines(table: Any, end: str, exponent: int, also_days: Sequence[int] = ()) -> memoryview:
     """The rows of ``table`` (one chunk a column): text in quotes, numbers and ISO dates bare, nothing
     for a missing value. ``exponent``: decimals of the currency.
     """
     import pyarrow.compute as pc
 
-    cells = [_cells(column, table[column.name].combine_chunks(), exponent) for column in COLUMNS]
+    columns = columns_of(also_days)
+    cells = [_cells(column, table[column.name].combine_chunks(), exponent) for column in columns]
     if not table.num_rows:
         return memoryview(b"")
     *first, last = cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,7 +62,26 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 
 
-def schema() -> Any:
+def columns_of(also_days: Sequence[int] = ()) -> tuple[Column, ...]:
+    """The columns of a list in which the risks of shorter horizons stand as well, after ``churn_risk``."""
+    place = NAMES.index("churn_risk") + 1
+    sooner = (
+        Column(risk_within(days), "score", f"the same within the first {days} days of the horizon")
+        for days in also_days
+    )
+    return (*COLUMNS[:place], *sooner, *COLUMNS[place:])
+
+
+def risk_within(days: int) -> str:
+    """The name of the column with the risk of a shorter horizon.
+
+    >>> risk_within(30)
+    'churn_risk_30d'
+    """
+    return f"churn_risk_{days}d"
+
+
+def schema(also_days: Sequence[int] = ()) -> Any:
     """The Arrow schema of a list."""
     import pyarrow as pa
 
@@ -73,4 +93,4 @@ def schema() -> Any:
         "money": pa.float64(),
         "count": pa.int64(),
     }
-    return pa.schema([pa.field(column.name, types[column.kind]) for column in COLUMNS])
+    return pa.schema([pa.field(column.name, types[column.kind]) for column in columns_of(also_days)])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import GateError
+from churnlab.lists.columns import risk_within
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.worth import rounded
@@ -104,6 +105,9 @@ def _faults(scored: ScoredCustomers, exponent: int) -> dict[str, int]:
         "churn_risk is outside 0 to 1": _many((risk < 0) | (risk > 1)),
         "quadrant is no known strategy": _strangers(scored.quadrant.tolist(), known),
     }
+    for days, sooner in scored.sooner.items():
+        # Not below 0 or above 1: so neither missing nor infinite either.
+        found[f"{risk_within(days)} is no risk between 0 and 1"] = _many(~((sooner >= 0) & (sooner <= 1)))
     for name, amounts in scored.amounts.items():
         found[f"{name} is missing or infinite"] = _many(~np.isfinite(amounts))
         # Beyond this a float64 no longer holds every minor unit, and sums would not reconcile.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ class ScoredCustomers:
     ``worth``: None in a project without value. ``value_p10``, ``value_p90``: major units.
     ``segment``: None in a project without. ``population``: None where all are at risk.
     ``quadrant_raw``: None where it is the same as ``quadrant``.
+    ``sooner``: days, rising -> the risk of that shorter horizon, where ``churn.also_days`` asks.
     """
 
     customer_id: Texts
@@ -40,6 +41,7 @@ class ScoredCustomers:
     segment: Texts | None = None
     population: Texts | None = None
     quadrant_raw: Texts | None = None
+    sooner: Mapping[int, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.customer_id)
@@ -61,7 +63,7 @@ class ScoredCustomers:
 
     def take(self, rows: Any) -> Self:
         """The same with some of the rows: a slice, a mask, or positions."""
-        return type(self)(**{field.name: _taken(getattr(self, field.name), rows) for field in fields(self)})
+        return type(self)(**{each.name: _taken(getattr(self, each.name), rows) for each in fields(self)})
 
     def pieces(self, size: int) -> Iterator[Self]:
         """All rows in their order, at most ``size`` at a time."""
@@ -72,4 +74,6 @@ class ScoredCustomers:
 def _taken(values: Any, rows: Any) -> Any:
     if isinstance(values, Worth):
         return Worth(**{name: column[rows] for name, column in vars(values).items()})
+    if isinstance(values, Mapping):
+        return {name: column[rows] for name, column in values.items()}
     return None if values is None else values[rows]

@@ -112,7 +112,8 @@ class Spool:
         self._keys.clear()
         self._gate.check_together(order.repeated(keys), self._formulas)
         sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES))
-        reader = _Reader(self._folder, self._file, self._chunks, np.array([*self._starts, self._rows]))
+        columns, starts = build.rows_schema(self._stamp.also_days), np.array([*self._starts, self._rows])
+        reader = _Reader(self._folder, self._file, self._chunks, starts, columns)
         return Ranked(
             reader,
             order.positions(keys),
@@ -169,10 +170,16 @@ class Ranked:
 
 
 class _Reader:
-    """Reads rows back. ``starts``: (chunks + 1,) the first row of each chunk, and the end."""
+    """Reads rows back. ``starts``: (chunks + 1,) the first row of each chunk, and the end.
 
-    def __init__(self, folder: Path, file: BinaryIO, chunks: list[_Chunk], starts: NDArray[np.int64]) -> None:
+    ``columns``: their Arrow schema.
+    """
+
+    def __init__(
+        self, folder: Path, file: BinaryIO, chunks: list[_Chunk], starts: NDArray[np.int64], columns: Any
+    ) -> None:
         self._folder, self._file, self._chunks, self._starts = folder, file, chunks, starts
+        self._columns = columns
         self._open: dict[int, Any] = {}  # chunks that are used in part: at most one a run
 
     def rows(self, wanted: NDArray[np.int64]) -> Any:
@@ -210,4 +217,4 @@ class _Reader:
                 else "other bytes than were written",
                 mend="check that disk and run again: the lists published before are intact",
             )
-        return pa.ipc.read_record_batch(content, build.rows_schema())
+        return pa.ipc.read_record_batch(content, self._columns)

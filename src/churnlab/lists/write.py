@@ -8,7 +8,7 @@ ends, decimals, codec, row groups. The same rows give the same bytes, however th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
@@ -25,7 +25,8 @@ ALL = "all"
 
 def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
     """Name -> file: a CSV and a Parquet for each strategy, and for everybody (``all``)."""
-    described = "\n".join(f"{field.name} {field.type}" for field in schema())
+    also_days = ranked.stamp.also_days
+    described = "\n".join(f"{field.name} {field.type}" for field in schema(also_days))
     sizes = {**ranked.sizes, ALL: sum(ranked.sizes.values())}
     files = {
         f"{name}.{kind}": Listed(size, described)
@@ -34,11 +35,12 @@ def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
     }
 
     def write(opened: Mapping[str, BinaryIO]) -> None:
-        with _list(ALL, opened, NEWLINES[newline]) as everybody:
+        end = NEWLINES[newline]
+        with _list(ALL, opened, end, also_days) as everybody:
             for name in ranked.sizes:
-                with _list(name, opened, NEWLINES[newline]) as mine:
+                with _list(name, opened, end, also_days) as mine:
                     for table in ranked.batches(name):
-                        text = cells.lines(table, NEWLINES[newline], ranked.stamp.exponent)
+                        text = cells.lines(table, end, ranked.stamp.exponent, also_days)
                         for each in (mine, everybody):
                             each.add(table, text)
 
@@ -46,10 +48,10 @@ def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
 
 
 @contextlib.contextmanager
-def _list(name: str, opened: Mapping[str, BinaryIO], end: str) -> Iterator[_List]:
+def _list(name: str, opened: Mapping[str, BinaryIO], end: str, also_days: Sequence[int]) -> Iterator[_List]:
     csv = opened[f"{name}.csv"]
-    csv.write(cells.header(end))
-    with row_groups(opened[f"{name}.parquet"]) as parquet:
+    csv.write(cells.header(end, also_days))
+    with row_groups(opened[f"{name}.parquet"], schema(also_days)) as parquet:
         yield _List(csv, parquet)
         failpoint(f"list.{name}")
 
@@ -69,11 +71,10 @@ def row_groups(file: BinaryIO, columns: Any = None) -> Iterator[RowGroups]:
     """A list as Parquet, ids and texts untouched: ``add`` rows in list order. ``columns`` None: all."""
     import pyarrow.parquet as pq
 
-    writer = pq.ParquetWriter(
-        file, columns or schema(), version="2.6", compression="zstd", compression_level=3
-    )
+    wanted = columns or schema()
+    writer = pq.ParquetWriter(file, wanted, version="2.6", compression="zstd", compression_level=3)
     try:
-        groups = RowGroups(writer)
+        groups = RowGroups(writer, wanted)
         yield groups
         groups.finish()
     except BaseException:
@@ -87,8 +88,8 @@ def row_groups(file: BinaryIO, columns: Any = None) -> Iterator[RowGroups]:
 class RowGroups:
     """Rows gathered until a row group is full: its bounds follow from the rows alone."""
 
-    def __init__(self, writer: Any) -> None:
-        self._writer = writer
+    def __init__(self, writer: Any, columns: Any) -> None:
+        self._writer, self._columns = writer, columns
         self._waiting: list[Any] = []
         self._rows = self._written = 0
 
@@ -107,7 +108,7 @@ class RowGroups:
     def _write(self, rows: int) -> None:
         import pyarrow as pa
 
-        whole = pa.concat_tables(self._waiting or [schema().empty_table()])
+        whole = pa.concat_tables(self._waiting or [self._columns.empty_table()])
         self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=ROW_GROUP)
         self._waiting = [whole.slice(rows)]
         self._rows -= rows

@@ -1,6 +1,7 @@
 """Models as plain files: JSON only, the digest first and the parser second.
 
 churn.json   value.json   the trees, as XGBoost writes them
+hazard.json               those of each interval, where risks of shorter horizons are asked for
 meta.json                 recipes, calibration, thresholds, references: everything else
 """
 
@@ -17,19 +18,29 @@ from churnlab.durable import on_disk, write_whole
 from churnlab.errors import IntegrityError
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import ChurnModel
+from churnlab.models.hazard import Hazard
 from churnlab.models.value import ValueModel
 
 FORMAT = 3
-CHURN, VALUE, META = NAMES = ("churn.json", "value.json", "meta.json")
+CHURN, VALUE, META, HAZARD = NAMES = ("churn.json", "value.json", "meta.json", "hazard.json")
 
 
 @dataclass(frozen=True)
 class Models:
-    """What one training made. ``extra``: what the strategy learned with it, as plain values."""
+    """What one training made. ``extra``: what the strategy learned with it, as plain values.
+
+    ``hazard``: None where no risks of shorter horizons are asked for.
+    """
 
     churn: ChurnModel
     value: ValueModel | None
     extra: Mapping[str, Any]
+    hazard: Hazard | None = None
+
+    @property
+    def also_days(self) -> tuple[int, ...]:
+        """The shorter horizons whose risks stand in the lists."""
+        return () if self.hazard is None else self.hazard.also_days
 
 
 def save(folder: Path, models: Models) -> dict[str, str]:
@@ -40,9 +51,13 @@ def save(folder: Path, models: Models) -> dict[str, str]:
         "value": None if models.value is None else models.value.as_dict(),
         "extra": dict(models.extra),
     }
+    if models.hazard is not None:
+        meta["hazard"] = models.hazard.as_dict()
     contents = {CHURN: models.churn.trees.content, META: _text(meta)}
     if models.value is not None:
         contents[VALUE] = models.value.trees.content
+    if models.hazard is not None:
+        contents[HAZARD] = models.hazard.content
     for name, content in contents.items():
         write_whole(folder / name, content)
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -63,8 +78,9 @@ def load(folder: Path, digests: Mapping[str, str] | None) -> Models:
         value = None
         if meta["value"] is not None:
             value = ValueModel.from_dict(meta["value"], Trees(contents[VALUE]).require_readable())
+        hazard = Hazard.from_dict(meta["hazard"], contents[HAZARD]) if "hazard" in meta else None
         churn = ChurnModel.from_dict(meta["churn"], Trees(contents[CHURN]).require_readable())
-        return Models(churn, value, meta["extra"])
+        return Models(churn, value, meta["extra"], hazard)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _broken(type(error).__name__) from error
 

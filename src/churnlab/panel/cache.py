@@ -133,7 +133,9 @@ def _cut(
 ) -> Iterator[tuple[str, Callable[[], Content]]]:
     """A panel as pieces, made when they are asked for."""
     yield "rows", lambda: _rows(panel, excluded)
-    yield "outcome", lambda: ({}, {"churned": panel.churned, "value": panel.value})
+    sooner = {f"sooner {name}": values for name, values in panel.sooner.items()}
+    outcome = {"churned": panel.churned, "value": panel.value} | sooner
+    yield "outcome", lambda: ({"sooner": list(panel.sooner)}, outcome)
     yield "beside", lambda: _beside(panel)
     for family in keys.families:
         yield f"family {family}", partial(_family, panel, family)
@@ -206,12 +208,11 @@ def _completed(found: Mapping[str, Piece], keys: Keys, compute: Compute) -> Gath
         numbers=np.empty((len(as_of), count), np.float32),
         categories={one.name: _category(one, found, part) for one in kinds[count:]},
         features=tuple(kinds),
-        churned=_outcome("churned", found, part),
-        value=_outcome("value", found, part),
         measures={},
         segments={},
         fingerprint="",
         sample=None if rows.facts["sample"] is None else Sample(**rows.facts["sample"]),
+        **_outcomes(found, part),
     )
     start = 0
     for name, mine in features.items():
@@ -243,11 +244,13 @@ def _category(feature: Description, found: Mapping[str, Piece], part: Panel | No
     return _texts(found[f"family {feature.family}"], feature.name)
 
 
-def _outcome(name: str, found: Mapping[str, Piece], part: Panel | None) -> NDArray[np.float64]:
-    if "outcome" in found or part is None:
-        return found["outcome"].array(name)
-    values: NDArray[np.float64] = getattr(part, name)
-    return values
+def _outcomes(found: Mapping[str, Piece], part: Panel | None) -> dict[str, Any]:
+    """``churned``, ``value`` and ``sooner`` of the panel."""
+    if "outcome" not in found and part is not None:
+        return {"churned": part.churned, "value": part.value, "sooner": part.sooner}
+    piece = found["outcome"]
+    sooner = {name: piece.array(f"sooner {name}") for name in piece.facts["sooner"]}
+    return {"churned": piece.array("churned"), "value": piece.array("value"), "sooner": sooner}
 
 
 def _with_beside(panel: Panel, found: Mapping[str, Piece], part: Panel | None) -> Panel:

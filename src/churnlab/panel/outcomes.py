@@ -88,7 +88,20 @@ def added(
             basis=labels.value_basis(brought),
             exponent=exponent,
         ),
+        sooner=_sooner(shard, calendar, ahead, compiled=compiled),
     )
+
+
+def _sooner(shard: Shard, calendar: Calendar, ahead: Ahead, *, compiled: bool) -> dict[str, Floats]:
+    """Name -> (n,) the churn label of each shorter window that is asked for as well."""
+    churn, found = ahead.churn, {}
+    for days in churn.also_days:
+        if days < churn.horizon_days:
+            first = replace(ahead, churn=churn.within(days))
+            found[labels.shorter(days)] = churned(shard, calendar, first, compiled=compiled)
+        else:  # of a history too short for the horizon, outcomes of a part of it are learned
+            found[labels.shorter(days)] = np.full(len(shard.as_of), np.nan)
+    return found
 
 
 def churned(

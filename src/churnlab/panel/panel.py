@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +23,7 @@ from churnlab.version import VERSION
 
 _ROWS = 65_536  # moved at a time
 _COLUMNS = 16  # 64 bytes of a row, which is what memory hands over at once
+_GROUPS = ("categories", "sooner", "measures", "segments")  # of columns that have names of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Panel:
     ``categories``: name -> (n,) text or None.
     ``features``: the p numbers in column order, then the categories.
     ``churned``: (n,) 1, 0, or NaN while the outcome is not complete.
+    ``sooner``: name -> (n,) the same for shorter windows, where ``churn.also_days`` asks.
     ``value``: (n,) major units over the value horizon, discounted, NaN while not complete.
     ``measures``: name -> (n,) float64 beside the features: what intensity and baselines are made of.
     ``segments``: name -> (n,) text or None, for reporting.
@@ -54,6 +56,7 @@ class Panel:
     fingerprint: str
     sample: Sample | None = None
     learned_days: int | None = None
+    sooner: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.as_of)
@@ -84,6 +87,7 @@ class Panel:
                 **dict(zip(numeric, self.numbers.T, strict=True)),
                 **self.categories,
                 "churned": self.churned,
+                **self.sooner,
                 "value": self.value,
             }
         )
@@ -97,6 +101,7 @@ class Panel:
             numbers=self.numbers[rows],
             categories={name: values[rows] for name, values in self.categories.items()},
             churned=self.churned[rows],
+            sooner={name: values[rows] for name, values in self.sooner.items()},
             value=self.value[rows],
             measures={name: values[rows] for name, values in self.measures.items()},
             segments={name: values[rows] for name, values in self.segments.items()},
@@ -149,7 +154,7 @@ class _Growing:
         if order is not None:
             _reorder(self._numbers, order)
             others = {place: values[order] for place, values in others.items()}
-        changed: dict[str, Any] = {"categories": {}, "measures": {}, "segments": {}}
+        changed: dict[str, Any] = {group: {} for group in _GROUPS}
         for (group, name), values in others.items():
             (changed[group] if group else changed)[name] = values
         sample = None if sampler is None else sampler.sample
@@ -188,7 +193,7 @@ def _beside(part: Panel) -> Iterable[tuple[tuple[str, str], NDArray[Any]]]:
     """Everything but the numbers: (group, name), values."""
     for name in ("customer_id", "as_of", "churned", "value"):
         yield ("", name), getattr(part, name)
-    for group in ("categories", "measures", "segments"):
+    for group in _GROUPS:
         for name, values in getattr(part, group).items():
             yield (group, name), values
 

@@ -23,6 +23,7 @@ from churnlab.workflow.opening import Opened, Progress, silent
 from churnlab.workflow.panels import questions
 
 KEYS = ("customer_id", "as_of", "churned", "value")
+_SHOWN = (rows.SOONER, rows.NUMBER, rows.CATEGORY)
 
 
 def panel(
@@ -48,7 +49,8 @@ def panel(
 def panel_frame(tables: SparkTables, project: Project, *, shards: int | None = None) -> Any:
     """The same rows as a Spark DataFrame, in no particular order: nothing comes to the driver.
 
-    Columns: ``customer_id``, ``as_of``, ``churned``, ``value``, and one a feature, numbers as floats.
+    Columns: ``customer_id``, ``as_of``, ``churned``, ``value``, the labels of shorter windows where
+    ``churn.also_days`` asks, and one a feature, numbers as floats.
     Errors of ours are told when its rows are read, as errors of the job.
     """
     parts = shards or shards_for(tables)
@@ -107,12 +109,10 @@ def _schema(question: Question) -> Any:
     shard = shards_of.of_arrow(nobody, question.attributes, question.project.time_zone)
     empty, _ = answered(shard, replace(question.questions, compiled=False), question.ahead)
     made = rows.as_rows(empty)
-    return made.select([name for name in made.column_names if name in KEYS or _is_feature(name)]).schema
-
-
-def _is_feature(name: str) -> bool:
-    return name.startswith((rows.NUMBER, rows.CATEGORY))
+    return made.select([name for name in made.column_names if name in KEYS or name.startswith(_SHOWN)]).schema
 
 
 def _plain(name: str) -> str:
-    return name.removeprefix(rows.NUMBER).removeprefix(rows.CATEGORY)
+    for beginning in _SHOWN:
+        name = name.removeprefix(beginning)
+    return name

@@ -46,7 +46,7 @@ def ranked(runs: Runs, tally: Tally, stamp: Stamp) -> Ranked:
 
 def outputs(lists: Ranked) -> Together:
     """Name -> file: of each strategy that anybody is in, FILE_ROWS rows a file."""
-    described = "\n".join(f"{field.name} {field.type}" for field in _schema())
+    described = "\n".join(f"{field.name} {field.type}" for field in _schema(lists.stamp))
     files = {
         _name(strategy, number): Listed(min(FILE_ROWS, rows - number * FILE_ROWS), described)
         for strategy, rows in lists.sizes.items()
@@ -70,10 +70,11 @@ def _write(lists: Ranked, strategy: str, opened: Mapping[str, BinaryIO]) -> None
             part, inside = divmod(number * BATCH, FILE_ROWS)
             if not inside:
                 still_open.close()  # the part before is whole
-                groups = still_open.enter_context(row_groups(opened[_name(strategy, part)], _schema()))
+                file = opened[_name(strategy, part)]
+                groups = still_open.enter_context(row_groups(file, _schema(lists.stamp)))
             groups.add(table.drop_columns([PARTITION]))
 
 
-def _schema() -> Any:
-    whole = schema()
+def _schema(stamp: Stamp) -> Any:
+    whole = schema(stamp.also_days)
     return whole.remove(whole.get_field_index(PARTITION))

@@ -11,7 +11,7 @@ from churnlab.features.feature import Description
 from churnlab.panel import Panel
 
 # The kinds of columns, by the beginning of their names; no feature has a colon in its name.
-NUMBER, CATEGORY, MEASURE, SEGMENT = "number:", "category:", "measure:", "segment:"
+NUMBER, CATEGORY, MEASURE, SEGMENT, SOONER = "number:", "category:", "measure:", "segment:", "sooner:"
 _ABOUT = b"churnlab.features"
 
 
@@ -26,6 +26,7 @@ def as_rows(panel: Panel) -> Any:
         "churned": pa.array(panel.churned, pa.float64()),
         "value": pa.array(panel.value, pa.float64()),
     }
+    columns |= {SOONER + name: pa.array(values, pa.float64()) for name, values in panel.sooner.items()}
     columns |= {
         NUMBER + name: pa.array(values) for name, values in zip(numeric, panel.numbers.T, strict=True)
     }
@@ -51,6 +52,7 @@ def as_panel(rows: Any) -> Panel:
         measures={name.removeprefix(MEASURE): rows[name].to_numpy() for name in _named(rows, MEASURE)},
         segments={name.removeprefix(SEGMENT): _texts(rows[name]) for name in _named(rows, SEGMENT)},
         fingerprint="",
+        sooner={name.removeprefix(SOONER): rows[name].to_numpy() for name in _named(rows, SOONER)},
     )
 
 

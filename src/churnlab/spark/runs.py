@@ -93,12 +93,16 @@ class Runs:
         return pa.concat_tables(parts).combine_chunks().take(np.searchsorted(inside, wanted))
 
 
-def opened(folder: Path, notes: Sequence[Mapping[str, Any]]) -> Runs:
-    """The runs that ``notes`` tell of. Raises where one is missing, or not as its task left it."""
-    return Runs([_mapped(folder, note) for note in notes])
+def opened(folder: Path, notes: Sequence[Mapping[str, Any]], also_days: Sequence[int] = ()) -> Runs:
+    """The runs that ``notes`` tell of. Raises where one is missing, or not as its task left it.
+
+    ``also_days``: the shorter horizons that rows have risks of.
+    """
+    columns = rows_schema(also_days)
+    return Runs([_mapped(folder, note, columns) for note in notes])
 
 
-def _mapped(folder: Path, note: Mapping[str, Any]) -> Any:
+def _mapped(folder: Path, note: Mapping[str, Any], columns: Any) -> Any:
     import pyarrow as pa
 
     path = folder / str(note["name"])
@@ -117,7 +121,7 @@ def _mapped(folder: Path, note: Mapping[str, Any]) -> Any:
             mend="check that disk and run again: the lists published before are intact",
         )
     rows = pa.ipc.open_file(content).read_all()
-    if not rows.schema.equals(rows_schema()) or rows.num_rows != note["rows"]:
+    if not rows.schema.equals(columns) or rows.num_rows != note["rows"]:
         raise IntegrityError(
             "a task wrote other columns or rows than the lists have",
             got=f"{rows.num_rows:,} rows of {rows.num_columns} columns",

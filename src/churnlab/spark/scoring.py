@@ -21,6 +21,7 @@ from churnlab import tracking
 from churnlab.config import Project
 from churnlab.durable import on_disk
 from churnlab.lists import commit, manifest
+from churnlab.lists.build import Stamp
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.spark import ranking, runs, work
@@ -98,7 +99,7 @@ def _scored(
         run.log_settings(settings(project))
         stamp = stamped_with(project, key, champion, models, day)
         question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion)
-        made, tally = _scored_runs(tables, question, Tally.of(opening, models), shards, aside)
+        made, tally = _scored_runs(tables, question, Tally.of(opening, models), shards, aside, stamp)
         lists = ranking.ranked(made, tally, stamp)
         opening.progress("publish lists", None)
         published = commit.publish(
@@ -123,7 +124,7 @@ def _scored(
 
 
 def _scored_runs(
-    tables: SparkTables, question: Question, tally: Tally, shards: int, aside: Path
+    tables: SparkTables, question: Question, tally: Tally, shards: int, aside: Path, stamp: Stamp
 ) -> tuple[Runs, Tally]:
     """Everybody's rows, left under ``aside`` by the tasks, and what they saw."""
     place = aside.resolve()
@@ -137,7 +138,7 @@ def _scored_runs(
     raise_first(notes)
     for note in notes:
         tally.join(note)
-    return runs.opened(place, [note["run"] for note in notes if note["run"]]), tally
+    return runs.opened(place, [note["run"] for note in notes if note["run"]], stamp.also_days), tally
 
 
 @contextmanager

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from churnlab import folds, labels, tuning
 from churnlab.config import Models
 from churnlab.evaluation.coverage import Coverage, coverages
+from churnlab.evaluation.sooner import Sooner
 from churnlab.folds import Fold
 from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.hazard import Hazard
 from churnlab.models.pace import ACTIVE
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
-from churnlab.workflow import beside, reach
+from churnlab.workflow import beside, reach, sooner
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.trials import Told, unheard
 
@@ -41,6 +43,8 @@ class Fitted:
     notes: tuple[str, ...]
     tuned: Tuned | None = None
     coverage: tuple[Coverage, ...] = ()
+    hazard: Hazard | None = None
+    sooner: tuple[Sooner, ...] = ()
 
 
 def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
@@ -61,6 +65,9 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     valued_over = value_horizon(opening, panel)
     pace = paced if valued_over == horizon else beside.pace(panel, fold, valued_over)
     values = _values(opening, value, risks[CHURN], valued, test, pace)
+    hazard = sooner.fitted(opening, panel, fold, churn, models)
+    early = sooner.judged(panel, fold, churn, hazard)
+    notes = (*_notes(opening, panel, fold, value, basis), *(each.note for each in early))
     return Fitted(
         fold,
         churn,
@@ -68,9 +75,11 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         basis,
         risks,
         values,
-        (*_notes(opening, panel, fold, value, basis), *(() if tuned is None else (tuned.note,))),
+        (*notes, *(() if tuned is None else (tuned.note,))),
         tuned,
         () if value is None or not values else _coverage(value, risks[CHURN], values[VALUE], test),
+        hazard,
+        early,
     )
 
 

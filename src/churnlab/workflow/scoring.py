@@ -123,6 +123,7 @@ def stamped_with(project: Project, key: str, champion: Champion, models: Models,
         value_basis=models.extra["value_basis"],
         exponent=exponent(project.currency),
         locale=project.locale,
+        also_days=models.also_days,
     )
 
 
@@ -182,6 +183,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     if models.value is not None and retained is not None:
         low, high = models.value.interval(risk, retained)
     segment = panel.segments.get(project.lists.segment or "")
+    sooner = {} if models.hazard is None else models.hazard.risks(models.churn.recipe, panel, risk)
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
         churn_risk=risk,
@@ -195,6 +197,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
         value_p10=low,
         value_p90=high,
         segment=segment,
+        sooner=sooner,
     )
     return Placed(scored, attributions)
 

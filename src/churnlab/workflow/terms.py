@@ -43,12 +43,13 @@ def check(project: Project, trained: Mapping[str, Any]) -> None:
 def differences(project: Project, trained: Mapping[str, Any], *, added: bool = False) -> list[str]:
     """Each term that ``project`` states otherwise than a model was trained on, with both values.
 
-    ``added``: leave out which families there are, and own ones that are new: the others mean the same.
+    ``added``: leave out what may be added and the rest still means the same: families, own ones that are
+    new, risks of shorter horizons.
     """
     asked = of(project)
     other = [key for key in sorted({*asked, *trained}) if asked.get(key) != trained.get(key)]
     if added:
         own = own_digests(project)
-        lists = {"features.families", "features.own"}
+        lists = {"features.families", "features.own", "churn.also_days"}
         other = [key for key in other if key not in lists and not (key in own and key not in trained)]
     return [f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other]

@@ -82,7 +82,7 @@ def train_opened(
         card = _scorecard(project, test, fitted)
         told = fitted.churn.explained(test)
         explained = Attributions.of(told.margin, told.base, told.contributions, fitted.churn.features)
-        models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted))
+        models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted), fitted.hazard)
         verdict = judged(opening, store, panel, fitted, models, _leaks(test, explained))
         kept = evidence.gathered(
             opening,
@@ -96,7 +96,7 @@ def train_opened(
         )
         progress("register", None)
         # Everything else first: whatever fails must leave the champion as it was.
-        run.log_metrics(card.metrics() | _sampled(panel) | _covered(fitted))
+        run.log_metrics(card.metrics() | _sampled(panel) | _covered(fitted) | _sooner(fitted))
         version = _register(run, models, kept, project, verdict)
         if verdict.promoted:
             tracking.move(
@@ -118,6 +118,10 @@ def _looked(opening: Opened, store: Store, run: Run, fitted: Fitted) -> str:
 
 def _covered(fitted: Fitted) -> dict[str, float]:
     return {f"value.coverage.{group.group.replace(' ', '_')}": group.within for group in fitted.coverage}
+
+
+def _sooner(fitted: Fitted) -> dict[str, float]:
+    return {name: figure for each in fitted.sooner for name, figure in each.metrics().items()}
 
 
 def _sampled(panel: Panel) -> dict[str, float]:

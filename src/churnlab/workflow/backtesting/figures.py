@@ -129,7 +129,7 @@ def _against(
 
 
 def choices(earlier: Sequence[Judged], last: Judged) -> Iterator[Choice]:
-    """What the rules choose on the earlier origins; nothing where there are none, or too few left or stayed."""
+    """What the rules choose on the earlier origins; nothing of none, or where too few left or stayed."""
     left = sum(float(np.nansum(part.churned)) for part in earlier)
     stayed = sum(float((part.churned == 0).sum()) for part in earlier)
     if min(left, stayed) < MIN_POSITIVES:
