@@ -23,10 +23,10 @@ backtest: {origins: 3, amounts: [lognormal, offset]}
 )
 
 
-def project(folder):
+def project(folder, *overrides):
     path = folder / "shop.yaml"
     path.write_text(CONFIG, encoding="utf-8")
-    return churnlab.load(path)
+    return churnlab.load(path, list(overrides))
 
 
 def frames():
