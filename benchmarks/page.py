@@ -1,4 +1,4 @@
-"""Put measured figures and pictures into docs/performance.md; its tables are never edited by hand.
+"""Put measured figures and pictures into docs/performance.md and docs/models.md, never by hand.
 
     python -m benchmarks.page
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from benchmarks import pictures, results_file
 from churnlab.explain.canvas import Picture
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "performance.md"
+PAGE, MODELS = ROOT / "docs" / "performance.md", ROOT / "docs" / "models.md"
 PICTURES = ROOT / "docs" / "pictures"
 SIZES = ("10k", "100k", "1m", "10m", "100m")
 Lines = Mapping[str, Mapping[str, Any]]
@@ -33,11 +33,12 @@ SIDES = {
 
 
 def main() -> None:
-    """Rewrite the page and its pictures."""
+    """Rewrite the pages and their pictures."""
     PICTURES.mkdir(exist_ok=True)
     for picture in drawn().values():
         (PICTURES / f"{picture.name}.svg").write_text(picture.file(), encoding="utf-8")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (PAGE, MODELS):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def drawn() -> dict[str, Picture]:
@@ -55,10 +56,10 @@ def drawn() -> dict[str, Picture]:
     return made
 
 
-def measured() -> dict[str, dict[str, Any]]:
-    """Name -> line, of features, scoring, Spark and tuning."""
+def measured(names: Iterable[str] = ("features", "scoring", "spark", "tuning")) -> dict[str, dict[str, Any]]:
+    """Name -> line, of some benchmarks."""
     found: dict[str, dict[str, Any]] = {}
-    for name in ("features", "scoring", "spark", "tuning"):
+    for name in names:
         found |= results_file.read(results_file.FOLDER / f"{name}.jsonl")
     return found
 
@@ -78,6 +79,7 @@ def filled(page: str) -> str:
         "scoring": lambda: plain_table(lines, "scoring."),
         "spark": lambda: plain_table(lines, "spark."),
         "tuning": lambda: plain_table(lines, "tuning."),
+        "value": lambda: value_table(measured(["value"])),
         "growth": lambda: plain_table(lines, "features.growth."),
         "profiles": lambda: profile_tables(profiles()),
     } | {
@@ -153,6 +155,25 @@ def plain_table(lines: Lines, prefix: str) -> str:
             beside = ", ".join(f"{side} {value:.4g}" for side, value in line.get("beside", {}).items())
             goal = _sign(line.get("goal", ""))
             made.append(f"| {name.removeprefix(prefix)} | {line['figure']:.4g} | {goal} | {beside} |")
+    return "\n".join(made)
+
+
+def value_table(lines: Lines) -> str:
+    """Figures of value and repurchase: churnlab's with its goal, and those of three others."""
+    others = ("bg_nbd", "lifetimes", "xgboost")
+    made = [
+        f"| figure | churnlab | goal | | {' | '.join(others)} |",
+        "|---|---|---|---|" + "---|" * len(others),
+    ]
+    for name, line in lines.items():
+        verdict = "" if "goal" not in line else "met" if line["ok"] else "**missed**"
+        beside = (line.get("beside", {}).get(other) for other in others)
+        cells = ["" if figure is None else f"{figure:.4g}" for figure in beside]
+        goal = _sign(line.get("goal", ""))
+        figure = f"{line['figure']:.4g}"
+        made.append(
+            f"| {name.removeprefix('value.')} | {figure} | {goal} | {verdict} | {' | '.join(cells)} |"
+        )
     return "\n".join(made)
 
 
