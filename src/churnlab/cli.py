@@ -135,7 +135,10 @@ def score(
     from churnlab import display, workflow
 
     if as_of is None:
-        raise ConfigError("score needs --as-of: no clock decides what a list says", mend="--as-of 2025-01-31")
+        raise ConfigError(
+            "score needs --as-of: no clock decides what a list says",
+            mend="add --as-of YYYY-MM-DD, the day after the last complete one at the latest",
+        )
     with display.progress() as progress:
         result = workflow.score(_project(config, set_), _day(as_of), progress=progress)
     _show(result, json_)

@@ -14,10 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import churnlab
+import killed_backtest
 import shops
 from churnlab import cli, tracking
+from churnlab.config import Tracking
 from churnlab.errors import ConfigError, GateError, IntegrityError, LockedError, NotPromotedError
 from churnlab.lists import lock
+from churnlab.models import files
 from churnlab.workflow import training
 
 CONFIG = (
@@ -291,3 +294,17 @@ def test_killed_between_registering_and_promotion_the_old_champion_stays(shop, f
     assert [each.version for each in listed.changes] == ["1"]
     assert churnlab.score(shop(), DAY, frames=frames).version == "1"
     assert churnlab.train(shop(), frames=frames).verdict.outcome == "promoted"
+
+
+def test_a_history_shorter_than_its_horizon_is_trained_and_says_until_when_it_learned(tmp_path, monkeypatch):
+    """No outcome of 210 days is settled before the test date: what is learned from ends before it."""
+    monkeypatch.chdir(tmp_path)
+    shop = killed_backtest.project(tmp_path, "churn.horizon_days=210", "gate.max_ece=1")
+    trained = churnlab.train(shop, frames=killed_backtest.frames())
+    assert any("carried on at the pace" in note for note in trained.notes)
+    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    champion = tracking.champion(store)
+    learned = files.load(champion.folder, champion.digests).extra["learned"]
+    assert learned["until"] <= learned["tested"]
+    again = churnlab.train(shop, frames=killed_backtest.frames())
+    assert again.verdict.outcome == "promoted"

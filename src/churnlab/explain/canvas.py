@@ -70,6 +70,8 @@ def draw(name: str, alt: str, size: tuple[float, float], paint: Callable[[Any], 
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A letter that the font does not have is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        # Dates of an odd span get ticks all the same.
+        warnings.filterwarnings("ignore", message="AutoDateLocator was unable to pick")
         figure = Figure(figsize=size)
         paint(figure.add_subplot())
         FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})

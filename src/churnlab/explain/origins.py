@@ -30,7 +30,8 @@ def by_origin(
     def paint(axes: Any) -> None:
         if zero:
             axes.axhline(0, color=GREY, linewidth=1)
-        axes.axvspan(len(origins) - 1.5, len(origins) - 0.5, color=GREY, alpha=0.12, linewidth=0)
+        band = {"color": GREY, "alpha": 0.12, "linewidth": 0, "label": say["origin_last"]}
+        axes.axvspan(len(origins) - 1.5, len(origins) - 0.5, **band)
         for (model, values), (colour, line), mark in zip(figures.items(), LINES, marks, strict=False):
             known = [(place, value) for place, value in enumerate(values) if value is not None]
             if known:
@@ -48,8 +49,7 @@ def by_origin(
         axes.set(xlim=(-0.5, len(origins) - 0.5), ylabel=say[axis])
         axes.set_title(say[f"{axis}_title"])
         axes.grid(True, axis="y")
-        if axes.get_legend_handles_labels()[0]:  # nothing is known of too few customers
-            axes.legend(loc="best")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the lines, not on them
 
     first, told = next(iter(figures.items()), ("", ()))
     point = "." if locale == "en" else ","

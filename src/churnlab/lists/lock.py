@@ -28,7 +28,7 @@ def held(root: Path, key: str, wait: float = 0) -> Iterator[None]:
     try:
         if not _taken(descriptor, wait):
             raise LockedError(
-                f"{root}: another run is writing lists there",
+                f"{root}: another run is at work there",
                 got=_holder(descriptor),
                 mend="wait for it to end, then run again; its lock goes with its process",
             )

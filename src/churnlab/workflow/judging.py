@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab import folds, tracking
+from churnlab import tracking
 from churnlab.errors import IntegrityError
 from churnlab.evaluation import gate
 from churnlab.evaluation.bounds import Scores, Window
@@ -89,10 +89,11 @@ def learned_from(opening: Opened, panel: Panel, fold: Fold) -> dict[str, Any]:
         ids = "\n".join(sorted(panel.customer_id[fold.test].tolist()))
         return {"tested": None, "until": None, "held_out": hashlib.sha256(ids.encode()).hexdigest()}
     churn, calendar, test = opening.project.churn, opening.calendar, min(fold.test_as_of)
-    tail = churn.gap_days + churn.horizon_days + churn.settlement_days
-    rows = folds.settled(panel.as_of, test, tail, calendar) & np.isfinite(panel.churned)
-    longest = churn.gap_days + max(churn.horizon_days, opening.value_days)
-    last = int(calendar.ahead(panel.as_of[rows].max()[None], longest)[0])
+    learned = panel.learned_days or churn.horizon_days
+    # A value over the churn horizon is learned as far as that is; one of its own as far as it looks.
+    valued = learned if opening.value_days == churn.horizon_days else opening.value_days
+    longest = churn.gap_days + max(learned, valued)
+    last = int(calendar.ahead(np.array([max(fold.train_as_of)]), longest)[0])
     return {
         "tested": calendar.date(test).isoformat(),
         "until": calendar.date(min(last, test)).isoformat(),

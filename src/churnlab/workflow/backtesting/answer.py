@@ -12,7 +12,7 @@ import numpy as np
 from churnlab.evaluation.calibrated import OutOfTime
 from churnlab.evaluation.coverage import Coverage
 from churnlab.evaluation.scorecard import ALL, Figure, Scorecard, Task
-from churnlab.workflow.backtesting.figures import Choice, Difference
+from churnlab.workflow.backtesting.figures import OURS, Choice, Difference
 from churnlab.workflow.backtesting.offers import Campaign
 from churnlab.workflow.fitting import CHURN, VALUE
 from churnlab.workflow.results import HEADINGS, Section
@@ -235,6 +235,7 @@ class Backtested:
                 ranked = sorted(each.empc.items(), key=lambda item: (-item[1], item[0]))
                 told = ", ".join(f"{name} {money:.2f}" for name, money in ranked[:4])
                 lines.append(f"  expected maximum profit per customer: {told}")
+                lines.append("    if some 30 % accepted, whatever save_rate is, and all were worth the mean")
             yield {"title": f"What the list of {each.where} would have brought", "lines": lines}
 
     def _chosen(self) -> Iterator[str]:
@@ -248,6 +249,13 @@ class Backtested:
                     f"regret {each.regret:.4f}"
                 )
             yield told
+        others = [each.model for each in self.choices if each.model not in OURS]
+        if others:
+            named = ", ".join(dict.fromkeys(others))
+            yield (
+                f"  {named}: here to compare with; `train` makes boosted and two_part. "
+                "docs/models.md says what can be done"
+            )
         if not self.choices:
             yield "  no origin is settled before the last: nothing could be chosen"
 

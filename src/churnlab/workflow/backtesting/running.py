@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from churnlab.workflow.fitting import CHURN
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, settings, silent, writing
 from churnlab.workflow.panels import training_panel
 
+LEAST_WITHIN = 0.75  # of rows, within an interval that leaves out a tenth on either side
 Gathered = tuple[Panel, Mapping[str, int]]
 
 
@@ -139,12 +141,25 @@ def _compared(
         table=folder / "backtest.json",
         pictures=tuple(folder / f"{each.name}.svg" for each in drawn),
     )
+    answer = replace(answer, notes=(*answer.notes, *_of_intervals(answer)))
     opening.progress("write the backtest", None)
     text = json.dumps(answer.figures(), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
     files = {each.name: each.file() for each in drawn}
     _written(answer, text, files)
     _recorded(run, answer, text, files)
     return answer
+
+
+def _of_intervals(answer: Backtested) -> Iterator[str]:
+    """Where intervals of value look surer than they are."""
+    for where, groups in answer.coverage.items():
+        everyone = next((group for group in groups if group.group == "all"), None)
+        if everyone is not None and everyone.within < LEAST_WITHIN:
+            share = f"{everyone.within:.0%}"
+            yield (
+                f"the intervals of value held for {share} of the rows of {where}, not for 80 %: "
+                "value_p10 and value_p90 look surer than they are"
+            )
 
 
 def _written(answer: Backtested, text: str, pictures: Mapping[str, str]) -> None:
