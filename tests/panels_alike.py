@@ -2,6 +2,14 @@
 
 import numpy as np
 
+# Ways to cut the same customers into shards, of which no panel may tell anything.
+CUTS = {
+    "a shard a customer": {"shard_events": 1},
+    "some on disk, compiled": {"shard_events": 300, "memory": 0, "compiled": True},
+    "two threads": {"shard_events": 100, "threads": 2},
+    "backwards": {"shard_events": 200, "in_order": lambda parts: list(parts)[::-1]},
+}
+
 
 def assert_same(one, other):
     for name in ("customer_id", "as_of", "churned", "value", "numbers"):

@@ -6,9 +6,7 @@ Heavy libraries are imported inside commands, so that --help answers at once.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import signal
 import sys
 import traceback
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from churnlab import mishaps
 from churnlab.errors import ChurnlabError, ConfigError, NotPromotedError
 
 if TYPE_CHECKING:
@@ -248,9 +247,9 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if "--debug" in given:
             traceback.print_exc()
-        code = _say(_of_the_machine(error), 7)
+        code = _say(mishaps.of_the_machine(error), 7)
     except Exception as error:  # noqa: BLE001 - the last door: a bug of ours, told in a line
-        code = _say(_bug(error, given), 1)
+        code = _say(mishaps.bug(error, given), 1)
     sys.exit(code)
 
 
@@ -281,25 +280,6 @@ def _say(message: str, code: int) -> int:
 
 def _interrupt(_signal: int, _frame: Any) -> None:
     raise KeyboardInterrupt
-
-
-def _of_the_machine(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    mend = "free some space" if error.errno == errno.ENOSPC else "check that it exists and may be written"
-    return f"{error.filename or 'a file'}: {reason}\nmend: {mend}"
-
-
-def _bug(error: Exception, arguments: list[str]) -> str:
-    """Keep the traceback in a file, and say in one line where."""
-    import tempfile
-
-    if "--debug" in arguments:
-        traceback.print_exc()
-    handle, path = tempfile.mkstemp(prefix="churnlab-error-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        traceback.print_exception(error, file=file)
-    where = f"details in {path} (it may hold values of your data)"
-    return f"this is a bug in churnlab: {type(error).__name__}; {where}"
 
 
 if __name__ == "__main__":

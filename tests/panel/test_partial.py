@@ -21,7 +21,7 @@ from churnlab.panel import Ahead, Questions, answered, declines, seasons
 from churnlab.panel.sample import Sampler
 from churnlab.snapshots import DAY, Calendar
 from churnlab.strategy.intensity import measures
-from panels_alike import assert_same
+from panels_alike import CUTS, assert_same
 from worlds import drawn, world
 
 PARIS = Calendar("Europe/Paris")
@@ -333,15 +333,7 @@ def base():
     return tables, *made(tables)
 
 
-LIMITS = {
-    "a shard a customer": {"shard_events": 1},
-    "some on disk, compiled": {"shard_events": 300, "memory": 0, "compiled": True},
-    "two threads": {"shard_events": 100, "threads": 2},
-    "backwards": {"shard_events": 200, "in_order": lambda parts: list(parts)[::-1]},
-}
-
-
-@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+@pytest.mark.parametrize("limits", CUTS.values(), ids=CUTS)
 def test_how_shards_are_cut_changes_no_byte(base, limits):
     """P4, P5, P11."""
     tables, expected, excluded = base

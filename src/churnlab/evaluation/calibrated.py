@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from churnlab.evaluation.probability import BINS, ece
 from churnlab.evaluation.ranking import gained
-from churnlab.evaluation.rows import Floats, binary, checked, ratio
+from churnlab.evaluation.rows import Floats, binary, checked, ratio, without_nan
 
 Verdict = Literal["calibrated", "uncertain", "miscalibrated", "insufficient"]
 LOW, HIGH = 0.8, 1.25  # observed / expected
@@ -55,14 +55,10 @@ class OutOfTime:
     def as_dict(self) -> dict[str, Any]:
         """Plain values; None where there is no number, since JSON has no NaN."""
         return {
-            **_plain(vars(self)),
+            **without_nan(vars(self)),
             "reasons": list(self.reasons),
-            "deciles": [_plain(row) for row in self.deciles],
+            "deciles": [without_nan(row) for row in self.deciles],
         }
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(each, float) and np.isnan(each) else each for key, each in values.items()}
 
 
 def out_of_time(churned: ArrayLike, risk: ArrayLike) -> OutOfTime:

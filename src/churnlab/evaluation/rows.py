@@ -8,6 +8,9 @@ of weight 2 counts exactly like two equal rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -45,3 +48,8 @@ def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
     answer = np.full(numerator.shape, np.nan)
     np.divide(numerator, divisor, out=answer, where=divisor != 0)
     return answer
+
+
+def without_nan(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with None for what is not a number, since JSON has no NaN."""
+    return {key: None if isinstance(each, float) and np.isnan(each) else each for key, each in values.items()}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from churnlab.errors import GateError, did_you_mean
 from churnlab.evaluation import money, probability, ranking
 from churnlab.evaluation.intervals import Metric, percentile, resamples
-from churnlab.evaluation.rows import Floats
+from churnlab.evaluation.rows import Floats, without_nan
 
 Task = Literal["churn", "value"]
 ALL = "all"
@@ -77,10 +77,7 @@ class Figure:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values; None where there is no number, since JSON has no NaN."""
-        return {
-            key: None if isinstance(value, float) and np.isnan(value) else value
-            for key, value in asdict(self).items()
-        }
+        return without_nan(asdict(self))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Amounts:
         recipe = Recipe.learn(panel, rows)
         # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
         target = np.maximum(panel.value[rows], 0)
-        matrix, kind = recipe.rows(panel, rows), _kind(models.amount, promised)
+        matrix, kind = recipe.rows(panel, rows), kind_of(models.amount, promised=promised is not None)
         offset = None
         if kind == "feature":
             matrix = _beside(matrix, _log(promised))
@@ -97,9 +97,10 @@ class Amounts:
         return cls(record["kind"], Recipe.from_dict(record["recipe"]), trees)
 
 
-def _kind(asked: Literal["auto"] | Amount, promised: Floats | None) -> Amount:
+def kind_of(asked: Literal["auto"] | Amount, *, promised: bool) -> Amount:
+    """The way that is meant; ``promised``: whether there is a pace to read."""
     if asked == "auto":
-        return "tweedie" if promised is None else "feature"
+        return "feature" if promised else "tweedie"
     return asked
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from churnlab.config import Models
 from churnlab.models import baselines
-from churnlab.models.amounts import ON_PACE, Amounts
+from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
@@ -117,7 +117,7 @@ def _kinds(
     rows = np.flatnonzero(known)
     pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start)
     promises = pace is not None and pace.spend is not None
-    same = ("feature" if promises else "tweedie") if own == "auto" else own
+    same = kind_of(own, promised=promises)
     yield VALUE, own, horizon
     for kind in opening.project.backtest.amounts:
         if kind != same and (promises or kind not in ON_PACE):

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.config.project import AMOUNTS
 from churnlab.evaluation import intervals, money, probability, ranking
 from churnlab.evaluation.coverage import Coverage, coverages
 from churnlab.evaluation.intervals import Metric
+from churnlab.evaluation.rows import without_nan
 from churnlab.evaluation.scorecard import MIN_POSITIVES, Scorecard, Task, score_churn, score_value
 from churnlab.workflow.backtesting.candidates import TREES, WHOLE
 from churnlab.workflow.backtesting.judged import Judged
@@ -34,7 +36,7 @@ RANKS: Mapping[str, tuple[Metric, bool]] = {  # name -> function, and whether mo
     "average_precision": (ranking.average_precision, True),
     "log_loss": (probability.log_loss, False),
 }
-OURS = frozenset({CHURN, VALUE, TREES, WHOLE, "tweedie", "lognormal", "offset", "feature"})
+OURS = frozenset({CHURN, VALUE, TREES, WHOLE, *AMOUNTS})
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Difference:
         return "alike" if not sign else "better" if (sign > 0) == more else "worse"
 
     def as_dict(self) -> dict[str, Any]:
-        return {**_plain(asdict(self)), "verdict": self.verdict}
+        return {**without_nan(asdict(self)), "verdict": self.verdict}
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,3 @@ def totals(judged: Judged) -> dict[str, float | None]:
         found["value_predicted"] = float(judged.values[VALUE][valued].sum())
         found["value_actual"] = float(judged.value[valued].sum())
     return found
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(each, float) and np.isnan(each) else each for key, each in values.items()}

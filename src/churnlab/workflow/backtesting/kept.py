@@ -1,23 +1,23 @@
 """What the candidates said at each origin, on disk as soon as it is known: numbers by row, no ids.
 
-A backtest that was killed goes on with the next origin. A file's name says all that its numbers depend
-on, so that other data, settings or code never go on with them; one that is not whole is made again.
+A backtest that was killed goes on with the next origin. A file's key says all that its numbers depend on,
+so that other rows, settings or code never go on with them; one that is not whole is made again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from churnlab.durable import on_disk, write_whole
-from churnlab.panel import Panel, code
+from churnlab.durable import on_disk
+from churnlab.panel import Panel, code, pieces
+from churnlab.panel.pieces import Piece
 from churnlab.workflow.backtesting.candidates import Answers
 from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.opening import Opened, code_version, settings
@@ -25,60 +25,26 @@ from churnlab.workflow.opening import Opened, code_version, settings
 _KEPT = 200  # files, the newest
 _CODE = ("models", "evaluation", "folds", "workflow", "panel", "config")
 _READ = ("models", "churn", "value", "backtest")
+_ENDS = ("at_stake", "low", "high")
 
 
-def key(opening: Opened, origin: Origin, last: Origin) -> str:
-    """SHA-256 of everything that the answers at ``origin`` depend on."""
+def key(opening: Opened, origin: Origin, last: Origin, rows: str) -> str:
+    """SHA-256 of everything that the answers at ``origin`` depend on. ``rows``: the digest of its panel."""
     resolved = settings(opening.project)
-    # How many origins there are, and who counts as new, changes none of them.
+    # How many origins there are, who counts as new and what a list would cost change none of them.
     resolved["backtest"] = {"amounts": resolved["backtest"]["amounts"]}
+    fold = b"".join(np.packbits(flags).tobytes() for flags in (origin.fold.train, origin.fold.test))
     facts = {
-        "panel": _content(origin.panel),
+        "panel": rows,
         "settings": {name: resolved[name] for name in _READ},
         "origin": [origin.days, origin.value_days, origin.is_last, list(last.fold.test_as_of)],
-        "rows": hashlib.sha256(b"".join(np.packbits(part).tobytes() for part in _parts(origin))).hexdigest(),
+        "fold": hashlib.sha256(fold).hexdigest(),
         "code": [code_version(), f"scipy {metadata.version('scipy')}", code.of_packages(_CODE)],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def load(folder: Path, name: str, rows: int) -> Answers | None:
-    """The answers of that key for ``rows`` rows; None where there are none that are whole."""
-    path = folder / f"{name}.npz"
-    if not path.is_file():
-        return None
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            order = json.loads(str(file["order"]))
-            answers = Answers(
-                {each: file[f"risk.{each}"] for each in order["risks"]},
-                {each: file[f"value.{each}"] for each in order["values"]},
-                file["at_stake"],
-                file["low"],
-                file["high"],
-            )
-    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
-        return None
-    return answers if _whole(answers, rows) else None
-
-
-def save(folder: Path, name: str, answers: Answers) -> None:
-    """Keep ``answers`` under their key; of many, the newest are kept."""
-    arrays: dict[str, Any] = {f"risk.{model}": risk for model, risk in answers.risks.items()}
-    arrays |= {f"value.{model}": value for model, value in answers.values.items()}
-    order = {"risks": list(answers.risks), "values": list(answers.values)}
-    arrays |= {"at_stake": answers.at_stake, "low": answers.low, "high": answers.high}
-    out = io.BytesIO()
-    np.savez(out, order=json.dumps(order), **arrays)
-    with on_disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / f"{name}.npz", out.getvalue(), private=True)
-        newest = sorted(folder.glob("*.npz"), key=lambda path: (path.stat().st_mtime, path.name))
-        for path in newest[:-_KEPT]:
-            path.unlink()
-
-
-def _content(panel: Panel) -> str:
+def digest(panel: Panel) -> str:
     """SHA-256 of the rows themselves: whatever made them, other rows have another one."""
     told = hashlib.sha256(json.dumps([feature.as_dict() for feature in panel.features]).encode())
     for values in (panel.numbers, panel.as_of, panel.churned, panel.value):
@@ -91,11 +57,34 @@ def _content(panel: Panel) -> str:
     return told.hexdigest()
 
 
-def _parts(origin: Origin) -> tuple[Any, Any]:
-    return origin.fold.train, origin.fold.test
+def load(folder: Path, name: str) -> Answers | None:
+    """The answers of that key; None where there are none that are whole."""
+    piece = Piece.opened(_path(folder, name), name)
+    if piece is None:
+        return None
+    try:
+        risks, values = (
+            {model: piece.array(f"{task}.{model}") for model in piece.facts[task]}
+            for task in ("risk", "value")
+        )
+        return Answers(risks, values, *(piece.array(each) for each in _ENDS))
+    finally:
+        piece.close()
 
 
-def _whole(answers: Answers, rows: int) -> bool:
-    ends = (answers.at_stake, answers.low, answers.high)
-    said = [*answers.risks.values(), *answers.values.values(), *(ends if answers.values else ())]
-    return bool(answers.risks) and all(len(each) == rows for each in said)
+def save(folder: Path, name: str, answers: Answers) -> None:
+    """Keep ``answers`` under their key; of many, the newest are kept."""
+    said: Mapping[str, Mapping[str, Any]] = {"risk": answers.risks, "value": answers.values}
+    arrays = {f"{task}.{model}": each for task, models in said.items() for model, each in models.items()}
+    arrays |= {each: getattr(answers, each) for each in _ENDS}
+    order = {task: list(models) for task, models in said.items()}
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        pieces.write(_path(folder, name), name, order, arrays)
+        newest = sorted(folder.glob("*.piece"), key=lambda path: (path.stat().st_mtime, path.name))
+        for path in newest[:-_KEPT]:
+            path.unlink()
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.piece"

@@ -66,10 +66,12 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
     folder, last = opening.out / "backtest" / "answers", asked[-1]
     found: dict[str, Answers] = {}
     resumed, notes = 0, []
+    panels = {id(each.panel): each.panel for each in asked}
+    digests = {place: kept.digest(panel) for place, panel in panels.items()}  # most origins share one
     for place, origin in enumerate(asked):
         opening.progress("fit at each origin", place / len(asked))
-        name = kept.key(opening, origin, last)
-        before = kept.load(folder, name, int(origin.fold.test.sum()))
+        name = kept.key(opening, origin, last, digests[id(origin.panel)])
+        before = kept.load(folder, name)
         if before is not None:
             found[origin.name], resumed = before, resumed + 1
             continue
