@@ -80,6 +80,7 @@ def filled(page: str) -> str:
         "spark": lambda: plain_table(lines, "spark."),
         "tuning": lambda: plain_table(lines, "tuning."),
         "value": lambda: value_table(measured(["value"])),
+        "intervals": lambda: beside_table(measured(["intervals"]), "intervals.", ("as_asked", "trees")),
         "growth": lambda: plain_table(lines, "features.growth."),
         "profiles": lambda: profile_tables(profiles()),
     } | {
@@ -174,6 +175,15 @@ def value_table(lines: Lines) -> str:
         made.append(
             f"| {name.removeprefix('value.')} | {figure} | {goal} | {verdict} | {' | '.join(cells)} |"
         )
+    return "\n".join(made)
+
+
+def beside_table(lines: Lines, prefix: str, others: tuple[str, ...]) -> str:
+    """Figures without goals: churnlab's, and a column for each of ``others``."""
+    made = [f"| figure | churnlab | {' | '.join(others)} |", "|---|---|" + "---|" * len(others)]
+    for name, line in lines.items():
+        cells = " | ".join(f"{line['beside'][other]:.4g}" for other in others)
+        made.append(f"| {name.removeprefix(prefix)} | {line['figure']:.4g} | {cells} |")
     return "\n".join(made)
 
 

@@ -1,4 +1,4 @@
-"""`make bench [NAME=...]`: churn, features, scoring, spark, tuning, value print and keep their figures.
+"""`make bench [NAME=...]`: each of ``BENCHMARKS`` prints its figures and keeps them.
 
 `features`, `scoring` and `spark` make worlds of the sizes that SIZE names (1m,10m where it is not set).
 `spark` needs Java 17 and churnlab[spark], so it runs only when it is named.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import churn, features, scoring, spark, tuning, value
+from benchmarks import churn, features, intervals, scoring, spark, tuning, value
 
 BENCHMARKS = {
     "churn": churn.main,
     "features": features.main,
+    "intervals": intervals.main,
     "scoring": scoring.main,
     "spark": spark.main,
     "tuning": tuning.main,

@@ -200,7 +200,7 @@ def _measures(rows: Any, risk: Floats | None, value: Floats | None) -> dict[str,
 def _coverage(fitted: Fitted) -> dict[str, float]:
     """The share of customers whose value is at most value_p90; ``off``: how far that is from nine in ten."""
     found: dict[str, float] = {}
-    for group in fitted.coverage:
+    for group in () if fitted.held is None else fitted.held.groups:
         if group.group in {"all", "bought again"}:
             name = "p90" if group.group == "all" else "p90_bought_again"
             found |= {name: 1 - group.above, f"{name}_off": abs(0.1 - group.above)}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from churnlab.models import boosted
+from churnlab.models.levels import Levels
 from churnlab.models.value import ValueModel, fit_value
 from customers import QUICK, drawn, on
 
@@ -85,7 +86,7 @@ def test_who_fades_brings_a_share_of_what_staying_would(panel, both):
     assert again.if_churned(panel).tolist() == model.if_churned(panel).tolist()
     gone = panel.take(on(panel, 60) & (panel.churned == 1))
     actual = faded.value[on(panel, 60) & (panel.churned == 1)]
-    low, high = again.interval(np.full(len(gone), 0.999), again.if_retained(gone))
+    low, high = again.interval(gone, np.full(len(gone), 0.999), again.if_retained(gone))
     for size in (gone.number("spend_90d") > 50, gone.number("spend_90d") <= 50):
         assert ((low <= actual) & (actual <= high))[size].mean() == pytest.approx(0.8, abs=0.12)
     # Only rows that may be learned from.
@@ -107,7 +108,7 @@ def test_negative_values_count_as_nothing_and_are_counted(panel, both):
 
 def test_eight_in_ten_lie_inside_the_interval(panel, model):
     test = panel.take(on(panel, 60) & (panel.churned == 0))
-    low, high = model.interval(np.zeros(len(test)), model.if_retained(test))
+    low, high = model.interval(test, np.zeros(len(test)), model.if_retained(test))
     assert (low < high).all()
     assert (test.value < low).mean() == pytest.approx(0.1, abs=0.06)
     assert (test.value > high).mean() == pytest.approx(0.1, abs=0.06)
@@ -135,6 +136,29 @@ def test_a_date_that_brought_nothing_is_not_scaled_by(panel, both):
 def test_json_gives_the_same_values(model, panel):
     again = ValueModel.from_dict(json.loads(json.dumps(model.as_dict(), allow_nan=False)), model.trees)
     assert again.if_retained(panel).tobytes() == model.if_retained(panel).tobytes()
-    asked = np.linspace(0, 1, len(panel)), model.if_retained(panel)
+    asked = panel, np.linspace(0, 1, len(panel)), model.if_retained(panel)
     for ours, theirs in zip(again.interval(*asked), model.interval(*asked), strict=True):
         assert ours.tobytes() == theirs.tobytes()
+
+
+def test_risks_that_others_gave_make_intervals_honest_and_leave_the_rest_as_it_was(panel, both, model):
+    """Everybody said to stay for sure: the lower end would be too high for those who left."""
+    blind = np.where(both, 0.0, np.nan)
+    told = fit_value(panel, both, QUICK, same_horizon=True, risk=blind)
+    assert told.trees.content == model.trees.content
+    assert told.if_retained(panel).tobytes() == model.if_retained(panel).tobytes()
+    assert (model.levels, model.total) == (Levels(), None)
+    learned = panel.take(both)
+    retained = told.if_retained(learned)
+    said = np.zeros(len(learned))
+    naive, honest = (some.interval(learned, said, retained)[0] for some in (model, told))
+    assert (learned.value < naive).mean() > 0.2
+    assert (learned.value < honest).mean() < (learned.value < naive).mean() - 0.1
+    assert told.levels.again[0] < 0.05
+    assert told.total[0] <= told.total[1] < 1  # less came than was expected of people who stay
+
+
+def test_risks_of_rows_that_may_not_be_learned_from_change_nothing(panel, both):
+    sure, unsure = (np.where(both, 0.3, other) for other in (np.nan, 0.9))
+    first, second = (fit_value(panel, both, QUICK, same_horizon=True, risk=risk) for risk in (sure, unsure))
+    assert first.as_dict() == second.as_dict()

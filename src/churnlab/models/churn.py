@@ -107,11 +107,14 @@ class ChurnModel:
         shown = replace(panel, measures={**panel.measures, NAME: self.blend.shown(panel)})
         return Explained(risk, part * margin + added, part * base + centre, contributions, shown)
 
+    def learned_risk(self, margin: Floats, panel: Panel) -> Floats:
+        """(n,) risks of the window that was learned, from the log odds that some trees gave the rows."""
+        mixed = margin if self.blend is None else self.blend.mixed(margin, panel)
+        return self.calibration.risk(mixed)
+
     def _risk(self, margin: Floats, panel: Panel) -> Floats:
-        if self.blend is None:
-            return np.round(self.calibration.risk(margin), DECIMALS)
-        risk = self.calibration.risk(self.blend.mixed(margin, panel))
-        return np.round(self.blend.carried(risk, panel), DECIMALS)
+        risk = self.learned_risk(margin, panel)
+        return np.round(risk if self.blend is None else self.blend.carried(risk, panel), DECIMALS)
 
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value training had not seen; counts of blocks of rows add up."""
@@ -185,6 +188,19 @@ def fit_churn(
         margin = Blend(paced, share, horizon).mixed(margin, few.take(rows))
     blend = _blend(few, known, seen, paced, share, horizon)
     return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
+
+
+def unseen_risk(panel: Panel, known: Flags, model: ChurnModel, trees: Grown) -> Floats | None:
+    """(n,) risks of the window that was learned, by trees that never saw a row's customer.
+
+    NaN outside ``known``. None without a calibration, for which alone such trees are grown.
+    """
+    if trees.margin is None:
+        return None
+    risk = np.full(len(panel), np.nan)
+    rows = np.flatnonzero(known)
+    risk[rows] = model.learned_risk(trees.margin, narrowed(panel).take(rows))
+    return risk
 
 
 def require_order(panel: Panel) -> None:

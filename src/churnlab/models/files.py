@@ -21,7 +21,7 @@ from churnlab.models.churn import ChurnModel
 from churnlab.models.hazard import Hazard
 from churnlab.models.value import ValueModel
 
-FORMAT = 3
+FORMAT = 4
 CHURN, VALUE, META, HAZARD = NAMES = ("churn.json", "value.json", "meta.json", "hazard.json")
 
 

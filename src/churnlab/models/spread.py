@@ -12,7 +12,7 @@ Of somebody who leaves more likely than not, the middle is 0; of 95 % risk even 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,11 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Quantiles = tuple[float, ...]
 
 LEVELS = np.round(np.linspace(0, 1, 101), 2)
 BANDS = 5  # of expected value
 FEW = 100  # rows: a band of fewer has the multiples of all
 DIGITS = 6
+NOTHING: Quantiles = (0.0,) * len(LEVELS)
 HALVINGS = 60
 
 
@@ -38,8 +40,8 @@ class Spread:
     """
 
     edges: tuple[float, ...]
-    multiples: tuple[tuple[float, ...], ...]
-    left: tuple[float, ...] = ()
+    multiples: tuple[Quantiles, ...]
+    left: Quantiles = ()
     relative: bool = False
 
     @classmethod
@@ -59,8 +61,10 @@ class Spread:
             relative,
         )
 
-    def quantile(self, level: float, risk: Floats, expected: Floats) -> Floats:
+    def quantile(self, level: float | Floats, risk: Floats, expected: Floats) -> Floats:
         """(n,) what a customer brings less than in ``level`` of all cases, staying or not.
+
+        ``level``: one for all, or (n,) each customer's own.
 
         >>> even = Spread((), (tuple(2 * LEVELS),))
         >>> even.quantile(0.9, np.array([0.0, 0.5, 0.95]), np.array([100.0, 100.0, 100.0])).round().tolist()
@@ -78,23 +82,37 @@ class Spread:
             answer[here] = np.interp(levels[here], LEVELS, multiples) * expected[here]
         return answer
 
-    def _between(self, level: float, risk: Floats, expected: Floats) -> Floats:
+    def _between(self, level: float | Floats, risk: Floats, expected: Floats) -> Floats:
         """Where those who left bring something, too: halved until it is narrow enough."""
         low = np.zeros_like(expected)
         most = self.left[-1] * (expected if self.relative else np.ones_like(expected))
         high = np.maximum(self._of_staying(np.ones_like(risk), expected), most)
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            short = self._share_below(middle, risk, expected) < level
+            short = self._share(middle, risk, expected, _reached) < level
             low, high = np.where(short, middle, low), np.where(short, high, middle)
         return high
 
-    def _share_below(self, value: Floats, risk: Floats, expected: Floats) -> Floats:
+    def places(self, value: Floats, risk: Floats, expected: Floats) -> tuple[Floats, Floats]:
+        """(n,) each: the share of a customer's distribution below ``value``, and the share up to it.
+
+        They differ where many bring the same, which is mostly nothing.
+
+        >>> even = Spread((), (tuple(2 * LEVELS),))
+        >>> ends = even.places(np.array([0.0, 50]), np.full(2, 0.4), np.full(2, 100))
+        >>> [end.round(2).tolist() for end in ends]
+        [[0.0, 0.55], [0.4, 0.55]]
+        """
+        return self._share(value, risk, expected, _below), self._share(value, risk, expected, _reached)
+
+    def _share(
+        self, value: Floats, risk: Floats, expected: Floats, share: Callable[[Floats, Quantiles], Floats]
+    ) -> Floats:
         band, staying = self._band(expected), np.empty_like(expected)
         for number, multiples in enumerate(self.multiples):
             here = band == number
-            staying[here] = _reached(value[here] / expected[here], multiples)
-        leaving = _reached(value / expected if self.relative else value, self.left)
+            staying[here] = share(value[here] / expected[here], multiples)
+        leaving = share(value / expected if self.relative else value, self.left or NOTHING)
         return np.asarray(risk * leaving + (1 - risk) * staying, dtype=np.float64)
 
     def _band(self, expected: Floats) -> NDArray[np.intp]:
@@ -115,11 +133,17 @@ class Spread:
         )
 
 
-def _quantiles(values: Floats) -> tuple[float, ...]:
+def _quantiles(values: Floats) -> Quantiles:
     return tuple(float(f"{value:.{DIGITS}g}") for value in np.quantile(values, LEVELS))
 
 
-def _reached(values: Floats, quantiles: tuple[float, ...]) -> Floats:
+def _reached(values: Floats, quantiles: Quantiles) -> Floats:
     """The share of the distribution at or below each value; of equal quantiles, the highest level."""
     knots, last = np.unique(np.array(quantiles)[::-1], return_index=True)
     return np.interp(values, knots, LEVELS[::-1][last], left=0.0, right=1.0)
+
+
+def _below(values: Floats, quantiles: Quantiles) -> Floats:
+    """The share of the distribution below each value; of equal quantiles, the lowest level."""
+    knots, first = np.unique(np.array(quantiles), return_index=True)
+    return np.interp(values, knots, LEVELS[first], left=0.0, right=1.0)

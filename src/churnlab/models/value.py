@@ -29,7 +29,8 @@ from churnlab.models.amounts import ON_PACE, Amounts
 from churnlab.models.blend import SHARES, Blend, Horizon, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.churn import held_out, require_order
-from churnlab.models.pace import Pace, narrowed
+from churnlab.models.levels import AS_ASKED, Levels, Places, total_range
+from churnlab.models.pace import ACTIVE, Pace, narrowed
 from churnlab.models.recipe import Recipe
 from churnlab.models.spread import Spread
 from churnlab.panel import Panel
@@ -37,7 +38,6 @@ from churnlab.panel import Panel
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
-INTERVAL = (0.1, 0.9)
 LEAST = 50  # rows with a value, below which no value model is fitted
 REGRET = 0.005  # of Gini: as good as the best
 
@@ -58,6 +58,8 @@ class ValueModel:
     floored: int
     blend: Blend | None = None
     churned_share: float = 0.0
+    levels: Levels = AS_ASKED
+    total: tuple[float, float] | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -83,18 +85,20 @@ class ValueModel:
             return self.churned_share * self.if_retained(panel)
         return np.full(len(panel), self.churned_value)
 
-    def interval(self, risk: Floats, retained: Floats) -> tuple[Floats, Floats]:
+    def interval(self, panel: Panel, risk: Floats, retained: Floats) -> tuple[Floats, Floats]:
         """(n,) each: one customer in ten brings less than the first, one more than the second.
 
         ``risk``, ``retained``: (n,) what the models say of them; who may leave may bring nothing.
         """
-        low, high = (self.spread.quantile(level, risk, retained) for level in INTERVAL)
+        low, high = (self.spread.quantile(level, risk, retained) for level in self.levels.of(_often(panel)))
         return low, high
 
     def as_dict(self) -> dict[str, Any]:
         """All but the trees, for JSON."""
         share = {"churned_share": self.churned_share} if self.churned_share else {}
         return share | {
+            "levels": self.levels.as_dict(),
+            "total": None if self.total is None else list(self.total),
             "amounts": self.amounts.as_dict(),
             "scale": self.scale,
             "churned_value": self.churned_value,
@@ -108,7 +112,9 @@ class ValueModel:
         """The model that ``as_dict`` was asked for, with its trees."""
         amounts, blend = Amounts.from_dict(record["amounts"], trees), Blend.from_dict(record["blend"])
         spread, numbers = Spread.from_dict(record["spread"]), (record["scale"], record["churned_value"])
-        return cls(amounts, *numbers, spread, record["floored"], blend, record.get("churned_share", 0.0))
+        total, levels = record["total"], Levels.from_dict(record["levels"])
+        share, range_ = record.get("churned_share", 0.0), None if total is None else (total[0], total[1])
+        return cls(amounts, *numbers, spread, record["floored"], blend, share, levels, range_)
 
 
 def fit_value(
@@ -120,11 +126,14 @@ def fit_value(
     fades: bool = False,
     horizon: Horizon | None = None,
     seen: Flags | None = None,
+    risk: Floats | None = None,
 ) -> ValueModel | None:
     """Fit on the rows ``known`` whose value is known; None where hardly anybody who stayed brought anything.
 
     ``same_horizon``: whoever leaves brings nothing. ``fades``: brings a share of what staying would, the
     same for all; without either, the same amount for all. ``horizon``, ``seen``: as for ``fit_churn``.
+    ``risk``: (n,) what churn models that never saw a row's customer say of it (see ``unseen_risk``); None:
+    intervals are left as the mixture of risk and amounts gives them.
     """
     require_order(panel)
     learned = np.isfinite(panel.value) & known
@@ -140,20 +149,65 @@ def fit_value(
         blend = replace(blend, share=_share(promised, predicted, actual))
         predicted = mixed(blend.share, predicted, promised)
     amounts = Amounts.learn(panel, rows, promised, models)
-    blend = _latest(blend, few, learned if seen is None else learned | seen, amounts)
     scale = float(actual.sum() / predicted.sum())
-    floored = int((panel.value[rows] < 0).sum())
     gone = np.flatnonzero(learned & (panel.churned == 1))
-    if fades and blend is None and len(gone):
-        whole = scale * amounts.of(panel, None, gone)
-        spread = Spread.learn(scale * predicted, actual, panel.value[gone] / whole, relative=True)
-        # Of a small customer a small amount is left: a mean amount would be more than staying brings.
-        share = max(float(panel.value[gone].sum() / whole.sum()), 0.0)
-        return ValueModel(amounts, scale, 0.0, spread, floored, None, share)
-    left = panel.value[gone]
-    spread = Spread.learn(scale * predicted, actual, left[:0] if same_horizon else left)
-    churned_value = 0.0 if same_horizon or not len(left) else float(left.mean())
-    return ValueModel(amounts, scale, churned_value, spread, floored, blend)
+    whole = scale * _whole(blend, amounts, panel, gone)
+    blend = _latest(blend, few, learned if seen is None else learned | seen, amounts)
+    left = _Left.of(panel.value[gone], whole, same_horizon=same_horizon, fading=fades and blend is None)
+    spread = Spread.learn(scale * predicted, actual, left.brought, relative=left.relative)
+    floored = int((panel.value[rows] < 0).sum())
+    model = ValueModel(amounts, scale, left.mean, spread, floored, blend, left.share)
+    if risk is None:
+        return model
+    retained = np.full(len(panel), np.nan)
+    retained[rows], retained[gone] = scale * predicted, whole
+    return _honest(model, few, retained, risk)
+
+
+def _whole(blend: Blend | None, amounts: Amounts, panel: Panel, gone: Positions) -> Floats:
+    """(k,) what those who left would have brought, up to the scale."""
+    if blend is None:
+        return amounts.of(panel, None, gone)
+    promised = _promised(blend, narrowed(panel).take(gone))
+    return mixed(blend.share, amounts.of(panel, promised, gone), promised)
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What those who left brought: amounts, or multiples of what they would have; its mean, or its share."""
+
+    brought: Floats
+    mean: float = 0.0
+    share: float = 0.0
+    relative: bool = False
+
+    @classmethod
+    def of(cls, value: Floats, whole: Floats, *, same_horizon: bool, fading: bool) -> Self:
+        if fading and len(value):
+            # Of a small customer a small amount is left: a mean amount would be more than staying brings.
+            share = max(float(value.sum() / whole.sum()), 0.0)
+            return cls(value / whole, share=share, relative=True)
+        if same_horizon or not len(value):
+            return cls(value[:0])
+        return cls(value, float(value.mean()))
+
+
+def _honest(model: ValueModel, panel: Panel, retained: Floats, risk: Floats) -> ValueModel:
+    """The same with levels and a range of totals; ``retained``, ``risk``: (n,) of models that saw nobody."""
+    rows = np.flatnonzero(np.isfinite(retained) & np.isfinite(risk))
+    asked, whole, p = panel.take(rows), retained[rows], risk[rows]
+    brought = np.maximum(asked.value, 0)
+    places = Places(*model.spread.places(brought, p, whole), asked.as_of)
+    gone = model.churned_share * whole if model.churned_share else model.churned_value
+    total = total_range((1 - p) * whole + p * gone, asked.value, asked.as_of)
+    return replace(model, levels=Levels.learn(places, _often(asked)), total=total)
+
+
+def _often(panel: Panel) -> Flags:
+    """(n,) who has bought more than once; everybody where nobody knows."""
+    if ACTIVE not in panel.names:
+        return np.ones(len(panel), dtype=np.bool_)
+    return np.asarray(panel.number(ACTIVE) > 1)
 
 
 def mixed(share: float, amount: Floats, promised: Floats | None) -> Floats:

@@ -10,18 +10,17 @@ from numpy.typing import NDArray
 
 from churnlab import folds, labels, tuning
 from churnlab.config import Models
-from churnlab.evaluation.coverage import Coverage, coverages
 from churnlab.evaluation.sooner import Sooner
 from churnlab.folds import Fold
 from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.churn import ChurnModel, fit_churn, grown, unseen_risk
 from churnlab.models.hazard import Hazard
-from churnlab.models.pace import ACTIVE
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
 from churnlab.workflow import beside, reach, sooner
+from churnlab.workflow.covering import Held
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.trials import Told, unheard
 
@@ -32,7 +31,10 @@ _TUNING_FOLDS = 3
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """``risks``, ``values``: model -> (m,) for the m test rows, ours first. ``basis``: what value counts."""
+    """``risks``, ``values``: model -> (m,) for the m test rows, ours first. ``basis``: what value counts.
+
+    ``held``: how often intervals of value held at the test rows, None where nobody knows.
+    """
 
     fold: Fold
     churn: ChurnModel
@@ -42,7 +44,7 @@ class Fitted:
     values: Mapping[str, Floats]
     notes: tuple[str, ...]
     tuned: Tuned | None = None
-    coverage: tuple[Coverage, ...] = ()
+    held: Held | None = None
     hazard: Hazard | None = None
     sooner: tuple[Sooner, ...] = ()
 
@@ -55,9 +57,10 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     fold = test_fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
     horizon = reach.horizon(opening, panel)
-    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test)
-    basis = basis_of(opening)
-    value = None if basis is None else _value(opening, panel, fold, models)
+    trees = grown(panel, fold.train, models)
+    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
+    basis, unseen = basis_of(opening), unseen_risk(panel, fold.train, churn, trees)
+    value = None if basis is None else _value(opening, panel, fold, models, unseen)
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paced = beside.pace(panel, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
@@ -77,20 +80,10 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         values,
         (*notes, *(() if tuned is None else (tuned.note,))),
         tuned,
-        () if value is None or not values else _coverage(value, risks[CHURN], values[VALUE], test),
+        None if value is None or not values else Held.at(value, test, risks[CHURN], values[VALUE]),
         hazard,
         early,
     )
-
-
-def _coverage(value: ValueModel, risk: Floats, expected: Floats, test: Panel) -> tuple[Coverage, ...]:
-    """How often ``value_p10`` and ``value_p90`` held at the test date."""
-    groups = {}
-    if ACTIVE in test.names:
-        often = test.number(ACTIVE) > 1
-        groups = {"bought once": ~often, "bought again": often}
-    low, high = value.interval(risk, value.if_retained(test))
-    return coverages(test.value, low, high, expected, groups)
 
 
 def test_fold(opening: Opened, panel: Panel) -> Fold:
@@ -153,7 +146,9 @@ def basis_of(opening: Opened) -> str | None:
     return next((basis for basis in labels.VALUE_BASES if known[basis] in columns), None)
 
 
-def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueModel | None:
+def _value(
+    opening: Opened, panel: Panel, fold: Fold, models: Models, unseen: Floats | None
+) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
     return fit_value(
         panel,
@@ -163,6 +158,7 @@ def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueMo
         fades=fades(opening),
         horizon=value_horizon(opening, panel),
         seen=fold.test,
+        risk=unseen,
     )
 
 

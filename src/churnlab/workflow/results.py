@@ -13,6 +13,7 @@ from churnlab.features.feature import Description
 from churnlab.strategy.summary import Totals
 from churnlab.tables import SourceCount
 from churnlab.workflow import verdicts
+from churnlab.workflow.covering import Held
 
 Section = Mapping[str, Any]
 
@@ -114,6 +115,7 @@ class Trained:
     scorecard: Scorecard
     notes: tuple[str, ...]
     verdict: Verdict
+    held: Held | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -122,6 +124,7 @@ class Trained:
             "run_id": self.run_id,
             "about": dict(self.about),
             "scorecard": self.scorecard.to_records(),
+            "intervals": None if self.held is None else self.held.as_dict(),
             "notes": list(self.notes),
         }
 
@@ -135,6 +138,8 @@ class Trained:
             figures = [f for f in self.scorecard.figures if f.task == task and f.segment == ALL]
             if figures:
                 yield self._table(task, f"{what} beside baselines, on the untouched test date", figures)  # type: ignore[arg-type]
+        if self.held is not None:
+            yield self.held.section()
         if self.notes:
             yield {"title": "Worth knowing", "lines": [f"  {note}" for note in self.notes]}
         yield verdicts.section(self.version, self.verdict)

@@ -181,7 +181,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     )
     low, high = (None, None)
     if models.value is not None and retained is not None:
-        low, high = models.value.interval(risk, retained)
+        low, high = models.value.interval(panel, risk, retained)
     segment = panel.segments.get(project.lists.segment or "")
     sooner = {} if models.hazard is None else models.hazard.risks(models.churn.recipe, panel, risk)
     scored = ScoredCustomers(

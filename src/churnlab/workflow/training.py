@@ -95,15 +95,16 @@ def train_opened(
             _lineage(opening, panel),
         )
         progress("register", None)
+        held = {} if fitted.held is None else fitted.held.metrics()
         # Everything else first: whatever fails must leave the champion as it was.
-        run.log_metrics(card.metrics() | _sampled(panel) | _covered(fitted) | _sooner(fitted))
+        run.log_metrics(card.metrics() | _sampled(panel) | held | _sooner(fitted))
         version = _register(run, models, kept, project, verdict)
         if verdict.promoted:
             tracking.move(
                 store, version, before=verdict.champion, reason=f"{verdict.outcome}: {verdict.reason}"
             )
         about = _about(opening, panel, fitted, excluded) | {"looks": _looked(opening, store, run, fitted)}
-        trained = Trained(version, run.run_id, about, card, fitted.notes, verdict)
+        trained = Trained(version, run.run_id, about, card, fitted.notes, verdict, fitted.held)
     verdicts.require_champion(trained)
     return trained
 
@@ -114,10 +115,6 @@ def _looked(opening: Opened, store: Store, run: Run, fitted: Fitted) -> str:
     name = str(opening.calendar.date(min(dates))) if dates else HELD_OUT
     looks.record(run, name)
     return f"{looks.count(store, name)} at the test rows so far, this one included"
-
-
-def _covered(fitted: Fitted) -> dict[str, float]:
-    return {f"value.coverage.{group.group.replace(' ', '_')}": group.within for group in fitted.coverage}
 
 
 def _sooner(fitted: Fitted) -> dict[str, float]:

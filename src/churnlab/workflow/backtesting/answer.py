@@ -14,6 +14,7 @@ from churnlab.evaluation.coverage import Coverage
 from churnlab.evaluation.scorecard import ALL, Figure, Scorecard, Task
 from churnlab.workflow.backtesting.figures import OURS, Choice, Difference
 from churnlab.workflow.backtesting.offers import Campaign
+from churnlab.workflow.covering import TITLE
 from churnlab.workflow.fitting import CHURN, VALUE
 from churnlab.workflow.results import HEADINGS, Section
 
@@ -196,7 +197,7 @@ class Backtested:
         ]
         if rows:
             yield {
-                "title": "Did the intervals of value hold? 10 % should lie above, 10 % at most below",
+                "title": TITLE,
                 "columns": ("origin", "customers", "rows", "below", "within", "above"),
                 "texts": 2,
                 "rows": rows,

@@ -17,7 +17,7 @@ from churnlab.config import Models
 from churnlab.models import baselines
 from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.churn import fit_churn, grown
+from churnlab.models.churn import fit_churn, grown, unseen_risk
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
 from churnlab.models.value import ValueModel, fit_value, judged_amounts
 from churnlab.panel import Panel
@@ -51,7 +51,7 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     panel, fold, models = origin.panel, origin.fold, opening.project.models
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    risks = _risks(origin, test, models)
+    risks, unseen = _risks(origin, test, models)
     risks |= _rules(beside.risks(learned, test, _usual(paces, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
@@ -59,7 +59,7 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     basis, none = fitting.basis_of(opening), np.empty(0)
     if basis is None or not settled.any() or not np.isfinite(test.value).any():
         return Answers(risks, {}, none, none, none)
-    model, values = _values(opening, origin, test, settled, risks[CHURN])
+    model, values = _values(opening, origin, test, settled, risks[CHURN], unseen)
     if model is None:
         return Answers(risks, {}, none, none, none)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
@@ -70,11 +70,12 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
     values |= _promised(paces, test, days)
     retained = model.if_retained(test)
-    low, high = model.interval(risks[CHURN], retained)
+    low, high = model.interval(test, risks[CHURN], retained)
     return Answers(risks, values, retained - model.if_churned(test), low, high)
 
 
-def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
+def _risks(origin: Origin, test: Panel, models: Models) -> tuple[dict[str, Floats], Floats | None]:
+    """Of the test rows, ours first; and of the rows learned from, by trees that never saw their customers."""
     panel, fold, horizon = origin.panel, origin.fold, origin.horizon
     trees = grown(panel, fold.train, models)
     ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
@@ -82,20 +83,28 @@ def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
     # Trees that learned a shorter window answer no question about a longer one.
     if horizon is not None and not horizon.is_extended:
         risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
-    return risks
+    return risks, unseen_risk(panel, fold.train, ours, trees)
 
 
 def _values(
-    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats
+    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats, unseen: Floats | None
 ) -> tuple[ValueModel | None, dict[str, Floats]]:
     """Our value model, and what each way to learn amounts expects of everyone."""
     panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
     known = origin.fold.train & settled
-    brings = {"same_horizon": fitting.same_horizon(opening), "fades": fitting.fades(opening)}
     first, values = None, {}
     for name, kind, window in _kinds(opening, panel, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
-        made = fit_value(panel, known, amounts, horizon=window, seen=origin.fold.test, **brings)
+        made = fit_value(
+            panel,
+            known,
+            amounts,
+            same_horizon=fitting.same_horizon(opening),
+            fades=fitting.fades(opening),
+            horizon=window,
+            seen=origin.fold.test,
+            risk=unseen if first is None else None,  # whose intervals are asked for
+        )
         if made is None:
             return None, {}
         first = first or made
