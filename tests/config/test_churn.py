@@ -51,13 +51,18 @@ def test_what_nobody_asks_for_is_in_no_fingerprint():
     assert Churn(horizon_days=90, also_days=(30, 60)).meaning() == plain.meaning() | {"also_days": [30, 60]}
 
 
-def test_other_horizons_are_another_question_for_lists_but_not_for_the_gate(tmp_path):
+def test_horizons_that_were_not_learned_are_another_question_for_lists_but_not_for_the_gate(tmp_path):
     text = shops.CONFIG + "churn: {horizon_days: 90, also_days: [30, 60]}\n"
     (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
     asked = config.load(tmp_path / "shop.yaml")
     trained = terms.of(asked)
-    fewer = config.load(tmp_path / "shop.yaml", ["churn.also_days=[30]"])
-    assert terms.differences(asked, trained) == []
-    assert terms.differences(fewer, trained) == ["churn.also_days: trained [30, 60], now [30]"]
-    assert terms.differences(fewer, trained, added=True) == []
+    fewer, none, other = (
+        config.load(tmp_path / "shop.yaml", [f"churn.also_days={days}"])
+        for days in ("[30]", "[]", "[30, 45]")
+    )
+    for learned in (asked, fewer, none):
+        assert terms.differences(learned, trained) == []
+    assert terms.differences(other, trained) == ["churn.also_days: trained [30, 60], now [30, 45]"]
+    assert terms.differences(fewer, terms.of(none)) == ["churn.also_days: trained None, now [30]"]
+    assert terms.differences(other, trained, added=True) == []
     assert asked.sources.transactions[0].complete_until == date(2025, 5, 1)

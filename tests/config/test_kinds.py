@@ -35,7 +35,7 @@ def test_an_amount_that_is_the_same_for_all_will_do():
 
 @pytest.mark.parametrize("decline", [0, 1, -0.5, 1.5])
 def test_a_decline_is_a_share(decline):
-    with pytest.raises(ConfigError, match=r"churn\.decline: .*(greater|less) than"):
+    with pytest.raises(ConfigError, match=r"churn\.decline: .*must be a number above 0 and below 1"):
         from_mapping(project({"kind": "partial", "decline": decline}))
 
 

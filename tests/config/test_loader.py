@@ -125,7 +125,11 @@ def test_a_missing_environment_variable_is_named(tmp_path, monkeypatch):
         ("files: [orders.csv]", "files: []", "exactly one of files"),
         ("amount: total", "amount: 'a\"; COPY x'", "column name cannot hold"),
         ("time_zone: Europe/Paris", "time_zone: Europe/Pariss", "did you mean 'Europe/Paris'?"),
-        ("horizon_days: 60", "horizon_days: 0", "greater than or equal to 1 (got 0)"),
+        (
+            "horizon_days: 60",
+            "horizon_days: 0",
+            "churn.horizon_days: must be a whole number from 1 to 1825 (got 0)",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path, old, new, words):

@@ -1,6 +1,7 @@
 """One customer in words: complete, safe for a terminal, plain for a machine."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,23 @@ def test_in_french_without_value_or_reasons():
     assert "Stratégie\u00a0: Non classé" in text
     assert "Valeur" not in text
     assert "Intensité de la relation\u00a0: inconnue sur 100" in text
+
+
+def test_shorter_horizons_say_what_leaving_is():
+    orders = replace(CARD, risk_within={30: 0.801, 60: 0.7})
+    assert orders.text().splitlines()[1:4] == [
+        "Risk of leaving: 62% (high)",
+        "  No order in the first 30 days: 80%",
+        "  No order in the first 60 days: 70%",
+    ]
+    ends = replace(CARD, risk_within={30: 0.4}, kind="contractual")
+    assert ends.text().splitlines()[2] == "  Gone in the first 30 days: 40%"
+    french = replace(orders, locale="fr").text()
+    assert "  Sans commande les 30 premiers jours\u00a0: 80\u00a0%" in french
+    assert "  Départ dans les 30 premiers jours\u00a0: 40\u00a0%" in replace(ends, locale="fr").text()
+    record = json.loads(json.dumps(orders.as_dict(), sort_keys=True))
+    assert record["risk_within"] == {"30": 0.801, "60": 0.7}
+    assert CARD.as_dict()["risk_within"] == {}
 
 
 def test_for_machines():

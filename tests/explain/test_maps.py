@@ -97,3 +97,17 @@ def test_the_timeline_in_words():
     assert timeline(dates()).alt == ("training: 2 snapshots from 2017-04-01 to 2017-05-01. test: 2017-10-01.")
     assert timeline(dates(gap_days=0)).svg != timeline(dates()).svg
     assert timeline(dates(), "fr").alt.startswith("apprentissage\u00a0: 2 observations")
+
+
+def test_the_past_of_a_timeline_is_a_window_and_no_condition(monkeypatch):
+    """The longest window is no history that a customer must have."""
+    legends = []
+    monkeypatch.setattr(
+        "matplotlib.figure.Figure.legend",
+        lambda _, handles, **__: legends.append([handle.get_label() for handle in handles]),
+    )
+    timeline(dates())
+    timeline(dates(), "fr")
+    english, french = legends
+    assert english[1:3] == ["past, in windows of up to 90 days", "gap, 7 days"]
+    assert french[1] == "passé, par fenêtres de 90 jours au plus"

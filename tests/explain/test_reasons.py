@@ -124,6 +124,14 @@ def test_what_is_missing_is_said_and_never_shown_as_a_number():
     assert found.texts[0, 0] == "no value on record: club of the customer"
 
 
+def test_of_a_missing_ratio_only_what_stands_before_it_is_said():
+    words = ("gap {value} the usual one", "dernier intervalle : {value} la moyenne du client")
+    features = (number("gap_last_to_mean", "rhythm", "ratio", words, None), *FEATURES[1:])
+    rows = panel([(NAN, 10, 0, 1)], features=features)
+    found = strongest(rows, np.array([[1.0, 0, 0, 0, 0, 0]]), features, {}, locale="fr")
+    assert found.texts[0, 0] == "aucune donnée\u00a0: dernier intervalle"
+
+
 def test_an_unknown_reference_is_left_out():
     found = strongest(panel([(74, 10, 0, 1)]), np.array([[1.0, 0, 0, 0, 0, 0]]), FEATURES, {})
     assert found.texts[0, 0] == "last order 74 days ago"

@@ -15,7 +15,7 @@ from churnlab.config import FeaturePlan
 from churnlab.errors import ConfigError
 from churnlab.features.catalogue import FAMILIES, compute, select
 from churnlab.features.sentences import USUAL
-from churnlab.features.words import NOUNS, sentence
+from churnlab.features.words import NO_BREAK, NOUNS, sentence
 from churnlab.history import Window
 from churnlab.snapshots import Calendar
 from churnlab.testing import World, check_family, event, worlds
@@ -147,10 +147,51 @@ NEVER_MISSING = {
 
 
 @ALL
-def test_a_value_that_can_be_missing_is_spoken_last(family, feature):
-    for text, usual in ((feature.en, USUAL["en"]), (feature.fr, USUAL["fr"])):
-        last = text.removesuffix(usual).endswith(": {value}")
-        assert last or feature.empty == 0 or feature.name in NEVER_MISSING
+def test_what_stands_before_a_value_that_can_be_missing_is_a_phrase(family, feature):
+    # Where there is no value, the French reason is what stands before it; the English one the meaning.
+    if feature.empty == 0 or feature.name in NEVER_MISSING:
+        return
+    compared = feature.unit in {"ratio", "share"}  # "2 times the usual gap" goes on behind the value
+    assert feature.en.removesuffix(USUAL["en"]).endswith(": {value}") or compared
+    french = feature.fr.removesuffix(USUAL["fr"])
+    assert french.endswith(": {value}") or (compared and " : {value} " in french)
+
+
+RATIOS = {
+    "silence_ratio": (
+        "silent for 2.3 times the customer's usual gap between orders",
+        "silence : 2,3 fois l'intervalle habituel du client entre commandes",
+    ),
+    "gap_last_to_mean": (
+        "latest gap between orders 2.3 times the customer's average one",
+        "dernier intervalle entre commandes : 2,3 fois la moyenne du client",
+    ),
+    "average_order_change_90d": (
+        "average order of the last 90 days 2.3 times that of the 90 before",
+        "commande moyenne des 90 derniers jours : 2,3 fois celle des 90 jours d'avant",
+    ),
+    "pace_30d": (
+        "orders in the last 30 days at 2.3 times the customer's usual pace",
+        "commandes sur les 30 derniers jours : 2,3 fois le rythme habituel du client",
+    ),
+    "spend_now_share_90d": (
+        "230% of the spend of the last 180 days came in the last 90",
+        "dépenses des 90 derniers jours : 230 % de celles des 180 derniers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_a_ratio_says_what_it_compares(name):
+    described = next(feature.described(family) for family, feature in EVERYTHING if feature.name == name)
+    told = [sentence(described, 2.3, None, locale, "EUR") for locale in ("en", "fr")]
+    assert tuple(text.replace(NO_BREAK, " ") for text in told) == RATIOS[name]
+
+
+@ALL
+def test_a_ratio_is_never_set_against_something_unnamed(family, feature):
+    assert "against" not in feature.en
+    assert "rapporté" not in feature.fr
 
 
 @ALL

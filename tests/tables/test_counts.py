@@ -62,6 +62,23 @@ def test_the_error_says_where_and_shows_no_customer(tmp_path):
     assert set(reasons(tmp_path).values()) == {"amount_not_a_number"}  # kept for reading
 
 
+def test_the_error_shows_the_most_frequent_fault_that_is_not_known(tmp_path):
+    rows = ["a,2025-06-01,?", *["b,when,1"] * 7, "c,2025-06-01,x", *["d,2025-06-01,"] * 9]
+    content = "\n".join(["customer_id,time,amount", *rows]) + "\n"
+    with pytest.raises(DataError) as caught:
+        loaded(tmp_path, content)
+    assert str(caught.value).split("\n")[1] == (
+        "got: amount_missing 9; first: transactions.csv line 11, column amount; "
+        "also time_not_a_time 7, amount_not_a_number 2"
+    )
+    with pytest.raises(DataError) as caught:
+        loaded(tmp_path, content, expected_quarantine={"amount_missing": 0.5})
+    assert str(caught.value).split("\n")[1] == (
+        "got: time_not_a_time 7; first: transactions.csv line 3, column time holds 'when'; "
+        "also amount_missing 9, amount_not_a_number 2"
+    )
+
+
 def test_a_bad_id_is_never_shown(tmp_path):
     lines = "".join(f" secret{number},2025-06-01\n" for number in range(6))
     with pytest.raises(DataError, match=r"first: transactions\.csv line 2, column customer_id\n") as caught:

@@ -105,11 +105,19 @@ def test_every_horizon_is_judged_beside_what_is_naive(both):
         assert figures[f"churn_{days}d.rows"] > 100
 
 
-def test_lists_of_other_horizons_than_trained_are_refused(both, frames):
-    shop = both[0]
-    for asked in (shop(), shop("churn.also_days=[30]")):
-        with pytest.raises(IntegrityError, match=r"other terms.*\n.*churn\.also_days: trained \[15, 30\]"):
-            churnlab.score(asked, DAY, frames=frames)
+def test_fewer_horizons_than_learned_are_left_out_and_no_more_are_made_up(both, frames):
+    shop, _, scored, plain = both
+    whole, told = rows_of(scored), ["run_id", "model_version"]
+    fewer = rows_of(churnlab.score(shop("churn.also_days=[30]"), DAY, frames=frames))
+    pd.testing.assert_frame_equal(
+        fewer.drop(columns=told), whole.drop(columns=["churn_risk_15d", *told]), check_exact=True
+    )
+    none = rows_of(churnlab.score(shop(), DAY, frames=frames))
+    pd.testing.assert_frame_equal(none.drop(columns=told), plain.drop(columns=told), check_exact=True)
+    with pytest.raises(
+        IntegrityError, match=r"other terms.*\n.*churn\.also_days: trained \[15, 30\], now \[15, 45"
+    ):
+        churnlab.score(shop("churn.also_days=[15,45]"), DAY, frames=frames)
 
 
 def test_a_kept_panel_knows_the_labels_and_only_they_are_made_anew(shop, frames, monkeypatch):

@@ -357,6 +357,8 @@ def test_too_few_customers_to_train_is_said_with_numbers(tracked):
     with pytest.raises(DataError, match="too little to train on") as caught:
         churnlab.train(shop(tracked, ", amount: amount"), frames={"orders": orders(12)})
     assert "12 customers" in str(caught.value)
+    assert "champion" not in str(caught.value), "there is none"
+    assert "nothing was registered" in str(caught.value)
     assert caught.value.exit_code == 3
 
 

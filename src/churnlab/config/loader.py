@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from churnlab.config import mistakes
 from churnlab.config.project import Project
-from churnlab.errors import ConfigError, did_you_mean
+from churnlab.errors import ConfigError
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
@@ -104,7 +105,7 @@ def from_mapping(raw: Mapping[str, Any], where: str = "config", folder: Path | N
     try:
         project = Project.model_validate(_with_environment(raw, where))
     except ValidationError as error:
-        raise ConfigError("\n".join(_messages(error, where))) from None
+        raise ConfigError("\n".join(mistakes.lines(error, where))) from None
     return project.placed_in(folder or Path())
 
 
@@ -183,39 +184,3 @@ def environment(name: str, where: str) -> str:
     if not os.environ.get(name):
         raise ConfigError.missing_environment(where, name)
     return os.environ[name]
-
-
-def _messages(error: ValidationError, where: str) -> Iterator[str]:
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            message = f"unknown key{did_you_mean(str(problem['loc'][-1]), _siblings(problem['loc']))}"
-        elif problem["type"] == "missing":
-            yield f"{where}: {place}: this key is required"
-            continue
-        prefix = f"{where}: {place}: " if place else f"{where}: "
-        shown = repr(problem["input"])
-        hidden = isinstance(problem["input"], dict | list | tuple) or "dsn" in problem["loc"]
-        yield f"{prefix}{message}" + ("" if hidden else f" (got {shown[:80]})")
-
-
-def _siblings(place: Sequence[int | str]) -> list[str]:
-    """The keys that are known where an unknown one was written."""
-    model: Any = Project
-    for part in place[:-1]:
-        if isinstance(part, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
-            continue
-        field = model.model_fields.get(part)
-        model = _model_within(field.annotation) if field else None
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _model_within(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_within(inner)
-        if found is not None:
-            return found
-    return None

@@ -44,7 +44,9 @@ class SnapshotPlan(Section):
     )
     first: date | None = Field(None, description="null: once min_history_days have been seen")
     last: date | None = Field(None, description="null: the last date whose label is complete")
-    min_history_days: int = Field(90, ge=1, description="data needed before the first snapshot")
+    min_history_days: int = Field(
+        90, ge=1, description="days of data before the first snapshot; a customer may have fewer"
+    )
     min_orders: int = Field(1, ge=1, description="orders a customer needs to be asked about")
     lost_after_days: int | None = Field(
         None, ge=1, description="customers silent this long are set apart as already lost; null: nobody"
@@ -62,7 +64,9 @@ class FeaturePlan(Section):
     """Which features are made."""
 
     families: tuple[Family, ...] = FAMILIES
-    windows: tuple[int, ...] = Field((7, 30, 90, 180, 365), description="days before each snapshot")
+    windows: tuple[int, ...] = Field(
+        (7, 30, 90, 180, 365), description="days before each snapshot; a customer may have fewer"
+    )
     own: tuple[str, ...] = Field(
         (), description="your own families, each 'file.py:function' or 'module:function'"
     )

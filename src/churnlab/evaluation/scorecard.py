@@ -22,6 +22,7 @@ from churnlab.evaluation.rows import Floats, without_nan
 
 Task = Literal["churn", "value"]
 ALL = "all"
+UNDEFINED = "undefined here"
 MIN_POSITIVES = 30  # of each kind: below, a figure is luck
 MIN_CUSTOMERS = 10  # below, a group's figures speak of people one could name
 
@@ -237,9 +238,7 @@ class _Group:
                 continue
             estimate = float(fit[name](self.actual, score, None))
             low, high = percentile(np.concatenate(drawn[name])) if drawn[name] else (np.nan, np.nan)
-            yield self._figure(
-                model, name, (estimate, low, high), "undefined here" if np.isnan(estimate) else None
-            )
+            yield self._figure(model, name, (estimate, low, high), UNDEFINED if np.isnan(estimate) else None)
 
     def _too_few(self) -> str | None:
         positives = int((self.actual > 0).sum())

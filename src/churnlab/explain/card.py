@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -18,9 +18,10 @@ Locale = Literal["en", "fr"]
 class Card:
     """What is said of one customer.
 
-    ``risk``: 0 to 1, ``band``: low, medium, high. ``value_if_retained``, ``value_if_churned``,
-    ``expected_loss``: major units, None without a value model. ``intensity``: 0 to 100 or None.
-    ``strategy``: its code. ``reasons``: (code, sentence) pairs, strongest first.
+    ``risk``: 0 to 1, ``band``: low, medium, high. ``risk_within``: days, rising -> the risk of that shorter
+    horizon; ``kind``: as in ``churn.kind``, which says what leaving means. ``value_if_retained``,
+    ``value_if_churned``, ``expected_loss``: major units, None without a value model. ``intensity``: 0 to 100
+    or None. ``strategy``: its code. ``reasons``: (code, sentence) pairs, strongest first.
     ``base``, ``margin``: log odds before any feature, and of this customer before calibration;
     ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``.
     """
@@ -33,6 +34,8 @@ class Card:
     strategy: str
     currency: str
     locale: Locale = "en"
+    kind: str = "non_contractual"
+    risk_within: Mapping[int, float] = field(default_factory=dict)
     value_if_retained: float | None = None
     value_if_churned: float | None = None
     expected_loss: float | None = None
@@ -46,6 +49,7 @@ class Card:
         """Plain values for JSON: no NaN, reasons as ``{"code", "text"}``."""
         record = {key: _number(value) for key, value in asdict(self).items()}
         record["reasons"] = [{"code": code, "text": text} for code, text in self.reasons]
+        record["risk_within"] = {str(days): _number(risk) for days, risk in self.risk_within.items()}
         record["contributions"] = {name: _number(value) for name, value in self.contributions.items()}
         return record
 
@@ -55,6 +59,7 @@ class Card:
         lines = [
             plain(self.customer_id, 256),
             say["card_risk"].format(risk=self._spoken(self.risk, "share"), band=say[f"band_{self.band}"]),
+            *self._within(),
         ]
         if self.value_if_retained is not None:
             lines.append(
@@ -71,6 +76,12 @@ class Card:
         lines.extend(f"  {place}. {plain(text, 400)}" for place, (_, text) in enumerate(self.reasons, 1))
         lines.append(say["card_footer"].format(date=self.as_of, version=plain(self.model_version)))
         return "\n".join(lines)
+
+    def _within(self) -> Iterator[str]:
+        # The chance of no order is larger for fewer days: called a risk of leaving, it would look wrong.
+        line = words(self.locale)["card_ends" if self.kind == "contractual" else "card_away"]
+        for days, risk in self.risk_within.items():
+            yield line.format(days=days, risk=self._spoken(risk, "share"))
 
     def _spoken(self, value: float | None, unit: str) -> str:
         if _number(value) is None:

@@ -176,7 +176,8 @@ def _ticks(low: float, high: float, scale: float) -> list[float]:
 class Dates:
     """When customers are looked at, and what the label waits for. Days are of the project's calendar.
 
-    ``train``, ``test``: snapshot dates, rising; any may be empty.
+    ``observation_days``: the longest window of the features. A customer may be younger, and what is counted
+    since the first order looks further back. ``train``, ``test``: snapshot dates, rising; any may be empty.
     """
 
     observation_days: int

@@ -238,7 +238,7 @@ def _subject(feature: Description, locale: Locale) -> str:
     if locale == "en":
         return feature.meaning[:1].lower() + feature.meaning[1:]
     template = feature.fr.replace(USUAL["fr"], "").format(value="…", reference="…")
-    return re.sub(r"\s*:\s*…$", "", template).replace(" :", f"{NO_BREAK}:")
+    return re.sub(r"\s*:\s*….*$", "", template).replace(" :", f"{NO_BREAK}:")
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

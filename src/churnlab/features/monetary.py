@@ -92,8 +92,8 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             "ratio",
             "Value of the last order against the mean of all",
             said(
-                "last order against the average one: {value}",
-                "dernière commande rapportée à la moyenne : {value}",
+                "last order worth {value} the customer's average one",
+                "dernière commande : {value} la commande moyenne du client",
             ),
         ),
         (
@@ -109,8 +109,8 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             "ratio",
             f"Standard deviation of order values in the last {longest} days, against their mean",
             said(
-                "spread of order values {period} against their mean: {value}",
-                "dispersion des commandes {period} rapportée à leur moyenne : {value}",
+                "order values {period} vary by {value} their average",
+                "variation des montants des commandes {period} : {value} leur moyenne",
                 longest,
             ),
         ),

@@ -72,8 +72,8 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             "ratio",
             "Silence in usual intervals, shrunk towards one of 60 days where few are known",
             said(
-                "silence against the customer's usual interval: {value}",
-                "silence rapporté à l'intervalle habituel du client : {value}",
+                "silent for {value} the customer's usual gap between orders",
+                "silence : {value} l'intervalle habituel du client entre commandes",
             ),
         ),
         (
@@ -82,8 +82,8 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             "ratio",
             "Silence against the mean interval between orders, or a day if that is shorter",
             said(
-                "silence against the mean interval: {value}",
-                "silence rapporté à l'intervalle moyen : {value}",
+                "silent for {value} the customer's average gap between orders",
+                "silence : {value} l'intervalle moyen du client entre commandes",
             ),
         ),
         (
@@ -92,7 +92,8 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             "ratio",
             "Silence against the longest interval the customer came back from, or a day if that is shorter",
             said(
-                "silence against the longest so far: {value}", "silence rapporté au plus long connu : {value}"
+                "silent for {value} the customer's longest gap so far",
+                "silence : {value} le plus long intervalle du client à ce jour",
             ),
         ),
         (
@@ -102,7 +103,8 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             "deviations",
             "Silence beyond the mean interval, in standard deviations (plus a day) of the intervals",
             said(
-                "silence beyond the mean interval: {value}", "silence au-delà de l'intervalle moyen : {value}"
+                "silence beyond the customer's average gap between orders: {value}",
+                "silence au-delà de l'intervalle moyen du client : {value}",
             ),
         ),
         (

@@ -39,7 +39,7 @@ def rhythm(past: History) -> Iterator[Feature]:
 def _intervals(ever: Window) -> Iterator[Feature]:
     """Days between orders, over the whole past."""
     measures = (
-        ("gap_mean", ever.gaps("mean"), "Mean", "mean", "moyen"),
+        ("gap_mean", ever.gaps("mean"), "Mean", "average", "moyen"),
         ("gap_median", ever.gaps("median"), "Median", "median", "médian"),
         ("gap_longest", ever.gaps("max"), "Longest", "longest", "le plus long"),
         ("gap_last", ever.latest(2).gaps("mean"), "Latest", "latest", "le plus récent"),
@@ -52,7 +52,7 @@ def _intervals(ever: Window) -> Iterator[Feature]:
             f"{title} interval between orders",
             "normative",
             **said(
-                f"{english} interval between orders: {{value}}",
+                f"{english} gap between orders: {{value}}",
                 f"intervalle {french} entre commandes : {{value}}",
             ),
         )
@@ -62,7 +62,10 @@ def _intervals(ever: Window) -> Iterator[Feature]:
         "days",
         "Standard deviation of the intervals between orders",
         "normative",
-        **said("spread of the intervals: {value}", "dispersion des intervalles : {value}"),
+        **said(
+            "spread of the gaps between orders: {value}",
+            "variation des intervalles entre commandes : {value}",
+        ),
     )
 
 
@@ -76,8 +79,8 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             "ratio",
             "Spread of the intervals against their mean: 0 is clockwork",
             said(
-                "spread of the intervals against their mean: {value}",
-                "dispersion des intervalles rapportée à leur moyenne : {value}",
+                "gaps between orders vary by {value} their average",
+                "variation des intervalles entre commandes : {value} leur moyenne",
             ),
         ),
         (
@@ -86,8 +89,8 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             "ratio",
             "Latest interval between orders against the mean of all",
             said(
-                "latest interval against the mean: {value}",
-                "dernier intervalle rapporté à la moyenne : {value}",
+                "latest gap between orders {value} the customer's average one",
+                "dernier intervalle entre commandes : {value} la moyenne du client",
             ),
         ),
         (
@@ -95,7 +98,10 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             recent,
             "days",
             f"Mean of the last {RECENT} intervals between orders",
-            said("mean of the latest intervals: {value}", "moyenne des derniers intervalles : {value}"),
+            said(
+                f"average of the last {RECENT} gaps between orders: {{value}}",
+                f"moyenne des {RECENT} derniers intervalles entre commandes : {{value}}",
+            ),
         ),
         (
             "gap_stretch",
@@ -103,8 +109,8 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             "ratio",
             f"Mean of the last {RECENT} intervals against the mean of all",
             said(
-                "latest intervals against the mean: {value}",
-                "derniers intervalles rapportés à la moyenne : {value}",
+                f"last {RECENT} gaps between orders {{value}} the customer's average one",
+                f"{RECENT} derniers intervalles entre commandes : {{value}} la moyenne du client",
             ),
         ),
         (
@@ -112,7 +118,11 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             orders.last(season).gaps("max"),
             "days",
             f"Longest interval between two orders of the last {season} days",
-            said("longest interval {period}: {value}", "plus long intervalle {period} : {value}", season),
+            said(
+                "longest gap between orders {period}: {value}",
+                "plus long intervalle entre commandes {period} : {value}",
+                season,
+            ),
         ),
     )
     for name, values, unit, meaning, sentences in measures:

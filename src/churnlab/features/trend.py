@@ -62,8 +62,8 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             f"Of the spend of the last {2 * days} days, the share of the last {days}: a half is steady",
             "informational",
             **said(
-                f"share of the spend of {2 * days} days in the last {days}: {{value}}",
-                f"part des dépenses de {2 * days} jours sur les {days} derniers : {{value}}",
+                f"{{value}} of the spend of the last {2 * days} days came in the last {days}",
+                f"dépenses des {days} derniers jours : {{value}} de celles des {2 * days} derniers",
             ),
         )
     for days in _compared(long(past.windows)):
@@ -75,9 +75,8 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             f"Mean order value of the last {days} days against that of the {days} before",
             "informational",
             **said(
-                "average order {period} against the one before: {value}",
-                "commande moyenne {period} rapportée à celle d'avant : {value}",
-                days,
+                f"average order of the last {days} days {{value}} that of the {days} before",
+                f"commande moyenne des {days} derniers jours : {{value}} celle des {days} jours d'avant",
             ),
         )
 
@@ -96,8 +95,8 @@ def _pace(past: History, orders: Source) -> Iterator[Feature]:
             f"Orders a day in the last {days} days, against those of the last {longest}",
             "informational",
             **said(
-                "pace {period} against the usual one: {value}",
-                "rythme {period} rapporté au rythme habituel : {value}",
+                "orders {period} at {value} the customer's usual pace",
+                "commandes {period} : {value} le rythme habituel du client",
                 days,
             ),
         )

@@ -294,5 +294,5 @@ def _enough(panel: Panel, rows: Positions, models: Models) -> None:
         "too little to train on",
         got=f"{customers} customers, {left} rows that churned, {stayed} that stayed; needed "
         f"{models.min_customers} customers and {models.min_positives} of each",
-        mend="add data or snapshot dates, or another churn.horizon_days; the champion stays as it was",
+        mend="add data or snapshot dates, or another churn.horizon_days; nothing was registered",
     )

@@ -45,9 +45,21 @@ def excused(reasons: Mapping[str, int], expected: Mapping[str, float], read: int
     >>> excused({"customer_id_missing": 40, "time_not_a_time": 3}, {"customer_id_missing": 0.3}, 100)
     30
     """
-    return sum(
-        min(reasons.get(reason, 0), math.floor(share * read + 1e-9)) for reason, share in expected.items()
-    )
+    return sum(_excused(reason, rows, expected, read) for reason, rows in reasons.items())
+
+
+def worst(reasons: Mapping[str, int], expected: Mapping[str, float], read: int) -> str:
+    """The reason that sets aside most rows beyond those excused: what to look at first.
+
+    >>> worst({"customer_id_missing": 40, "time_not_a_time": 12}, {"customer_id_missing": 0.3}, 100)
+    'time_not_a_time'
+    """
+    beyond = {reason: rows - _excused(reason, rows, expected, read) for reason, rows in by_size(reasons)}
+    return max(beyond, key=lambda reason: beyond[reason])
+
+
+def _excused(reason: str, rows: int, expected: Mapping[str, float], read: int) -> int:
+    return min(rows, math.floor(expected.get(reason, 0) * read + 1e-9))
 
 
 def refuse_too_many(
@@ -59,16 +71,21 @@ def refuse_too_many(
     place: str,
     kept: Path | None,
 ) -> None:
-    """Stop where more rows had to be set aside than the source may lose."""
+    """Stop where more rows had to be set aside than the source may lose.
+
+    ``example``: the first row of the ``worst`` reason.
+    """
     counted = sum(reasons.values()) - excused(reasons, source.expected_quarantine, read)
     limit = allowed(source.max_quarantined, read)
     if counted <= limit:
         return
-    listed = ", ".join(f"{reason} {count}" for reason, count in by_size(reasons))
+    most = worst(reasons, source.expected_quarantine, read)
+    others = [f"{reason} {count}" for reason, count in by_size(reasons) if reason != most]
+    also = f"; also {', '.join(others)}" if others else ""
     where = f"; see {kept.name}" if kept else ""
     raise DataError(
         f"{place}: {counted} of {read} rows were set aside, at most {limit} may be",
-        got=f"{listed}; first: {example}",
+        got=f"{most} {reasons[most]}; first: {example}{also}",
         mend="mend the file or its declaration, or raise max_quarantined or expected_quarantine" + where,
     )
 

@@ -70,11 +70,11 @@ def add_rows(
     con.insert(STORED, rows)
 
 
-def first_example(con: Any, place: str, shown: Iterable[str]) -> Example | None:
-    """The first quarantined row of a source; its value only where the column is in ``shown``."""
+def first_example(con: Any, place: str, reason: str, shown: Iterable[str]) -> Example | None:
+    """The first row of a source set aside for ``reason``; its value only of a column in ``shown``."""
     rows = con.table(STORED)
     mine = rows.filter((rows.source == place) | rows.source.startswith(f"{place}:"))
-    ordered = mine.order_by("source", "line", "column", "reason").limit(1)
+    ordered = mine.filter(mine.reason == reason).order_by("source", "line", "column").limit(1)
     found = ordered.to_pyarrow().to_pylist()
     if not found:
         return None

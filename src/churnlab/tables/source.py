@@ -10,7 +10,7 @@ from typing import Any
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
 from churnlab.tables import identifiers, judging, keys, quarantine, rows
-from churnlab.tables.counts import refuse_too_many
+from churnlab.tables.counts import refuse_too_many, worst
 from churnlab.tables.staging import Incoming, incoming
 
 # Values of these kinds hold no name, id or free text: an error may show one.
@@ -161,7 +161,8 @@ def refuse_rejects(con: Any, judged: Judged, kept: Path | None) -> None:
     if judged.reasons:
         mapped = [meaning for meaning in rows.meanings(judged.table, source) if not meaning.personal]
         shown = {meaning.label for meaning in mapped if meaning.kind in _SHOWN or meaning.name == "type"}
-        example = quarantine.first_example(con, place, shown)
+        most = worst(judged.reasons, source.expected_quarantine, judged.read)
+        example = quarantine.first_example(con, place, most, shown)
         refuse_too_many(source, judged.read, judged.reasons, example, place=place, kept=kept)
 
 

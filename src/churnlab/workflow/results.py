@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from churnlab.evaluation.gate import Verdict
-from churnlab.evaluation.scorecard import ALL, MEASURES, Figure, Scorecard, Task
+from churnlab.evaluation.scorecard import ALL, MEASURES, UNDEFINED, Figure, Scorecard, Task
 from churnlab.features.feature import Description
 from churnlab.strategy.summary import Totals
 from churnlab.tables import SourceCount
@@ -31,6 +31,8 @@ HEADINGS = {
     "spearman": "Spearman",
     "mae": "MAE",
 }
+
+_NO_DECILES = "a tenth of these customers brought nothing, and no error is a percentage of nothing"
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,23 @@ class Trained:
             "title": title,
             "columns": ("model", *(HEADINGS[metric] for metric in metrics)),
             "rows": [(model, *(_shown(by_place[model, metric]) for metric in metrics)) for model in models],
-            "lines": [f"  {figures[0].n:,} rows; in brackets 95 % intervals over customers"],
+            "lines": [
+                f"  {figures[0].n:,} rows; in brackets 95 % intervals over customers",
+                *blanks(figures),
+            ],
         }
+
+
+def blanks(figures: Iterable[Figure]) -> Iterator[str]:
+    """Why some cells of a table of ``figures`` hold a dash, a line for each reason."""
+    under: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.estimate != figure.estimate:  # NaN
+            undefined = figure.metric == "decile_mape" and figure.reason == UNDEFINED
+            why = _NO_DECILES if undefined else figure.reason or UNDEFINED
+            under.setdefault(why, []).append(HEADINGS[figure.metric])
+    for why, metrics in under.items():
+        yield f"  - under {', '.join(dict.fromkeys(metrics))}: {why}"
 
 
 def _shown(figure: Figure) -> str:

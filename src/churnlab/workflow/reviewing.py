@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from churnlab.explain import maps, report
 from churnlab.explain.canvas import Picture
 from churnlab.lists import commit
 from churnlab.tracking import Champion, Run, Store
+from churnlab.workflow import published
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
 
@@ -71,26 +72,15 @@ def _evidence(store: Store, champion: Champion) -> dict[str, Any]:
 
 def _published(project: Project, champion: Champion, as_of: dt.date | None) -> Path | None:
     """The lists that this champion made: of ``as_of``, or those that CURRENT was pointed to last."""
-    folder = out_folder(project) / "lists"
-    days = [folder / as_of.isoformat()] if as_of else list(folder.glob("????-??-??"))
-    found = [(path.stat().st_mtime_ns, day.name, run) for day, path, run in _runs(days)]
-    mine = [
-        (when, day, run) for when, day, run in found if commit.verify(run)["model"] == dict(champion.digests)
-    ]
+    found = published.lists(project, as_of)
+    mine = [run for run in found if commit.verify(run)["model"] == dict(champion.digests)]
     if as_of and not mine:
         raise DataError(
             f"the champion has made no lists for {as_of}",
             got="none of the lists published for that date are its own" if found else "no lists at all",
             mend=f"make them first: churnlab score CONFIG --as-of {as_of}",
         )
-    return max(mine)[2] if mine else None
-
-
-def _runs(days: list[Path]) -> Iterator[tuple[Path, Path, Path]]:
-    for day in days:
-        run = commit.current(day)
-        if run is not None:
-            yield day, day / commit.CURRENT, run
+    return mine[-1] if mine else None
 
 
 def _content(

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.explain import reasons
@@ -44,6 +47,8 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.results import Scored, plain_count
+
+Floats = NDArray[np.float64]
 
 
 def score(
@@ -123,7 +128,7 @@ def stamped_with(project: Project, key: str, champion: Champion, models: Models,
         value_basis=models.extra["value_basis"],
         exponent=exponent(project.currency),
         locale=project.locale,
-        also_days=models.also_days,
+        also_days=project.churn.also_days,
     )
 
 
@@ -183,7 +188,6 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     if models.value is not None and retained is not None:
         low, high = models.value.interval(panel, risk, retained)
     segment = panel.segments.get(project.lists.segment or "")
-    sooner = {} if models.hazard is None else models.hazard.risks(models.churn.recipe, panel, risk)
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
         churn_risk=risk,
@@ -197,9 +201,17 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
         value_p10=low,
         value_p90=high,
         segment=segment,
-        sooner=sooner,
+        sooner=_sooner(panel, models, project.churn.also_days, risk),
     )
     return Placed(scored, attributions)
+
+
+def _sooner(panel: Panel, models: Models, asked: tuple[int, ...], risk: Floats) -> dict[int, Floats]:
+    """Days -> the risk of each shorter horizon that is asked for; more may have been learned."""
+    if models.hazard is None or not asked:
+        return {}
+    learned = models.hazard.risks(models.churn.recipe, panel, risk)
+    return {days: learned[days] for days in asked}
 
 
 def _worth(panel: Panel, models: Models, risk: Any, retained: Any | None, decimals: int) -> Worth | None:

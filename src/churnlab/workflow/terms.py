@@ -13,6 +13,8 @@ from churnlab.config import Project
 from churnlab.errors import IntegrityError
 from churnlab.workflow.opening import own_digests
 
+_SHORTER = "churn.also_days"
+
 
 def of(project: Project) -> dict[str, Any]:
     """The settings that decide what features, label and value mean, by their place in the file."""
@@ -48,8 +50,11 @@ def differences(project: Project, trained: Mapping[str, Any], *, added: bool = F
     """
     asked = of(project)
     other = [key for key in sorted({*asked, *trained}) if asked.get(key) != trained.get(key)]
+    # A shorter horizon that nobody asks for any more is left out of the lists: the others say the same.
+    if not {*asked.get(_SHORTER, ())} - {*trained.get(_SHORTER, ())}:
+        other = [key for key in other if key != _SHORTER]
     if added:
         own = own_digests(project)
-        lists = {"features.families", "features.own", "churn.also_days"}
+        lists = {"features.families", "features.own", _SHORTER}
         other = [key for key in other if key not in lists and not (key in own and key not in trained)]
     return [f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other]

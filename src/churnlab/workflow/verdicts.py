@@ -41,11 +41,12 @@ def require_champion(trained: Trained) -> None:
     leak = verdict.leaks
     if leak is not None:
         names = dict.fromkeys(name.rpartition(" ")[0] for name in leak.figures)
+        stays = "" if verdict.champion is None else f"; version {verdict.champion} stays the champion"
         raise NotPromotedError(
             f"suspected_leak: {', '.join(sorted(names))}",
             got=f"{leak.said}; version {trained.version} is registered for a look, no list uses it",
             mend="remove the attribute or family it comes from; if it was truly known at as_of, name it in "
-            "evaluation.accepted_leaks; the champion stays as it was",
+            f"evaluation.accepted_leaks{stays}",
             result=trained,
         )
     require_lists(trained, verdict.usable)

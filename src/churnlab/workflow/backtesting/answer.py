@@ -16,7 +16,7 @@ from churnlab.workflow.backtesting.figures import OURS, Choice, Difference
 from churnlab.workflow.backtesting.offers import Campaign
 from churnlab.workflow.covering import TITLE
 from churnlab.workflow.fitting import CHURN, VALUE
-from churnlab.workflow.results import HEADINGS, Section
+from churnlab.workflow.results import HEADINGS, Section, blanks
 
 _SHOWN: Mapping[Task, tuple[str, ...]] = {
     "churn": ("auroc", "average_precision", "log_loss", "brier", "ece"),
@@ -274,6 +274,7 @@ def _table(card: Scorecard, task: Task, title: str) -> Iterator[Section]:
         "title": title,
         "columns": ("model", *(HEADINGS[metric] for metric in _SHOWN[task])),
         "rows": [(model, *(_shown(by_place[model, m]) for m in _SHOWN[task])) for model in models],
+        "lines": list(blanks(figure for figure in figures if figure.metric in _SHOWN[task])),
     }
 
 

@@ -1,0 +1,31 @@
+"""Which lists a project has published: ``out/PROJECT/lists/DATE/run=KEY``, the one that CURRENT names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from churnlab.config import Project
+from churnlab.lists import commit
+from churnlab.workflow.opening import out_folder
+
+
+def lists(project: Project, as_of: dt.date | None = None) -> list[Path]:
+    """The run of each date, those published last at the end; ``as_of``: of that date alone."""
+    folder = out_folder(project) / "lists"
+    days = [folder / as_of.isoformat()] if as_of else list(folder.glob("????-??-??"))
+    return [run for *_, run in sorted(_runs(days))]
+
+
+def last_date(project: Project) -> dt.date | None:
+    """The date of the lists that were published last, whichever model made them; None: there are none."""
+    runs = lists(project)
+    return dt.date.fromisoformat(runs[-1].parent.name) if runs else None
+
+
+def _runs(days: list[Path]) -> Iterator[tuple[int, str, Path]]:
+    for day in days:
+        run = commit.current(day)
+        if run is not None:
+            yield (day / commit.CURRENT).stat().st_mtime_ns, day.name, run

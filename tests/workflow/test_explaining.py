@@ -1,0 +1,87 @@
+"""One customer in words: of which day, with which horizons, and what is said of an id that nobody has."""
+
+import datetime as dt
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+import churnlab
+import shops
+from churnlab import cli
+from churnlab.errors import DataError, IntegrityError
+
+SHOP = (
+    shops.CONFIG.replace("frame: orders", "files: [orders.parquet]")
+    + """churn: {horizon_days: 60, also_days: [15, 30]}
+models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
+features: {families: [recency, frequency, monetary, tenure]}
+evaluation: {bootstrap: 0}
+"""
+    + shops.ANY
+)
+COMPLETE, LATE, EARLY = dt.date(2025, 5, 1), dt.date(2025, 4, 20), dt.date(2025, 3, 1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, migrated_store):
+    """A trained shop in a folder of its own, which has published nothing yet."""
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copy(migrated_store, folder / "mlflow.db")
+    shops.orders(400, stays=20).to_parquet(folder / "orders.parquet")
+    (folder / "shop.yaml").write_text(SHOP, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
+            patch.delenv(name, raising=False)
+        project = churnlab.load(folder / "shop.yaml")
+        churnlab.train(project)
+        yield project
+
+
+@pytest.fixture
+def published(trained):
+    """The row of one customer in the lists that were published last, though not of the latest day."""
+    churnlab.score(trained, LATE)
+    scored = churnlab.score(trained, EARLY)
+    yield pq.read_table(scored.folder / "all.parquet").to_pylist()[3]
+    shutil.rmtree(scored.folder.parents[1])
+
+
+def test_it_answers_as_the_lists_published_last(trained, published):
+    told = churnlab.explain_customer(trained, published["customer_id"])
+    assert told.card["as_of"] == str(EARLY) == str(published["scored_at"])
+    assert told.card["risk"] == published["churn_risk"]
+    assert told.card["risk_within"] == {
+        "15": published["churn_risk_15d"],
+        "30": published["churn_risk_30d"],
+    }
+    assert any(f"As of {EARLY}, model " in line for line in told.lines)
+    assert sum("No order in the first" in line for line in told.lines) == 2
+    asked = churnlab.explain_customer(trained, published["customer_id"], LATE)
+    assert asked.card["as_of"] == str(LATE)
+
+
+def test_before_any_list_it_answers_for_the_day_the_data_are_complete_until(trained):
+    told = churnlab.explain_customer(trained, "0003")
+    assert told.card["as_of"] == str(COMPLETE)
+
+
+def test_other_terms_than_trained_are_refused_as_for_lists(trained):
+    other = trained.model_copy(update={"churn": trained.churn.model_copy(update={"horizon_days": 61})})
+    with pytest.raises(IntegrityError, match=r"churn\.horizon_days: trained 60, now 61"):
+        churnlab.explain_customer(other, "0003")
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("00042", "; did you mean '0042'?"), ("nobody", "")])
+def test_an_id_that_nobody_has(trained, caplog, asked, meant):
+    with caplog.at_level(0), pytest.raises(DataError, match="not among those scored") as caught:
+        churnlab.explain_customer(trained, asked)
+    assert meant in str(caught.value)
+    assert ("did you mean" in str(caught.value)) == bool(meant)
+    assert "0042" not in caplog.text
+
+
+def test_on_the_command_line_it_is_a_mistake_in_the_data(trained, capfd):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["explain", f"{trained.root}/shop.yaml", "--customer", "00042"])
+    assert (left.value.code, "did you mean '0042'?" in capfd.readouterr().err) == (3, True)
