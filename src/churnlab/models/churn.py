@@ -27,11 +27,11 @@ from churnlab.errors import DataError
 from churnlab.evaluation.probability import log_loss
 from churnlab.features.feature import Description
 from churnlab.models import boosted
-from churnlab.models.blend import NAME, SHARES, Blend, Horizon, require_pace
+from churnlab.models.blend import NAME, SHARES, Blend, Horizon, mixed, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
 from churnlab.models.logistic import SURE
-from churnlab.models.pace import Pace, narrowed
+from churnlab.models.pace import Pace, Paces
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -165,12 +165,14 @@ def fit_churn(
     horizon: Horizon | None = None,
     seen: Flags | None = None,
     trees: Grown | None = None,
+    paces: Paces | None = None,
 ) -> ChurnModel:
     """Fit on the rows ``known`` of ``panel``, (n,) flags: all whose labels are settled.
 
     ``horizon``: the window of the labels; None: there are no purchases whose pace could help.
     ``seen``: rows of the date that the model is for; the pace, which asks for no outcome, is learned
-    from the last date there is. ``trees``: those of ``grown`` of the same rows, None: yet to be grown.
+    from the last date there is. ``trees``: those of ``grown`` of the same rows, ``paces``: those of
+    ``panel`` that others have asked for; None: yet to be grown, and learned.
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
     rows = np.flatnonzero(known)
@@ -178,12 +180,13 @@ def fit_churn(
     last, margin = trees.model, trees.margin
     if horizon is None:
         return replace(last, calibration=_calibration(panel, rows, margin, models))
-    few, share = narrowed(panel), 0.0
-    paced = Pace.learn(few, rows, horizon.start)
+    paces, share = paces or Paces.of(panel), 0.0
+    paced = paces.learn(rows, horizon.start)
     if margin is not None and paced is not None:
-        share = _share(panel, rows, margin, Blend(paced, 0.0, horizon), models)
-        margin = Blend(paced, share, horizon).mixed(margin, few.take(rows))
-    blend = _blend(few, known, seen, paced, share, horizon)
+        odds = paced.log_odds(paces.panel.take(rows), horizon.learned)
+        share = _share(panel, rows, margin, odds, models)
+        margin = mixed(share, margin, odds)
+    blend = _blend(paces, known, seen, paced, share, horizon)
     return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
 
 
@@ -202,7 +205,8 @@ def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
         return None
     margin = np.empty(len(rows))
     for out in held_out(panel.customer_id[rows], models.seed):
-        margin[out] = _margins(_fitted(panel, rows[~out], models), panel, rows[out])
+        model = _fitted(panel, rows[~out], models, reference=False)
+        margin[out] = _margins(model, panel, rows[out])
     return margin
 
 
@@ -212,32 +216,35 @@ def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: M
     return Calibration.learn(margin, panel.churned[rows], models.calibration, panel.customer_id[rows])
 
 
-def _share(panel: Panel, rows: Positions, margin: Floats, blend: Blend, models: Models) -> float:
-    """The largest share of the pace whose log loss, once it is calibrated, is nearly the least."""
-    told, churned, losses = narrowed(panel).take(rows), panel.churned[rows], {}
+def _share(panel: Panel, rows: Positions, margin: Floats, odds: Floats, models: Models) -> float:
+    """The largest share of the pace whose log loss, once it is calibrated, is nearly the least.
+
+    ``margin``, ``odds``: (k,) what trees and pace say of the rows.
+    """
+    churned, losses = panel.churned[rows], {}
     for share in (share for share in SHARES if share <= MOST):
-        mixed = replace(blend, share=share).mixed(margin, told)
-        risk = _calibration(panel, rows, mixed, models).risk(mixed)
+        both = mixed(share, margin, odds)
+        risk = _calibration(panel, rows, both, models).risk(both)
         losses[share] = float(log_loss(churned, np.clip(risk, SURE, 1 - SURE)))
     return max(share for share, loss in losses.items() if loss <= min(losses.values()) + NEARLY)
 
 
 def _blend(
-    panel: Panel, known: Flags, seen: Flags | None, paced: Pace | None, share: float, horizon: Horizon
+    paces: Paces, known: Flags, seen: Flags | None, paced: Pace | None, share: float, horizon: Horizon
 ) -> Blend | None:
     """The share with a pace learned from the last date there is; None where neither is wanted of it."""
     if not share and not horizon.is_extended:
         return None
     rows = np.flatnonzero(known if seen is None else known | seen)
-    latest = Pace.learn(panel, rows, horizon.start) or paced
+    latest = paces.learn(rows, horizon.start) or paced
     blend = Blend(require_pace(latest, horizon), share, horizon)
-    learned = panel.take(np.flatnonzero(known))
+    learned = paces.panel.take(np.flatnonzero(known))
     return replace(blend, centre=float(np.round(blend.added(learned).mean(), DECIMALS)))
 
 
-def _fitted(panel: Panel, rows: Positions, models: Models) -> ChurnModel:
-    """Trees of these rows, not yet calibrated."""
-    recipe = Recipe.learn(panel, rows)
+def _fitted(panel: Panel, rows: Positions, models: Models, *, reference: bool = True) -> ChurnModel:
+    """Trees of these rows, not yet calibrated. ``reference``: whether their usual values are wanted."""
+    recipe = Recipe.learn(panel, rows, reference=reference)
     trees = boosted.fit(
         recipe.rows(panel, rows),
         panel.churned[rows],

@@ -17,7 +17,7 @@ from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
 from churnlab.models.hazard import Hazard
-from churnlab.models.pace import ACTIVE
+from churnlab.models.pace import ACTIVE, Paces
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
@@ -54,17 +54,18 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     """
     fold = test_fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
-    horizon = reach.horizon(opening, panel)
-    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test)
+    horizon, paces = reach.horizon(opening, panel), Paces.of(panel)
+    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, paces=paces)
     basis = basis_of(opening)
-    value = None if basis is None else _value(opening, panel, fold, models)
+    value = None if basis is None else _value(opening, panel, fold, models, paces)
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
-    paced = beside.pace(panel, fold, horizon)
+    paced = beside.pace(paces, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     valued = learned.take(value_settled(opening, panel, fold.test_as_of)[fold.train])
     valued_over = value_horizon(opening, panel)
-    pace = paced if valued_over == horizon else beside.pace(panel, fold, valued_over)
-    values = _values(opening, value, risks[CHURN], valued, test, pace)
+    pace = paced if valued_over == horizon else beside.pace(paces, fold, valued_over)
+    retained = None if value is None else value.if_retained(test)
+    values = _values(opening, value, retained, risks[CHURN], valued, test, pace)
     hazard = sooner.fitted(opening, panel, fold, churn, models)
     early = sooner.judged(panel, fold, churn, hazard)
     notes = (*_notes(opening, panel, fold, value, basis), *(each.note for each in early))
@@ -77,20 +78,28 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         values,
         (*notes, *(() if tuned is None else (tuned.note,))),
         tuned,
-        () if value is None or not values else _coverage(value, risks[CHURN], values[VALUE], test),
+        _coverage(value, retained, risks[CHURN], values, test),
         hazard,
         early,
     )
 
 
-def _coverage(value: ValueModel, risk: Floats, expected: Floats, test: Panel) -> tuple[Coverage, ...]:
+def _coverage(
+    value: ValueModel | None,
+    retained: Floats | None,
+    risk: Floats,
+    values: Mapping[str, Floats],
+    test: Panel,
+) -> tuple[Coverage, ...]:
     """How often ``value_p10`` and ``value_p90`` held at the test date."""
+    if value is None or retained is None or not values:
+        return ()
     groups = {}
     if ACTIVE in test.names:
         often = test.number(ACTIVE) > 1
         groups = {"bought once": ~often, "bought again": often}
-    low, high = value.interval(risk, value.if_retained(test))
-    return coverages(test.value, low, high, expected, groups)
+    low, high = value.interval(risk, retained)
+    return coverages(test.value, low, high, values[VALUE], groups)
 
 
 def test_fold(opening: Opened, panel: Panel) -> Fold:
@@ -153,7 +162,7 @@ def basis_of(opening: Opened) -> str | None:
     return next((basis for basis in labels.VALUE_BASES if known[basis] in columns), None)
 
 
-def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueModel | None:
+def _value(opening: Opened, panel: Panel, fold: Fold, models: Models, paces: Paces) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
     return fit_value(
         panel,
@@ -163,6 +172,7 @@ def _value(opening: Opened, panel: Panel, fold: Fold, models: Models) -> ValueMo
         fades=fades(opening),
         horizon=value_horizon(opening, panel),
         seen=fold.test,
+        paces=paces,
     )
 
 
@@ -200,15 +210,21 @@ def value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> ND
 def _values(
     opening: Opened,
     value: ValueModel | None,
+    retained: Floats | None,
     risk: Floats,
     learned: Panel,
     test: Panel,
     paced: Blend | None,
 ) -> dict[str, Floats]:
     # The value of the test rows may need a longer horizon than the data has left after them.
-    if value is None or not np.isfinite(test.value).any() or not np.isfinite(learned.value).any():
+    if (
+        value is None
+        or retained is None
+        or not np.isfinite(test.value).any()
+        or not np.isfinite(learned.value).any()
+    ):
         return {}
-    expected = (1 - risk) * value.if_retained(test) + risk * value.if_churned(test)
+    expected = (1 - risk) * retained + risk * value.if_churned(test)
     others = beside.values(learned, test, opening.value_days, paced)
     return {VALUE: np.asarray(expected, dtype=np.float64), **others}
 

@@ -18,7 +18,7 @@ from churnlab.models import baselines
 from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown
-from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
+from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, Paces, narrowed
 from churnlab.models.value import ValueModel, fit_value, judged_amounts
 from churnlab.panel import Panel
 from churnlab.workflow import beside, fitting
@@ -92,10 +92,10 @@ def _values(
     panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
     known = origin.fold.train & settled
     brings = {"same_horizon": fitting.same_horizon(opening), "fades": fitting.fades(opening)}
-    first, values = None, {}
-    for name, kind, window in _kinds(opening, panel, known, horizon):
+    first, values, paces = None, {}, Paces.of(panel)
+    for name, kind, window in _kinds(opening, paces, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
-        made = fit_value(panel, known, amounts, horizon=window, seen=origin.fold.test, **brings)
+        made = fit_value(panel, known, amounts, horizon=window, seen=origin.fold.test, paces=paces, **brings)
         if made is None:
             return None, {}
         first = first or made
@@ -110,12 +110,12 @@ def _values(
 
 
 def _kinds(
-    opening: Opened, panel: Panel, known: Flags, horizon: Horizon | None
+    opening: Opened, paces: Paces, known: Flags, horizon: Horizon | None
 ) -> Iterator[tuple[str, str, Horizon | None]]:
     """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
     own = opening.project.models.amount
     rows = np.flatnonzero(known)
-    pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start)
+    pace = None if horizon is None else paces.learn(rows, horizon.start)
     promises = pace is not None and pace.spend is not None
     same = kind_of(own, promised=promises)
     yield VALUE, own, horizon
