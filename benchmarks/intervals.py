@@ -25,9 +25,9 @@ import numpy as np
 from benchmarks import results_file
 from benchmarks.value import ROOT, SETS
 from churnlab.config import load
-from churnlab.models.churn import held_out
 from churnlab.models.levels import AS_ASKED, INTERVAL
 from churnlab.models.pace import ACTIVE, narrowed
+from churnlab.models.parts import held_out
 from churnlab.workflow.fitting import CHURN, Fitted, fit, value_settled
 from churnlab.workflow.opening import opened
 from churnlab.workflow.panels import training_panel

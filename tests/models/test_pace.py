@@ -10,7 +10,7 @@ from churnlab.features.feature import Description
 from churnlab.models import pace
 from churnlab.models.blend import NAME, Blend, Horizon
 from churnlab.models.churn import ChurnModel, fit_churn
-from churnlab.models.pace import Pace
+from churnlab.models.pace import Pace, Paces
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from customers import QUICK
@@ -95,6 +95,34 @@ def test_a_pace_is_learned_from_the_last_date_of_its_rows_and_from_no_outcome(pa
     blind = replace(panel, churned=np.full(len(panel), np.nan), value=np.full(len(panel), np.nan))
     alone = Pace.learn(panel, np.flatnonzero(on(panel, 60)), 0)
     assert Pace.learn(blind, some, 0) == alone or (Pace.learn(blind, some, 0).as_dict() == alone.as_dict())
+
+
+def test_each_pace_of_a_panel_is_learned_once_and_is_the_one_learned_alone(panel, monkeypatch):
+    some, earlier, later = (np.flatnonzero(on(panel, *days)) for days in [(0, 60), (0,), (60,)])
+    alone = {start: Pace.learn(panel, some, start).as_dict() for start in (0, 7)}
+    learn, learned = Pace.learn, []
+    monkeypatch.setattr(Pace, "learn", lambda *asked: learned.append(asked[2]) or learn(*asked))
+    paces = Paces.of(panel)
+    assert set(paces.panel.names) < set(panel.names)
+    # Rows of earlier dates matter to no pace: with or without them it is the same.
+    assert paces.learn(some, 0) is paces.learn(later, 0)
+    assert (paces.learn(some, 0).as_dict(), paces.learn(some, 7).as_dict()) == (alone[0], alone[7])
+    assert paces.learn(earlier, 0).as_dict() != alone[0]
+    assert paces.learn(later[::2], 0).as_dict() != alone[0]
+    assert paces.learn(later[:0], 0) is None
+    assert learned == [0, 7, 0, 0, 0]
+
+
+def test_models_that_share_their_paces_are_those_that_do_not(panel, model):
+    horizon, seen, known = Horizon(0, 60, 60), on(panel, 180), on(panel, 0, 60)
+    paces, how = Paces.of(panel), {"horizon": horizon, "seen": seen}
+    churn = fit_churn(panel, known, QUICK, paces=paces, **how)
+    assert churn.as_dict() == model.as_dict()
+    alone = fit_value(panel, known, QUICK, same_horizon=True, **how)
+    value = fit_value(panel, known, QUICK, same_horizon=True, paces=paces, **how)
+    assert value.as_dict() == alone.as_dict()
+    assert value.trees.content == alone.trees.content
+    assert len(paces._learned) == 2  # of the last date to learn from, and of the date the models are for
 
 
 def test_a_panel_without_purchases_or_with_one_each_has_no_pace(panel):

@@ -54,6 +54,30 @@ def test_a_number_that_some_customers_share_on_a_date_is_no_season():
     assert "month_sine" in Recipe.learn(panel).numbers
 
 
+@pytest.mark.parametrize("first", [1, 2, 7, 150])
+@pytest.mark.parametrize("some", [False, True])
+def test_what_the_first_rows_show_is_what_all_rows_would(monkeypatch, first, some):
+    panel = drawn(50)
+    for column, row in enumerate((0, 3, 40, 149)):  # one row that is missing, another that is not like others
+        panel.numbers[:, column] = column
+        panel.numbers[row, column] = np.nan if column % 2 else 9
+    rows = np.arange(1, 150, 2) if some else None
+    kept = {
+        name
+        for name, values in zip(NUMBERS, panel.numbers[slice(None) if rows is None else rows].T, strict=True)
+        if name != "month_sine" and len({str(value) for value in values.tolist()}) > 1
+    }
+    monkeypatch.setattr("churnlab.models.recipe._FIRST", first)
+    assert set(Recipe.learn(panel, rows).numbers) == kept
+
+
+def test_without_a_reference_the_matrix_is_the_same():
+    panel = with_city(drawn(40), ["Lyon", "Nice", None] * 40)
+    whole, bare = Recipe.learn(panel), Recipe.learn(panel, reference=False)
+    assert bare == replace(whole, reference={})
+    assert bare.matrix(panel).tobytes() == whole.matrix(panel).tobytes()
+
+
 def test_the_hundred_most_frequent_have_a_column_and_ties_go_by_name():
     names = [f"n{number:03}" for number in range(MOST + 5)]
     values = [*names, *names[-3:]]  # the last three come twice, all others once

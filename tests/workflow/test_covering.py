@@ -20,10 +20,9 @@ def held(value, expected, usual=None, names=("active_days_ever",)):
     )
     model = SimpleNamespace(
         interval=lambda rows, risk, retained: (np.full(size, 10.0), np.full(size, 90.0)),
-        if_retained=lambda rows: np.full(size, 50.0),
         total=usual,
     )
-    return Held.at(model, test, np.zeros(size), np.full(size, float(expected)))
+    return Held.at(model, test, np.zeros(size), np.full(size, 50.0), np.full(size, float(expected)))
 
 
 VALUE = [5, *[50] * 17, 95, 100] + [50] * 20  # of those who bought once, one below and two above

@@ -45,12 +45,21 @@ class Amounts:
     trees: Trees
 
     @classmethod
-    def learn(cls, panel: Panel, rows: Positions, promised: Floats | None, models: Models) -> Self:
+    def learn(
+        cls,
+        panel: Panel,
+        rows: Positions,
+        promised: Floats | None,
+        models: Models,
+        *,
+        reference: bool = True,
+    ) -> Self:
         """Fit on the values at the positions ``rows``.
 
-        ``promised``: (k,) what the pace says of the same rows, None: there is no pace.
+        ``promised``: (k,) what the pace says of the same rows, None: there is no pace. ``reference``:
+        whether the usual values of the features will be asked for.
         """
-        recipe = Recipe.learn(panel, rows)
+        recipe = Recipe.learn(panel, rows, reference=reference)
         # A log link has no negative amounts: refunds beyond purchases count as nothing, and are counted.
         target = np.maximum(panel.value[rows], 0)
         matrix, kind = recipe.rows(panel, rows), kind_of(models.amount, promised=promised is not None)

@@ -55,6 +55,11 @@ def require_pace(pace: Pace | None, horizon: Horizon) -> Pace:
     )
 
 
+def mixed(share: float, ours: Floats, paced: Floats) -> Floats:
+    """(n,) the weighted mean of what trees and pace say; ``share``: of the pace."""
+    return (1 - share) * ours + share * paced if share else ours
+
+
 @dataclass(frozen=True)
 class Blend:
     """``share`` of the pace; ``centre``: what it adds to the log odds of a middling customer."""
@@ -68,7 +73,7 @@ class Blend:
         """(n,) log odds of trees and pace together, for the window that was learned."""
         if not self.share:
             return margin
-        return (1 - self.share) * margin + self.share * self.pace.log_odds(panel, self.horizon.learned)
+        return mixed(self.share, margin, self.pace.log_odds(panel, self.horizon.learned))
 
     def further(self, panel: Panel) -> Floats:
         """(n,) by how much the log odds change from the window that was learned to the one asked for."""

@@ -14,7 +14,6 @@ season: of seven larger choices at earlier origins of three data sets, six were 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -27,11 +26,12 @@ from churnlab.errors import DataError
 from churnlab.evaluation.probability import log_loss
 from churnlab.features.feature import Description
 from churnlab.models import boosted
-from churnlab.models.blend import NAME, SHARES, Blend, Horizon, require_pace
+from churnlab.models.blend import NAME, SHARES, Blend, Horizon, mixed, require_pace
 from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
 from churnlab.models.logistic import SURE
-from churnlab.models.pace import Pace, narrowed
+from churnlab.models.pace import Pace, Paces
+from churnlab.models.parts import first_rows, held_out, require_order
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -42,7 +42,6 @@ DECIMALS = 6
 NEARLY = 0.0005  # of log loss: as good as the best
 MOST = 0.25  # of the log odds
 MANY_UNSEEN = 0.05  # of the rows
-HELD_OUT = 3  # parts that customers are dealt into, each judged by trees of the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +106,11 @@ class ChurnModel:
         shown = replace(panel, measures={**panel.measures, NAME: self.blend.shown(panel)})
         return Explained(risk, part * margin + added, part * base + centre, contributions, shown)
 
-    def learned_risk(self, margin: Floats, panel: Panel) -> Floats:
-        """(n,) risks of the window that was learned, from the log odds that some trees gave the rows."""
-        mixed = margin if self.blend is None else self.blend.mixed(margin, panel)
-        return self.calibration.risk(mixed)
-
     def _risk(self, margin: Floats, panel: Panel) -> Floats:
-        risk = self.learned_risk(margin, panel)
-        return np.round(risk if self.blend is None else self.blend.carried(risk, panel), DECIMALS)
+        if self.blend is None:
+            return np.round(self.calibration.risk(margin), DECIMALS)
+        risk = self.calibration.risk(self.blend.mixed(margin, panel))
+        return np.round(self.blend.carried(risk, panel), DECIMALS)
 
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value training had not seen; counts of blocks of rows add up."""
@@ -160,6 +156,17 @@ def grown(panel: Panel, known: Flags, models: Models) -> Grown:
     return Grown(_fitted(panel, rows, models), _judged(panel, rows, models))
 
 
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """``unseen``: (n,) risks of the window that was learned, by trees that never saw a row's customer.
+
+    NaN where nothing was learned. None without a calibration, for which alone such trees are grown.
+    """
+
+    model: ChurnModel
+    unseen: Floats | None
+
+
 def fit_churn(
     panel: Panel,
     known: Flags,
@@ -169,47 +176,44 @@ def fit_churn(
     seen: Flags | None = None,
     trees: Grown | None = None,
 ) -> ChurnModel:
+    """The model of ``judged_churn`` alone."""
+    return judged_churn(panel, known, models, horizon=horizon, seen=seen, trees=trees).model
+
+
+def judged_churn(
+    panel: Panel,
+    known: Flags,
+    models: Models,
+    *,
+    horizon: Horizon | None = None,
+    seen: Flags | None = None,
+    trees: Grown | None = None,
+    paces: Paces | None = None,
+) -> Judged:
     """Fit on the rows ``known`` of ``panel``, (n,) flags: all whose labels are settled.
 
     ``horizon``: the window of the labels; None: there are no purchases whose pace could help.
     ``seen``: rows of the date that the model is for; the pace, which asks for no outcome, is learned
-    from the last date there is. ``trees``: those of ``grown`` of the same rows, None: yet to be grown.
+    from the last date there is. ``trees``: those of ``grown`` of the same rows, ``paces``: those of
+    ``panel`` that others have asked for; None: yet to be grown, and learned.
     Raises ``DataError`` where there are too few customers, or too few of either outcome.
     """
-    rows = np.flatnonzero(known)
+    rows, blend = np.flatnonzero(known), None
     trees = grown(panel, known, models) if trees is None else trees
-    last, margin = trees.model, trees.margin
-    if horizon is None:
-        return replace(last, calibration=_calibration(panel, rows, margin, models))
-    few, share = narrowed(panel), 0.0
-    paced = Pace.learn(few, rows, horizon.start)
-    if margin is not None and paced is not None:
-        share = _share(panel, rows, margin, Blend(paced, 0.0, horizon), models)
-        margin = Blend(paced, share, horizon).mixed(margin, few.take(rows))
-    blend = _blend(few, known, seen, paced, share, horizon)
-    return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
-
-
-def unseen_risk(panel: Panel, known: Flags, model: ChurnModel, trees: Grown) -> Floats | None:
-    """(n,) risks of the window that was learned, by trees that never saw a row's customer.
-
-    NaN outside ``known``. None without a calibration, for which alone such trees are grown.
-    """
-    if trees.margin is None:
-        return None
-    risk = np.full(len(panel), np.nan)
-    rows = np.flatnonzero(known)
-    risk[rows] = model.learned_risk(trees.margin, narrowed(panel).take(rows))
-    return risk
-
-
-def require_order(panel: Panel) -> None:
-    """Refuse rows out of canonical order: the order of rows changes the trees."""
-    ids, as_of = panel.customer_id, panel.as_of
-    # Python compares text by code point, which is the order of the UTF-8 bytes.
-    same = ids[:-1] == ids[1:]
-    if not ((ids[:-1] < ids[1:]) | (same & (as_of[:-1] < as_of[1:]))).all():
-        raise ValueError("panel rows must be sorted by customer id and as_of, each pair once")
+    margin = trees.margin
+    if horizon is not None:
+        paces, share = paces or Paces.of(panel), 0.0
+        paced = paces.learn(rows, horizon.start)
+        if margin is not None and paced is not None:
+            odds = paced.log_odds(paces.panel.take(rows), horizon.learned)
+            share = _share(panel, rows, margin, odds, models)
+            margin = mixed(share, margin, odds)
+        blend = _blend(paces, known, seen, paced, share, horizon)
+    calibration, unseen = _calibration(panel, rows, margin, models), None
+    if margin is not None:
+        unseen = np.full(len(panel), np.nan)
+        unseen[rows] = calibration.risk(margin)
+    return Judged(replace(trees.model, calibration=calibration, blend=blend), unseen)
 
 
 def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
@@ -218,7 +222,8 @@ def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
         return None
     margin = np.empty(len(rows))
     for out in held_out(panel.customer_id[rows], models.seed):
-        margin[out] = _margins(_fitted(panel, rows[~out], models), panel, rows[out])
+        model = _fitted(panel, rows[~out], models, reference=False)
+        margin[out] = _margins(model, panel, rows[out])
     return margin
 
 
@@ -228,32 +233,35 @@ def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: M
     return Calibration.learn(margin, panel.churned[rows], models.calibration, panel.customer_id[rows])
 
 
-def _share(panel: Panel, rows: Positions, margin: Floats, blend: Blend, models: Models) -> float:
-    """The largest share of the pace whose log loss, once it is calibrated, is nearly the least."""
-    told, churned, losses = narrowed(panel).take(rows), panel.churned[rows], {}
+def _share(panel: Panel, rows: Positions, margin: Floats, odds: Floats, models: Models) -> float:
+    """The largest share of the pace whose log loss, once it is calibrated, is nearly the least.
+
+    ``margin``, ``odds``: (k,) what trees and pace say of the rows.
+    """
+    churned, losses = panel.churned[rows], {}
     for share in (share for share in SHARES if share <= MOST):
-        mixed = replace(blend, share=share).mixed(margin, told)
-        risk = _calibration(panel, rows, mixed, models).risk(mixed)
+        both = mixed(share, margin, odds)
+        risk = _calibration(panel, rows, both, models).risk(both)
         losses[share] = float(log_loss(churned, np.clip(risk, SURE, 1 - SURE)))
     return max(share for share, loss in losses.items() if loss <= min(losses.values()) + NEARLY)
 
 
 def _blend(
-    panel: Panel, known: Flags, seen: Flags | None, paced: Pace | None, share: float, horizon: Horizon
+    paces: Paces, known: Flags, seen: Flags | None, paced: Pace | None, share: float, horizon: Horizon
 ) -> Blend | None:
     """The share with a pace learned from the last date there is; None where neither is wanted of it."""
     if not share and not horizon.is_extended:
         return None
     rows = np.flatnonzero(known if seen is None else known | seen)
-    latest = Pace.learn(panel, rows, horizon.start) or paced
+    latest = paces.learn(rows, horizon.start) or paced
     blend = Blend(require_pace(latest, horizon), share, horizon)
-    learned = panel.take(np.flatnonzero(known))
+    learned = paces.panel.take(np.flatnonzero(known))
     return replace(blend, centre=float(np.round(blend.added(learned).mean(), DECIMALS)))
 
 
-def _fitted(panel: Panel, rows: Positions, models: Models) -> ChurnModel:
-    """Trees of these rows, not yet calibrated."""
-    recipe = Recipe.learn(panel, rows)
+def _fitted(panel: Panel, rows: Positions, models: Models, *, reference: bool = True) -> ChurnModel:
+    """Trees of these rows, not yet calibrated. ``reference``: whether their usual values are wanted."""
+    recipe = Recipe.learn(panel, rows, reference=reference)
     trees = boosted.fit(
         recipe.rows(panel, rows),
         panel.churned[rows],
@@ -267,21 +275,6 @@ def _fitted(panel: Panel, rows: Positions, models: Models) -> ChurnModel:
 
 def _margins(model: ChurnModel, panel: Panel, rows: Positions) -> Floats:
     return model.trees.margins(model.recipe.rows(panel, rows))
-
-
-def held_out(customer_id: NDArray[np.object_], seed: int) -> list[Flags]:
-    """Customers dealt into parts by their ids: (n,) flags of each part's rows, in canonical order."""
-    first = first_rows(customer_id)
-    keys = [hashlib.sha256(f"{seed}/{each}".encode()).digest() for each in customer_id[first]]
-    part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
-    of_row = np.repeat(part, np.diff(np.append(first, len(customer_id))))
-    return [of_row == each for each in range(HELD_OUT)]
-
-
-def first_rows(customer_id: NDArray[np.object_]) -> Positions:
-    """The first row of each customer, where the rows of a customer stand together."""
-    other = customer_id[1:] != customer_id[:-1]
-    return np.flatnonzero(np.append(np.ones(min(len(customer_id), 1), dtype=np.bool_), other))
 
 
 def _enough(panel: Panel, rows: Positions, models: Models) -> None:

@@ -7,7 +7,7 @@ short to have seen the whole horizon, what trees learned on a shorter one is car
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -75,7 +75,7 @@ class Pace:
             return None
         from churnlab.models.btyd import RepeatPurchases
 
-        latest = panel.take(rows[panel.as_of[rows] == panel.as_of[rows].max()])
+        latest = panel.take(_latest(panel, rows))
         tried = [RepeatPurchases(family, unit="days", penalty=PENALTY) for family in families]
         try:
             fitted = [model.fit(histories(latest)) for model in tried]
@@ -116,6 +116,36 @@ class Pace:
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """The pace that ``as_dict`` was asked for."""
         return cls({name: record[name] for name in ("purchases", "spend")}, record["start"])
+
+
+@dataclass(frozen=True, eq=False)
+class Paces:
+    """The paces of one panel, each learned once: the models of a training ask for the same few.
+
+    ``panel``: nothing but what the pace reads, of all rows.
+    """
+
+    panel: Panel
+    _learned: dict[tuple[bytes, int], Pace | None] = field(default_factory=dict, init=False)
+
+    @classmethod
+    def of(cls, panel: Panel) -> Self:
+        """Of the rows of ``panel``, which may be wider."""
+        return cls(narrowed(panel))
+
+    def learn(self, rows: Positions, start: int) -> Pace | None:
+        """As ``Pace.learn``, of whose rows those of the last date alone matter."""
+        latest = _latest(self.panel, rows)
+        asked = latest.tobytes(), start
+        if asked not in self._learned:
+            self._learned[asked] = Pace.learn(self.panel, latest, start)
+        return self._learned[asked]
+
+
+def _latest(panel: Panel, rows: Positions) -> Positions:
+    """Those of ``rows`` that are of their last date."""
+    as_of = panel.as_of[rows]
+    return rows[as_of == as_of.max()] if len(rows) else rows
 
 
 def histories(panel: Panel) -> Floats:

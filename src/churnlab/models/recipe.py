@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -31,6 +31,7 @@ MOST = 100  # values kept per category: the most frequent, ties by name
 OTHER, NONE = "(other)", "(none)"
 YEAR = 365 * 24 * 3600 * 10**6  # microseconds
 _AT_ONCE = 16  # columns: 64 bytes of a row, which is what memory hands over at once
+_FIRST = 2_000  # rows that tell of nearly every column that it varies
 
 Positions = NDArray[np.int64]
 
@@ -51,29 +52,28 @@ class Recipe:
     reference: Mapping[str, float | str]
 
     @classmethod
-    def learn(cls, panel: Panel, rows: Positions | None = None) -> Self:
-        """What the rows of ``panel`` allow; ``rows``: the positions of some of them, None: of all."""
+    def learn(cls, panel: Panel, rows: Positions | None = None, *, reference: bool = True) -> Self:
+        """What the rows of ``panel`` allow; ``rows``: the positions of some of them, None: of all.
+
+        ``reference``: whether somebody will ask for the usual values, which take longest.
+        """
         numeric = [feature.name for feature in panel.features if feature.kind == "number"]
-        as_of = panel.as_of if rows is None else panel.as_of[rows]
-        season_known = bool(len(as_of)) and int(as_of.max() - as_of.min()) >= YEAR
-        dates, date = np.unique(as_of, return_inverse=True)
-        varies, usual = [], {}
-        for name, values in zip(numeric, _columns(panel.numbers, rows), strict=True):
-            varies.append(_varies(values) and (season_known or not _is_shared(values, date, len(dates))))
-            known = values[~np.isnan(values)]
-            if len(known):
-                usual[name] = float(np.median(known))
+        varies = _read(panel, rows)
+        usual: dict[str, float | str] = {}
         categories = {
             name: values if rows is None else values[rows] for name, values in panel.categories.items()
         }
         kept = {name: _frequent(values) for name, values in categories.items()}
         flat = {name for name, values in categories.items() if len({*values.tolist()}) < 2}
+        if reference:
+            usual |= _medians(panel.numbers, rows, numeric)
+            usual |= {name: values[0] for name, values in kept.items() if values}
         return cls(
             panel.features,
             tuple(name for name, vary in zip(numeric, varies, strict=True) if vary),
             {name: values for name, values in kept.items() if name not in flat},
             tuple(name for name, vary in zip(numeric, varies, strict=True) if not vary) + tuple(sorted(flat)),
-            usual | {name: values[0] for name, values in kept.items() if values},
+            usual,
         )
 
     def matrix(self, panel: Panel) -> NDArray[np.float32]:
@@ -89,21 +89,25 @@ class Recipe:
         numeric = [feature.name for feature in panel.features if feature.kind == "number"]
         place = {name: column for column, name in enumerate(numeric)}
         kept = np.array([place[name] for name in self.numbers], dtype=np.int64)
-        kept_all = len(kept) == len(numeric)
         count = len(panel) if rows is None else len(rows)
 
         def make(start: int, end: int) -> NDArray[np.float32]:
             some: Any = slice(start, end) if rows is None else rows[start:end]
-            matrix = np.zeros((end - start, len(self.columns)), dtype=np.float32)
-            numbers = panel.numbers[some]
-            matrix[:, : len(kept)] = numbers if kept_all else numbers[:, kept]
-            column = len(kept)
-            for name, known in self.categories.items():
-                _indicate(matrix[:, column:], panel.categories[name][some], known)
-                column += len(known) + 2
-            return matrix
+            # A matrix is made several times for a fit: taken like this it costs a fifth of numbers[:, kept].
+            numbers = np.take(panel.numbers[some], kept, axis=1).astype(np.float32, copy=False)
+            if not self.categories:
+                return numbers
+            return np.hstack([numbers, *self._indicators(panel, some)])
 
         return Rows((count, len(self.columns)), make)
+
+    def _indicators(self, panel: Panel, some: Any) -> Iterator[NDArray[np.float32]]:
+        """(k, values + 2) of each category, for some rows."""
+        for name, known in self.categories.items():
+            values = panel.categories[name][some]
+            found = np.zeros((len(values), len(known) + 2), dtype=np.float32)
+            _indicate(found, values, known)
+            yield found
 
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value had no column of its own at training."""
@@ -179,6 +183,42 @@ class Recipe:
             got=told or "the same features in another order or of another kind",
             mend="score with the configuration of training, or train again: churnlab train CONFIG",
         )
+
+
+def _read(panel: Panel, rows: Positions | None) -> NDArray[np.bool_]:
+    """(numbers,) whether a column varies, and, until a year has been seen, not with the calendar alone."""
+    found = _differs(panel, rows)
+    if found.all():
+        return found
+    as_of = panel.as_of if rows is None else panel.as_of[rows]
+    season_known = bool(len(as_of)) and int(as_of.max() - as_of.min()) >= YEAR
+    dates, date = np.unique(as_of, return_inverse=True)
+    for column in np.flatnonzero(~found):
+        values = panel.numbers[:, column] if rows is None else panel.numbers[:, column][rows]
+        found[column] = _varies(values) and (season_known or not _is_shared(values, date, len(dates)))
+    return found
+
+
+def _differs(panel: Panel, rows: Positions | None) -> NDArray[np.bool_]:
+    """(numbers,) whether two of the first rows differ on the same date: then no other row matters."""
+    some: Any = slice(_FIRST) if rows is None else rows[:_FIRST]
+    numbers, as_of = panel.numbers[some], panel.as_of[some]
+    found = np.zeros(numbers.shape[1], dtype=np.bool_)
+    for date in np.unique(as_of):
+        same = numbers[as_of == date]
+        found |= ~((same == same[0]) | (np.isnan(same) & np.isnan(same[0]))).all(axis=0)
+    return found
+
+
+def _medians(
+    numbers: NDArray[np.float32], rows: Positions | None, names: Sequence[str]
+) -> dict[str, float | str]:
+    found: dict[str, float | str] = {}
+    for name, values in zip(names, _columns(numbers, rows), strict=True):
+        known = values[~np.isnan(values)]
+        if len(known):
+            found[name] = float(np.median(known))
+    return found
 
 
 def _varies(values: NDArray[np.float32]) -> bool:

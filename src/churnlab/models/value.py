@@ -26,11 +26,11 @@ from churnlab.errors import DataError
 from churnlab.evaluation.money import decile_mape
 from churnlab.evaluation.ranking import gini
 from churnlab.models.amounts import ON_PACE, Amounts
-from churnlab.models.blend import SHARES, Blend, Horizon, require_pace
+from churnlab.models.blend import SHARES, Blend, Horizon, mixed, require_pace
 from churnlab.models.boosted import Trees
-from churnlab.models.churn import held_out, require_order
 from churnlab.models.levels import AS_ASKED, Levels, Places, total_range
-from churnlab.models.pace import ACTIVE, Pace, narrowed
+from churnlab.models.pace import ACTIVE, Paces
+from churnlab.models.parts import held_out, require_order
 from churnlab.models.recipe import Recipe
 from churnlab.models.spread import Spread
 from churnlab.panel import Panel
@@ -77,7 +77,7 @@ class ValueModel:
             return self.scale * self.amounts.of(panel)
         promised = _promised(self.blend, panel)
         amount = self.amounts.of(panel, promised)
-        return self.scale * mixed(self.blend.share, amount, promised) * self.blend.growth(panel)
+        return self.scale * _together(self.blend.share, amount, promised) * self.blend.growth(panel)
 
     def if_churned(self, panel: Panel) -> Floats:
         """(n,) expected value of a customer who leaves, and may come back; or fades, and brings a share."""
@@ -127,13 +127,14 @@ def fit_value(
     horizon: Horizon | None = None,
     seen: Flags | None = None,
     risk: Floats | None = None,
+    paces: Paces | None = None,
 ) -> ValueModel | None:
     """Fit on the rows ``known`` whose value is known; None where hardly anybody who stayed brought anything.
 
     ``same_horizon``: whoever leaves brings nothing. ``fades``: brings a share of what staying would, the
-    same for all; without either, the same amount for all. ``horizon``, ``seen``: as for ``fit_churn``.
-    ``risk``: (n,) what churn models that never saw a row's customer say of it (see ``unseen_risk``); None:
-    intervals are left as the mixture of risk and amounts gives them.
+    same for all; without either, the same amount for all. ``horizon``, ``seen``, ``paces``: as for
+    ``fit_churn``. ``risk``: (n,) what churn models that never saw a row's customer say of it (see
+    ``judged_churn``); None: intervals are left as the mixture of risk and amounts gives them.
     """
     require_order(panel)
     learned = np.isfinite(panel.value) & known
@@ -141,18 +142,18 @@ def fit_value(
     actual = np.maximum(panel.value[rows], 0)
     if (actual > 0).sum() < LEAST:
         return None
-    few = narrowed(panel)
-    blend = _unmixed(few, np.flatnonzero(learned), horizon, models)
-    promised = None if blend is None else _promised(blend, few.take(rows))
+    paces = paces or Paces.of(panel)
+    blend = _unmixed(paces, np.flatnonzero(learned), horizon, models)
+    promised = None if blend is None else _promised(blend, paces.panel.take(rows))
     predicted = judged_amounts(panel, rows, promised, models)
     if blend is not None:
         blend = replace(blend, share=_share(promised, predicted, actual))
-        predicted = mixed(blend.share, predicted, promised)
+        predicted = _together(blend.share, predicted, promised)
     amounts = Amounts.learn(panel, rows, promised, models)
     scale = float(actual.sum() / predicted.sum())
     gone = np.flatnonzero(learned & (panel.churned == 1))
-    whole = scale * _whole(blend, amounts, panel, gone)
-    blend = _latest(blend, few, learned if seen is None else learned | seen, amounts)
+    whole = scale * _whole(blend, amounts, panel, gone, paces)
+    blend = _latest(blend, paces, learned if seen is None else learned | seen, amounts)
     left = _Left.of(panel.value[gone], whole, same_horizon=same_horizon, fading=fades and blend is None)
     spread = Spread.learn(scale * predicted, actual, left.brought, relative=left.relative)
     floored = int((panel.value[rows] < 0).sum())
@@ -161,15 +162,13 @@ def fit_value(
         return model
     retained = np.full(len(panel), np.nan)
     retained[rows], retained[gone] = scale * predicted, whole
-    return _honest(model, few, retained, risk)
+    return _honest(model, paces.panel, retained, risk)
 
 
-def _whole(blend: Blend | None, amounts: Amounts, panel: Panel, gone: Positions) -> Floats:
+def _whole(blend: Blend | None, amounts: Amounts, panel: Panel, gone: Positions, paces: Paces) -> Floats:
     """(k,) what those who left would have brought, up to the scale."""
-    if blend is None:
-        return amounts.of(panel, None, gone)
-    promised = _promised(blend, narrowed(panel).take(gone))
-    return mixed(blend.share, amounts.of(panel, promised, gone), promised)
+    promised = None if blend is None else _promised(blend, paces.panel.take(gone))
+    return _together(0.0 if blend is None else blend.share, amounts.of(panel, promised, gone), promised)
 
 
 @dataclass(frozen=True)
@@ -210,16 +209,14 @@ def _often(panel: Panel) -> Flags:
     return np.asarray(panel.number(ACTIVE) > 1)
 
 
-def mixed(share: float, amount: Floats, promised: Floats | None) -> Floats:
-    """(n,) the weighted mean of what trees and pace say that a customer who stays will bring."""
-    if promised is None or not share:
-        return amount
-    return (1 - share) * amount + share * promised
+def _together(share: float, amount: Floats, promised: Floats | None) -> Floats:
+    """(n,) what a customer who stays will bring, by trees and pace, if the pace knows of amounts."""
+    return amount if promised is None else mixed(share, amount, promised)
 
 
-def _unmixed(panel: Panel, rows: Positions, horizon: Horizon | None, models: Models) -> Blend | None:
+def _unmixed(paces: Paces, rows: Positions, horizon: Horizon | None, models: Models) -> Blend | None:
     """The pace as it was known at those rows, with no share yet; None where there is none."""
-    pace = None if horizon is None else Pace.learn(panel, rows, horizon.start)
+    pace = None if horizon is None else paces.learn(rows, horizon.start)
     if horizon is not None and horizon.is_extended:
         pace = require_pace(pace, horizon)
     if models.amount in ON_PACE and (pace is None or pace.spend is None):
@@ -246,7 +243,8 @@ def judged_amounts(panel: Panel, rows: Positions, promised: Floats | None, model
     predicted = np.empty(len(rows))
     for out in held_out(panel.customer_id[rows], models.seed):
         kept, asked = (None if promised is None else promised[some] for some in (~out, out))
-        predicted[out] = Amounts.learn(panel, rows[~out], kept, models).of(panel, asked, rows[out])
+        amounts = Amounts.learn(panel, rows[~out], kept, models, reference=False)
+        predicted[out] = amounts.of(panel, asked, rows[out])
     return predicted
 
 
@@ -265,11 +263,11 @@ def _scaled(predicted: Floats, actual: Floats) -> Floats:
     return np.asarray(predicted * (actual.sum() / predicted.sum()), dtype=np.float64)
 
 
-def _latest(blend: Blend | None, panel: Panel, seen: Flags, amounts: Amounts) -> Blend | None:
+def _latest(blend: Blend | None, paces: Paces, seen: Flags, amounts: Amounts) -> Blend | None:
     """The same with a pace learned from the last date there is; None where nothing is wanted of it."""
     if blend is None or not (blend.share or blend.horizon.is_extended or amounts.reads_promise):
         return None
-    pace = Pace.learn(panel, np.flatnonzero(seen), blend.horizon.start)
+    pace = paces.learn(np.flatnonzero(seen), blend.horizon.start)
     # Without a later one that serves as well, the earlier one stays: what it chose is not undone.
     needs_amounts = blend.share or amounts.reads_promise
     return blend if pace is None or (needs_amounts and pace.spend is None) else replace(blend, pace=pace)

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from churnlab.folds import Fold
 from churnlab.models import baselines, logistic
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.pace import Pace, narrowed
+from churnlab.models.pace import Paces
 from churnlab.panel import Panel
 
 Floats = NDArray[np.float64]
 PACE = "pace"
 
 
-def pace(panel: Panel, fold: Fold, horizon: Horizon | None) -> Blend | None:
+def pace(paces: Paces, fold: Fold, horizon: Horizon | None) -> Blend | None:
     """The pace as it was known at the test date; None where there is none."""
     if horizon is None:
         return None
-    known = Pace.learn(narrowed(panel), np.flatnonzero(fold.train | fold.test), horizon.start)
+    known = paces.learn(np.flatnonzero(fold.train | fold.test), horizon.start)
     return None if known is None else Blend(known, 1.0, horizon)
 
 

@@ -32,8 +32,13 @@ class Held:
     usual: tuple[float, float] | None
 
     @classmethod
-    def at(cls, model: ValueModel, test: Panel, risk: Floats, expected: Floats) -> Held | None:
-        """Of the rows ``test``; None where no value of theirs is known, or none was expected."""
+    def at(
+        cls, model: ValueModel, test: Panel, risk: Floats, retained: Floats, expected: Floats
+    ) -> Held | None:
+        """Of the rows ``test``; None where no value of theirs is known, or none was expected.
+
+        ``risk``, ``retained``, ``expected``: (n,) what the models say of them.
+        """
         known = np.isfinite(test.value)
         if not known.any() or expected[known].sum() <= 0:
             return None
@@ -41,7 +46,7 @@ class Held:
         if ACTIVE in test.names:
             often = test.number(ACTIVE) > 1
             split = {"bought once": ~often, "bought again": often}
-        low, high = model.interval(test, risk, model.if_retained(test))
+        low, high = model.interval(test, risk, retained)
         groups = coverages(test.value, low, high, expected, split, test.customer_id)
         return cls(groups, float(test.value[known].sum() / expected[known].sum()), model.total)
 

@@ -14,8 +14,9 @@ from churnlab.evaluation.sooner import Sooner
 from churnlab.folds import Fold
 from churnlab.models import baselines
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.churn import ChurnModel, fit_churn, grown, unseen_risk
+from churnlab.models.churn import ChurnModel, judged_churn
 from churnlab.models.hazard import Hazard
+from churnlab.models.pace import Paces
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
 from churnlab.tuning import Tuned
@@ -56,18 +57,18 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
     """
     fold = test_fold(opening, panel)
     models, tuned = _tuned(opening, panel, fold, told)
-    horizon = reach.horizon(opening, panel)
-    trees = grown(panel, fold.train, models)
-    churn = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
-    basis, unseen = basis_of(opening), unseen_risk(panel, fold.train, churn, trees)
-    value = None if basis is None else _value(opening, panel, fold, models, unseen)
+    horizon, paces = reach.horizon(opening, panel), Paces.of(panel)
+    learned_churn = judged_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, paces=paces)
+    churn, basis = learned_churn.model, basis_of(opening)
+    value = None if basis is None else _value(opening, panel, fold, models, learned_churn.unseen, paces)
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
-    paced = beside.pace(panel, fold, horizon)
+    paced = beside.pace(paces, fold, horizon)
     risks = {CHURN: churn.risk(test), **beside.risks(learned, test, paced)}
     valued = learned.take(value_settled(opening, panel, fold.test_as_of)[fold.train])
     valued_over = value_horizon(opening, panel)
-    pace = paced if valued_over == horizon else beside.pace(panel, fold, valued_over)
-    values = _values(opening, value, risks[CHURN], valued, test, pace)
+    pace = paced if valued_over == horizon else beside.pace(paces, fold, valued_over)
+    retained = None if value is None else value.if_retained(test)
+    values = _values(opening, value, retained, risks[CHURN], valued, test, pace)
     hazard = sooner.fitted(opening, panel, fold, churn, models)
     early = sooner.judged(panel, fold, churn, hazard)
     notes = (*_notes(opening, panel, fold, value, basis), *(each.note for each in early))
@@ -80,10 +81,22 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         values,
         (*notes, *(() if tuned is None else (tuned.note,))),
         tuned,
-        None if value is None or not values else Held.at(value, test, risks[CHURN], values[VALUE]),
+        _held(value, retained, risks[CHURN], values, test),
         hazard,
         early,
     )
+
+
+def _held(
+    value: ValueModel | None,
+    retained: Floats | None,
+    risk: Floats,
+    values: Mapping[str, Floats],
+    test: Panel,
+) -> Held | None:
+    if value is None or retained is None or not values:
+        return None
+    return Held.at(value, test, risk, retained, values[VALUE])
 
 
 def test_fold(opening: Opened, panel: Panel) -> Fold:
@@ -147,7 +160,7 @@ def basis_of(opening: Opened) -> str | None:
 
 
 def _value(
-    opening: Opened, panel: Panel, fold: Fold, models: Models, unseen: Floats | None
+    opening: Opened, panel: Panel, fold: Fold, models: Models, unseen: Floats | None, paces: Paces
 ) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
     return fit_value(
@@ -159,6 +172,7 @@ def _value(
         horizon=value_horizon(opening, panel),
         seen=fold.test,
         risk=unseen,
+        paces=paces,
     )
 
 
@@ -196,15 +210,21 @@ def value_settled(opening: Opened, panel: Panel, moments: tuple[int, ...]) -> ND
 def _values(
     opening: Opened,
     value: ValueModel | None,
+    retained: Floats | None,
     risk: Floats,
     learned: Panel,
     test: Panel,
     paced: Blend | None,
 ) -> dict[str, Floats]:
     # The value of the test rows may need a longer horizon than the data has left after them.
-    if value is None or not np.isfinite(test.value).any() or not np.isfinite(learned.value).any():
+    if (
+        value is None
+        or retained is None
+        or not np.isfinite(test.value).any()
+        or not np.isfinite(learned.value).any()
+    ):
         return {}
-    expected = (1 - risk) * value.if_retained(test) + risk * value.if_churned(test)
+    expected = (1 - risk) * retained + risk * value.if_churned(test)
     others = beside.values(learned, test, opening.value_days, paced)
     return {VALUE: np.asarray(expected, dtype=np.float64), **others}
 

@@ -17,8 +17,8 @@ from churnlab.config import Models
 from churnlab.models import baselines
 from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
-from churnlab.models.churn import fit_churn, grown, unseen_risk
-from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
+from churnlab.models.churn import fit_churn, grown, judged_churn
+from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, Paces, narrowed
 from churnlab.models.value import ValueModel, fit_value, judged_amounts
 from churnlab.panel import Panel
 from churnlab.workflow import beside, fitting
@@ -78,12 +78,12 @@ def _risks(origin: Origin, test: Panel, models: Models) -> tuple[dict[str, Float
     """Of the test rows, ours first; and of the rows learned from, by trees that never saw their customers."""
     panel, fold, horizon = origin.panel, origin.fold, origin.horizon
     trees = grown(panel, fold.train, models)
-    ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
-    risks = {CHURN: ours.risk(test)}
+    ours = judged_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
+    risks = {CHURN: ours.model.risk(test)}
     # Trees that learned a shorter window answer no question about a longer one.
     if horizon is not None and not horizon.is_extended:
         risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
-    return risks, unseen_risk(panel, fold.train, ours, trees)
+    return risks, ours.unseen
 
 
 def _values(
@@ -92,8 +92,8 @@ def _values(
     """Our value model, and what each way to learn amounts expects of everyone."""
     panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
     known = origin.fold.train & settled
-    first, values = None, {}
-    for name, kind, window in _kinds(opening, panel, known, horizon):
+    first, values, paces = None, {}, Paces.of(panel)
+    for name, kind, window in _kinds(opening, paces, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
         made = fit_value(
             panel,
@@ -104,6 +104,7 @@ def _values(
             horizon=window,
             seen=origin.fold.test,
             risk=unseen if first is None else None,  # whose intervals are asked for
+            paces=paces,
         )
         if made is None:
             return None, {}
@@ -119,12 +120,12 @@ def _values(
 
 
 def _kinds(
-    opening: Opened, panel: Panel, known: Flags, horizon: Horizon | None
+    opening: Opened, paces: Paces, known: Flags, horizon: Horizon | None
 ) -> Iterator[tuple[str, str, Horizon | None]]:
     """(name, way to learn amounts, window) of each two-part model, that of `train` first."""
     own = opening.project.models.amount
     rows = np.flatnonzero(known)
-    pace = None if horizon is None else Pace.learn(narrowed(panel), rows, horizon.start)
+    pace = None if horizon is None else paces.learn(rows, horizon.start)
     promises = pace is not None and pace.spend is not None
     same = kind_of(own, promised=promises)
     yield VALUE, own, horizon
