@@ -9,7 +9,7 @@ from churnlab.errors import DataError
 from churnlab.features.feature import Description
 from churnlab.models import pace
 from churnlab.models.blend import NAME, Blend, Horizon
-from churnlab.models.churn import ChurnModel, fit_churn
+from churnlab.models.churn import ChurnModel, fit_churn, judged_churn
 from churnlab.models.pace import Pace, Paces
 from churnlab.models.value import ValueModel, fit_value
 from churnlab.panel import Panel
@@ -116,7 +116,7 @@ def test_each_pace_of_a_panel_is_learned_once_and_is_the_one_learned_alone(panel
 def test_models_that_share_their_paces_are_those_that_do_not(panel, model):
     horizon, seen, known = Horizon(0, 60, 60), on(panel, 180), on(panel, 0, 60)
     paces, how = Paces.of(panel), {"horizon": horizon, "seen": seen}
-    churn = fit_churn(panel, known, QUICK, paces=paces, **how)
+    churn = judged_churn(panel, known, QUICK, paces=paces, **how).model
     assert churn.as_dict() == model.as_dict()
     alone = fit_value(panel, known, QUICK, same_horizon=True, **how)
     value = fit_value(panel, known, QUICK, same_horizon=True, paces=paces, **how)
