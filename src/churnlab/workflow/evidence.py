@@ -17,6 +17,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.wording import words
 from churnlab.folds import Fold
 from churnlab.panel import Panel
+from churnlab.workflow.chapters import Chapters
 from churnlab.workflow.fitting import CHURN, VALUE, Fitted
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.results import plain_count
@@ -33,6 +34,7 @@ def gathered(
     exclusions: Mapping[str, int],
     extra: Mapping[str, Any],
     lineage: Mapping[str, str],
+    chapters: Chapters,
 ) -> dict[str, Any]:
     """The content of the report as far as training knows it; pictures as ``{"name", "alt", "svg"}``."""
     fold, risks, values = fitted.fold, fitted.risks, fitted.values
@@ -75,7 +77,8 @@ def gathered(
         ],
         "dimensions": [{"name": share.name, "share": share.share} for share in dimensions],
         "thresholds": dict(extra["thresholds"]),
-        "pictures": {name: kept(picture) for name, picture in drawn.items()},
+        "pictures": {name: kept(picture) for name, picture in (drawn | chapters.pictures).items()},
+        "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
         "notes": list(fitted.notes),
         "lineage": dict(lineage),
     }

@@ -18,6 +18,7 @@ from churnlab.durable import write_whole
 from churnlab.errors import DataError, IntegrityError
 from churnlab.explain import maps, report
 from churnlab.explain.canvas import Picture
+from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.tracking import Champion, Run, Store
 from churnlab.workflow import published
@@ -86,7 +87,8 @@ def _published(project: Project, champion: Champion, as_of: dt.date | None) -> P
 def _content(
     project: Project, champion: Champion, evidence: Mapping[str, Any], lists: Path | None
 ) -> report.ReportContent:
-    shown = {**evidence, "pictures": _pictures(evidence)}
+    exhibits = [Exhibit.from_dict(record) for record in evidence["exhibits"]]
+    shown = {**evidence, "pictures": _pictures(evidence), "exhibits": exhibits}
     as_of = "-"
     if lists is not None:
         manifest = commit.verify(lists)

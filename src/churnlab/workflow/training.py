@@ -32,7 +32,7 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import evidence, looks, terms, trials, verdicts
+from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.judging import judged, learned_from
 from churnlab.workflow.looks import HELD_OUT
@@ -93,6 +93,7 @@ def train_opened(
             excluded,
             models.extra,
             _lineage(opening, panel),
+            chapters.made(project, told.panel, fitted, explained, verdict),
         )
         progress("register", None)
         held = {} if fitted.held is None else fitted.held.metrics()

@@ -1,0 +1,99 @@
+"""Tables of a report as plain values: kept with the model, told in the reader's language.
+
+Exhibit("churn", "lift", (("tenth", "count"), ("lift", "decimal")), ((1, 4.2), (2, 2.1)))
+
+becomes a table with translated headings, numbers as the language writes them, and sentences below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from churnlab.explain.numbers import Shown
+from churnlab.explain.wording import words
+
+Cell = str | float | int | None
+NUMBERS = frozenset({"count", "money", "percent", "decimal"})
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """``chapter``: where it stands. ``name``: of its caption among the words, ``NAME_caption``.
+
+    ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``code`` a name, ``word`` to
+    be translated where there is a word for it, ``words`` several of them with commas, ``count``,
+    ``money``, ``percent`` (0 to 1), ``decimal``.
+    ``notes``: (word, values) pairs, said below; the values are (kind, value) pairs by place name.
+    ``pictures``: names of pictures that stand before the table. A table without rows is left out.
+    """
+
+    chapter: str
+    name: str
+    columns: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    notes: tuple[tuple[str, Mapping[str, tuple[str, Cell]]], ...] = ()
+    pictures: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """The exhibit that ``as_dict`` was asked for, also after a trip through JSON."""
+        return cls(
+            record["chapter"],
+            record["name"],
+            tuple((name, kind) for name, kind in record["columns"]),
+            tuple(tuple(row) for row in record["rows"]),
+            tuple(
+                (word, {place: (kind, value) for place, (kind, value) in values.items()})
+                for word, values in record["notes"]
+            ),
+            tuple(record["pictures"]),
+        )
+
+
+@dataclass(frozen=True)
+class Told:
+    """The same in words: ``columns``: (heading, whether of numbers); ``rows``: (kind, text) cells."""
+
+    chapter: str
+    caption: str
+    columns: Sequence[tuple[str, bool]]
+    rows: Sequence[Sequence[tuple[str, str]]]
+    notes: Sequence[str]
+    pictures: Sequence[str]
+
+
+def told(exhibit: Exhibit, shown: Shown) -> Told:
+    """``exhibit`` in the language and currency of ``shown``."""
+    say = words(shown.locale)
+    kinds = [kind for _, kind in exhibit.columns]
+    return Told(
+        exhibit.chapter,
+        say[f"{exhibit.name}_caption"].format(currency=shown.currency),
+        [(say[name].format(currency=shown.currency), kind in NUMBERS) for name, kind in exhibit.columns],
+        [
+            [(kind, _text(kind, cell, shown)) for kind, cell in zip(kinds, row, strict=True)]
+            for row in exhibit.rows
+        ],
+        [
+            say[word].format(**{place: _text(kind, value, shown) for place, (kind, value) in values.items()})
+            for word, values in exhibit.notes
+        ],
+        exhibit.pictures,
+    )
+
+
+def _text(kind: str, cell: Cell, shown: Shown) -> str:
+    say = words(shown.locale)
+    if isinstance(cell, str):
+        parts = cell.split(", ") if kind == "words" else [cell]
+        return ", ".join(say.get(part, part) for part in parts) if kind in {"word", "words"} else cell
+    if kind == "decimal":
+        return shown.decimal(cell, 2)
+    write = {"count": shown.count, "money": shown.money, "percent": shown.percent}
+    return write[kind](cell) if kind in write else "–"

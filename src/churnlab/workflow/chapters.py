@@ -1,0 +1,185 @@
+"""Chapters of the report, measured at training: the gate, tenths of risk, intervals, groups, effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.config import Project
+from churnlab.evaluation import fairness
+from churnlab.evaluation.fairness import Treated
+from churnlab.evaluation.gate import Verdict
+from churnlab.evaluation.profit import empc
+from churnlab.evaluation.scorecard import MIN_CUSTOMERS, MIN_POSITIVES
+from churnlab.evaluation.tenths import risk_tenths
+from churnlab.explain import effects
+from churnlab.explain.attributions import Attributions
+from churnlab.explain.canvas import Picture
+from churnlab.explain.effects import Effect
+from churnlab.explain.exhibits import Exhibit
+from churnlab.panel import Panel
+from churnlab.workflow.covering import TENTH, Held
+from churnlab.workflow.fitting import CHURN, Fitted
+
+Floats = NDArray[np.float64]
+DRAWN = 4  # features with a picture of their own
+ASKED = 12  # features whose interactions are looked for
+
+
+@dataclass(frozen=True)
+class Chapters:
+    """``pictures``: by name. ``exhibits``: in the order they are told."""
+
+    exhibits: tuple[Exhibit, ...]
+    pictures: dict[str, Picture]
+
+
+def made(
+    project: Project, test: Panel, fitted: Fitted, attributions: Attributions, verdict: Verdict
+) -> Chapters:
+    """Everything about the rows ``test``, which ``attributions`` explain row by row."""
+    pictures: dict[str, Picture] = {}
+    risk = fitted.risks[CHURN]
+    exhibits = [
+        *_gate(verdict),
+        *_tenths(test.churned, risk),
+        *_profit(project, test, fitted),
+        *([] if fitted.held is None else [_covered(fitted.held)]),
+        *_effects(project, test, attributions, pictures),
+        *_fairness(project, test, risk),
+    ]
+    return Chapters(tuple(exhibits), pictures)
+
+
+def _gate(verdict: Verdict) -> Iterator[Exhibit]:
+    rows = tuple((check.name, "yes" if check.passed else "no", check.said) for check in verdict.checks)
+    beside = ("gate_first", {}) if verdict.champion is None else (
+        "gate_beside", {"version": ("text", verdict.champion)}
+    )  # fmt: skip
+    said = ("gate_said", {"outcome": ("word", verdict.outcome), "reason": ("text", verdict.reason)})
+    notes = (beside, said)
+    yield Exhibit("champion", "gate", (("check", "text"), ("passed", "word"), ("found", "text")), rows, notes)
+
+
+def _tenths(churned: Floats, risk: Floats) -> Iterator[Exhibit]:
+    rows = risk_tenths(churned, risk)
+    if not rows or rows[0]["n"] < MIN_CUSTOMERS:
+        return
+    columns = (
+        ("tenth", "count"), ("rows", "count"), ("mean_predicted", "percent"), ("observed", "percent"),
+        ("lift", "decimal"), ("reached_share", "percent"),
+    )  # fmt: skip
+    values = {"times": ("decimal", rows[0]["lift"]), "reached": ("percent", rows[2]["reached"])}
+    told = tuple(
+        (row["tenth"], row["n"], row["predicted"], row["observed"], row["lift"], row["reached"])
+        for row in rows
+    )
+    yield Exhibit("churn", "lift", columns, told, (("lift_said", values),))
+
+
+def _profit(project: Project, test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
+    """Expected maximum profit of every model, where an offer is stated."""
+    offer, known = project.backtest.offer, np.isfinite(test.churned)
+    if offer is None or fitted.value is None or len(np.unique(test.churned[known])) < 2:
+        return
+    worth = float((fitted.value.if_retained(test) - fitted.value.if_churned(test)).mean())
+    incentive, contact = offer.incentive_cost, offer.contact_cost
+    if worth <= incentive:
+        return
+    found = {
+        name: float(empc(test.churned[known], risk[known], clv=worth, incentive=incentive, contact=contact))
+        for name, risk in fitted.risks.items()
+    }
+    said = {"incentive": ("money", incentive), "contact": ("money", contact)}
+    rows = tuple(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+    yield Exhibit("churn", "profit", (("model", "text"), ("empc", "decimal")), rows, (("empc_said", said),))
+
+
+def _covered(held: Held) -> Exhibit:
+    rows = tuple(
+        (each.group.replace(TENTH, "10 / "), each.n, each.below, each.within, each.above)
+        for each in held.groups
+    )
+    notes = [("total_said", {"ratio": ("decimal", held.ratio)})]
+    if held.usual is not None:
+        low, high = held.usual
+        notes.append(("total_usual", {"low": ("decimal", low), "high": ("decimal", high)}))
+    columns = (
+        ("group", "word"), ("rows", "count"), ("below", "percent"), ("within", "percent"),
+        ("above", "percent"),
+    )  # fmt: skip
+    return Exhibit("value", "coverage", columns, rows, tuple(notes))
+
+
+def _effects(
+    project: Project, test: Panel, attributions: Attributions, pictures: dict[str, Picture]
+) -> Iterator[Exhibit]:
+    families = tuple((share.name, share.share) for share in attributions.by_family())
+    yield Exhibit("drivers", "families", (("family", "text"), ("share", "percent")), families)
+    found = _numeric(test, attributions)
+    if not found:
+        return
+    units = {feature.name: feature.unit for feature in attributions.features}
+    swarm = effects.beeswarm(found, project.locale)
+    pictures[swarm.name] = swarm
+    yield Exhibit("drivers", "beeswarm", pictures=(swarm.name,))
+    drawn = []
+    for place, effect in enumerate(found[:DRAWN]):
+        picture = effects.dependence(effect, units[effect.name], project.locale, place)
+        if picture is not None:
+            pictures[picture.name] = picture
+            drawn.append(picture.name)
+    yield Exhibit("drivers", "dependence", notes=(("dependence_said", {}),), pictures=tuple(drawn))
+    pairs = tuple(effects.together(found[:ASKED]))
+    columns = (("feature", "code"), ("with", "code"), ("interaction_share", "percent"))
+    yield Exhibit("drivers", "interactions", columns, pairs, (("interactions_said", {}),))
+
+
+def _numeric(test: Panel, attributions: Attributions) -> list[Effect]:
+    """The numeric features that the model used, the strongest first."""
+    place = {feature.name: number for number, feature in enumerate(attributions.features)}
+    numeric = {feature.name for feature in test.features if feature.kind == "number"}
+    found = []
+    for share in attributions.by_feature():
+        if share.mean <= 0 or (share.name not in numeric and share.name not in test.measures):
+            continue
+        value = test.measures[share.name] if share.name not in numeric else test.number(share.name)
+        contribution = attributions.contributions[:, place[share.name]].astype(np.float64)
+        found.append(Effect(share.name, np.asarray(value, np.float64), contribution))
+    return found
+
+
+def _fairness(project: Project, test: Panel, risk: Floats) -> Iterator[Exhibit]:
+    segments = {name: test.segments[name] for name in project.evaluation.segments}
+    if not segments:
+        return
+    cut = project.strategy.risk_bands[1]
+    groups = fairness.treated(test.churned, risk, cut, segments)
+    columns = (
+        ("attribute", "word"), ("group", "text"), ("rows", "count"), ("left_count", "count"),
+        ("chosen", "percent"), ("times", "decimal"), ("caught", "percent"), ("right", "decimal"),
+        ("look", "words"),
+    )  # fmt: skip
+    bounds = {
+        "low": ("decimal", fairness.CHOSEN[0]), "high": ("decimal", fairness.CHOSEN[1]),
+        "caught": ("percent", fairness.CAUGHT), "right_low": ("decimal", fairness.RIGHT[0]),
+        "right_high": ("decimal", fairness.RIGHT[1]), "rows": ("count", fairness.LEAST_ROWS),
+        "positives": ("count", MIN_POSITIVES),
+    }  # fmt: skip
+    yield Exhibit("fairness", "fairness", columns, _rows(groups), (("fairness_said", bounds),))
+
+
+def _rows(groups: Sequence[Treated]) -> tuple[tuple[str | float | int | None, ...], ...]:
+    caught = groups[0].caught
+    rows = []
+    for each in groups:
+        told = each.as_dict()
+        hidden = each.insufficient and each.n < MIN_CUSTOMERS
+        counts = (None, None) if hidden else (each.n, each.left)
+        shares = (told[name] for name in ("chosen", "times", "caught", "right"))
+        look = "too_few" if each.insufficient else ", ".join(each.flags(caught))
+        rows.append((each.attribute or "everyone", each.group, *counts, *shares, look))
+    return tuple(rows)
