@@ -4,7 +4,8 @@
    calibrate on costs up to .003 of AUROC.
 2. The calibration. Customers are dealt into parts, and each part is judged, on all of its dates, by
    trees of the others: as many dates as there are, of all seasons. A later fold alone has a season of
-   its own, and trees of the few dates settled before it are weaker than those that are used.
+   its own, and trees of the few dates settled before it are weaker than those that are used. Large
+   shops are spared trees for every part: of CDNOW, two parts of three say what all three do.
 
 Where purchases are known, the pace of purchases (see ``blend``) may take a share of the log odds: the
 largest, up to ``MOST``, whose log loss on the same rows, all of them earlier than the date a model is
@@ -14,7 +15,6 @@ season: of seven larger choices at earlier origins of three data sets, six were 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -32,6 +32,7 @@ from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
 from churnlab.models.logistic import SURE
 from churnlab.models.pace import Pace, Paces
+from churnlab.models.parts import first_rows, held_out
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -42,7 +43,7 @@ DECIMALS = 6
 NEARLY = 0.0005  # of log loss: as good as the best
 MOST = 0.25  # of the log odds
 MANY_UNSEEN = 0.05  # of the rows
-HELD_OUT = 3  # parts that customers are dealt into, each judged by trees of the others
+ENOUGH = 10_000  # customers judged: of more, the two numbers of a calibration would hardly move
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +144,13 @@ class ChurnModel:
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of their rows."""
+    """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of ``judged``.
+
+    ``judged``: (k,) the positions of rows that the trees have seen, all of them unless there are many.
+    """
 
     model: ChurnModel
+    judged: Positions
     margin: Floats | None
 
 
@@ -154,7 +159,7 @@ def grown(panel: Panel, known: Flags, models: Models) -> Grown:
     require_order(panel)
     rows = np.flatnonzero(known)
     _enough(panel, rows, models)
-    return Grown(_fitted(panel, rows, models), _judged(panel, rows, models))
+    return Grown(_fitted(panel, rows, models), *_judged(panel, rows, models))
 
 
 def fit_churn(
@@ -177,17 +182,17 @@ def fit_churn(
     """
     rows = np.flatnonzero(known)
     trees = grown(panel, known, models) if trees is None else trees
-    last, margin = trees.model, trees.margin
+    last, judged, margin = trees.model, trees.judged, trees.margin
     if horizon is None:
-        return replace(last, calibration=_calibration(panel, rows, margin, models))
+        return replace(last, calibration=_calibration(panel, judged, margin, models))
     paces, share = paces or Paces.of(panel), 0.0
     paced = paces.learn(rows, horizon.start)
     if margin is not None and paced is not None:
-        odds = paced.log_odds(paces.panel.take(rows), horizon.learned)
-        share = _share(panel, rows, margin, odds, models)
+        odds = paced.log_odds(paces.panel.take(judged), horizon.learned)
+        share = _share(panel, judged, margin, odds, models)
         margin = mixed(share, margin, odds)
     blend = _blend(paces, known, seen, paced, share, horizon)
-    return replace(last, calibration=_calibration(panel, rows, margin, models), blend=blend)
+    return replace(last, calibration=_calibration(panel, judged, margin, models), blend=blend)
 
 
 def require_order(panel: Panel) -> None:
@@ -199,15 +204,22 @@ def require_order(panel: Panel) -> None:
         raise ValueError("panel rows must be sorted by customer id and as_of, each pair once")
 
 
-def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
-    """(k,) log odds of the rows by trees that never saw their customers; None: nobody asks for them."""
+def _judged(panel: Panel, rows: Positions, models: Models) -> tuple[Positions, Floats | None]:
+    """Rows, and (k,) log odds of them by trees that never saw their customers; None: nobody asks for them.
+
+    All rows, part after part, or those of as many parts as have customers ``ENOUGH``.
+    """
     if models.calibration == "none":
-        return None
-    margin = np.empty(len(rows))
-    for out in held_out(panel.customer_id[rows], models.seed):
+        return rows, None
+    ids = panel.customer_id[rows]
+    margin, judged = np.empty(len(rows)), np.zeros(len(rows), dtype=np.bool_)
+    for out in held_out(ids, models.seed):
         model = _fitted(panel, rows[~out], models, reference=False)
         margin[out] = _margins(model, panel, rows[out])
-    return margin
+        judged |= out
+        if len(first_rows(ids[judged])) >= ENOUGH:
+            break
+    return rows[judged], margin[judged]
 
 
 def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: Models) -> Calibration:
@@ -258,21 +270,6 @@ def _fitted(panel: Panel, rows: Positions, models: Models, *, reference: bool = 
 
 def _margins(model: ChurnModel, panel: Panel, rows: Positions) -> Floats:
     return model.trees.margins(model.recipe.rows(panel, rows))
-
-
-def held_out(customer_id: NDArray[np.object_], seed: int) -> list[Flags]:
-    """Customers dealt into parts by their ids: (n,) flags of each part's rows, in canonical order."""
-    first = first_rows(customer_id)
-    keys = [hashlib.sha256(f"{seed}/{each}".encode()).digest() for each in customer_id[first]]
-    part = np.argsort(np.argsort(np.array(keys, dtype=object))) % HELD_OUT
-    of_row = np.repeat(part, np.diff(np.append(first, len(customer_id))))
-    return [of_row == each for each in range(HELD_OUT)]
-
-
-def first_rows(customer_id: NDArray[np.object_]) -> Positions:
-    """The first row of each customer, where the rows of a customer stand together."""
-    other = customer_id[1:] != customer_id[:-1]
-    return np.flatnonzero(np.append(np.ones(min(len(customer_id), 1), dtype=np.bool_), other))
 
 
 def _enough(panel: Panel, rows: Positions, models: Models) -> None:

@@ -28,8 +28,9 @@ from churnlab.evaluation.ranking import gini
 from churnlab.models.amounts import ON_PACE, Amounts
 from churnlab.models.blend import SHARES, Blend, Horizon, mixed, require_pace
 from churnlab.models.boosted import Trees
-from churnlab.models.churn import held_out, require_order
+from churnlab.models.churn import require_order
 from churnlab.models.pace import Paces
+from churnlab.models.parts import held_out
 from churnlab.models.recipe import Recipe
 from churnlab.models.spread import Spread
 from churnlab.panel import Panel
