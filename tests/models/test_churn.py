@@ -8,9 +8,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from churnlab.errors import DataError
-from churnlab.models import boosted
+from churnlab.models import boosted, churn
 from churnlab.models.calibration import Calibration
 from churnlab.models.churn import fit_churn
+from churnlab.models.parts import held_out
 from customers import QUICK, drawn, on, truth
 
 
@@ -124,6 +125,24 @@ def test_each_customer_is_judged_by_trees_that_never_saw_them(monkeypatch):
     # Noise alone, learned by heart: held out rows show that nothing of it is true.
     noise = replace(panel, churned=np.random.default_rng(5).permutation(panel.churned))
     assert fit_churn(noise, everyone, QUICK).calibration.slope < 0.4
+
+
+@pytest.mark.parametrize(("enough", "parts"), [(1, 1), (167, 1), (168, 2), (334, 2), (335, 3), (10**9, 3)])
+def test_parts_are_judged_until_there_are_customers_enough(panel, model, monkeypatch, enough, parts):
+    monkeypatch.setattr(churn, "ENOUGH", enough)
+    made = churn.grown(panel, on(panel, 0, 30), QUICK)
+    rows = np.flatnonzero(on(panel, 0, 30))
+    flags = held_out(panel.customer_id[rows], QUICK.seed)  # 167, 167 and 166 of 500 customers
+    assert made.judged.tolist() == rows[np.logical_or.reduce(flags[:parts])].tolist()
+    assert made.model.trees.content == model.trees.content
+    judged = fit_churn(panel, on(panel, 0, 30), QUICK, trees=made)
+    told = panel.churned[made.judged]
+    assert judged.calibration == Calibration.learn(made.margin, told, "sigmoid")
+    # More parts change nothing of what was said of the first.
+    monkeypatch.setattr(churn, "ENOUGH", 10**9)
+    whole = churn.grown(panel, on(panel, 0, 30), QUICK)
+    assert made.margin.tobytes() == whole.margin[np.isin(whole.judged, made.judged)].tobytes()
+    assert (judged.calibration == model.calibration) == (parts == 3)
 
 
 def test_the_order_of_rows_is_not_left_to_chance(panel):

@@ -4,7 +4,8 @@
    calibrate on costs up to .003 of AUROC.
 2. The calibration. Customers are dealt into parts, and each part is judged, on all of its dates, by
    trees of the others: as many dates as there are, of all seasons. A later fold alone has a season of
-   its own, and trees of the few dates settled before it are weaker than those that are used.
+   its own, and trees of the few dates settled before it are weaker than those that are used. Large
+   shops are spared trees for every part: of CDNOW, two parts of three say what all three do.
 
 Where purchases are known, the pace of purchases (see ``blend``) may take a share of the log odds: the
 largest, up to ``MOST``, whose log loss on the same rows, all of them earlier than the date a model is
@@ -42,6 +43,7 @@ DECIMALS = 6
 NEARLY = 0.0005  # of log loss: as good as the best
 MOST = 0.25  # of the log odds
 MANY_UNSEEN = 0.05  # of the rows
+ENOUGH = 10_000  # customers judged: of more, the two numbers of a calibration would hardly move
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +144,13 @@ class ChurnModel:
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of their rows."""
+    """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of ``judged``.
+
+    ``judged``: (k,) the positions of rows that the trees have seen, all of them unless there are many.
+    """
 
     model: ChurnModel
+    judged: Positions
     margin: Floats | None
 
 
@@ -153,31 +159,23 @@ def grown(panel: Panel, known: Flags, models: Models) -> Grown:
     require_order(panel)
     rows = np.flatnonzero(known)
     _enough(panel, rows, models)
-    return Grown(_fitted(panel, rows, models), _judged(panel, rows, models))
+    return Grown(_fitted(panel, rows, models), *_judged(panel, rows, models))
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
     """``unseen``: (n,) risks of the window that was learned, by trees that never saw a row's customer.
 
-    NaN where nothing was learned. None without a calibration, for which alone such trees are grown.
+    NaN of the others. None without a calibration, for which alone such trees are grown.
     """
 
     model: ChurnModel
     unseen: Floats | None
 
 
-def fit_churn(
-    panel: Panel,
-    known: Flags,
-    models: Models,
-    *,
-    horizon: Horizon | None = None,
-    seen: Flags | None = None,
-    trees: Grown | None = None,
-) -> ChurnModel:
-    """The model of ``judged_churn`` alone."""
-    return judged_churn(panel, known, models, horizon=horizon, seen=seen, trees=trees).model
+def fit_churn(panel: Panel, known: Flags, models: Models, **how: Any) -> ChurnModel:
+    """The model of ``judged_churn`` alone, asked in the same way."""
+    return judged_churn(panel, known, models, **how).model
 
 
 def judged_churn(
@@ -200,31 +198,38 @@ def judged_churn(
     """
     rows, blend = np.flatnonzero(known), None
     trees = grown(panel, known, models) if trees is None else trees
-    margin = trees.margin
+    judged, margin = trees.judged, trees.margin
     if horizon is not None:
         paces, share = paces or Paces.of(panel), 0.0
         paced = paces.learn(rows, horizon.start)
         if margin is not None and paced is not None:
-            odds = paced.log_odds(paces.panel.take(rows), horizon.learned)
-            share = _share(panel, rows, margin, odds, models)
+            odds = paced.log_odds(paces.panel.take(judged), horizon.learned)
+            share = _share(panel, judged, margin, odds, models)
             margin = mixed(share, margin, odds)
         blend = _blend(paces, known, seen, paced, share, horizon)
-    calibration, unseen = _calibration(panel, rows, margin, models), None
+    calibration, unseen = _calibration(panel, judged, margin, models), None
     if margin is not None:
         unseen = np.full(len(panel), np.nan)
-        unseen[rows] = calibration.risk(margin)
+        unseen[judged] = calibration.risk(margin)
     return Judged(replace(trees.model, calibration=calibration, blend=blend), unseen)
 
 
-def _judged(panel: Panel, rows: Positions, models: Models) -> Floats | None:
-    """(k,) log odds of the rows by trees that never saw their customers; None: nobody asks for them."""
+def _judged(panel: Panel, rows: Positions, models: Models) -> tuple[Positions, Floats | None]:
+    """Rows, and (k,) log odds of them by trees that never saw their customers; None: nobody asks for them.
+
+    All rows, part after part, or those of as many parts as have customers ``ENOUGH``.
+    """
     if models.calibration == "none":
-        return None
-    margin = np.empty(len(rows))
-    for out in held_out(panel.customer_id[rows], models.seed):
+        return rows, None
+    ids = panel.customer_id[rows]
+    margin, judged = np.empty(len(rows)), np.zeros(len(rows), dtype=np.bool_)
+    for out in held_out(ids, models.seed):
         model = _fitted(panel, rows[~out], models, reference=False)
         margin[out] = _margins(model, panel, rows[out])
-    return margin
+        judged |= out
+        if len(first_rows(ids[judged])) >= ENOUGH:
+            break
+    return rows[judged], margin[judged]
 
 
 def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: Models) -> Calibration:
