@@ -12,8 +12,9 @@ from churnlab.evaluation.money import decile_table
 from churnlab.evaluation.probability import calibration_table
 from churnlab.evaluation.scorecard import score_churn, score_value
 from churnlab.explain.attributions import Share
+from churnlab.explain.exhibits import Exhibit
 from churnlab.explain.pictures import calibration, drivers
-from churnlab.explain.report import ReportContent, render
+from churnlab.explain.report import PARTS, ReportContent, render
 
 ROWS = 400
 PAYLOADS = [
@@ -101,6 +102,16 @@ def content(word="club", **changes):
         "notes": [word],
         "limits": [word],
         "lineage": {word: word},
+        "exhibits": [
+            Exhibit(
+                chapter,
+                "gate",
+                (("check", "text"), ("passed", "word"), ("feature", "code"), ("look", "words")),
+                ((word, word, word, f"{word}, {word}"),),
+                (("gate_said", {"outcome": ("word", word), "reason": ("text", word)}),),
+            )
+            for chapter in ("churn", "drivers", "champion", "fairness", "stability", "strategy")
+        ],
     }  # fmt: skip
     return ReportContent(**{**given, **changes})
 
@@ -149,7 +160,7 @@ def test_links_and_headings_lead_somewhere():
     page = Page(render(content()))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     links = [attributes["href"][1:] for tag, attributes in page.elements if tag == "a"]
-    assert len(links) == 10
+    assert len(links) == sum(len(chapters) for chapters in PARTS.values())
     assert set(links) <= set(ids)
     headings = [
         attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes

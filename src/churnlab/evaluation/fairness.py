@@ -75,6 +75,9 @@ def _groups(
         here = [value for value in values[known] if value is not None]
         for group in sorted({str(value) for value in here}):
             yield name, known & (values == group), group
+        missing = known & np.array([value is None for value in values], dtype=bool)
+        if missing.any():
+            yield name, missing, "(none)"
 
 
 def _of(attribute: str, group: str, churned: Floats, risk: Floats, cut: float, of_all: float) -> Treated:

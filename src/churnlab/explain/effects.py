@@ -6,6 +6,7 @@ tenth of all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,7 +24,7 @@ Locale = Literal["en", "fr"]
 SHOWN = 10  # features of the beeswarm
 DOTS = 120  # of a feature, at most
 SHADES = 5  # of its values, from low to high
-BINS = 10
+BINS, FINE = 10, 50
 ROWS = 9  # dots that lie above one another, at most
 
 
@@ -144,9 +145,9 @@ def dependence(effect: Effect, unit: str, locale: Locale = "en", place: int = 0)
     return draw(f"dependence-{place}", alt, (4.6, 3.3), paint)
 
 
-def _bins(values: Floats) -> NDArray[np.int64]:
-    """Which tenth each value lies in; equal values are never parted."""
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1])) if len(values) else np.empty(0)
+def _bins(values: Floats, parts: int = BINS) -> NDArray[np.int64]:
+    """Which of so many parts each value lies in; equal values are never parted."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)[1:-1])) if len(values) else np.empty(0)
     return np.searchsorted(edges, values, side="left").astype(np.int64)
 
 
@@ -176,26 +177,24 @@ def _plain(value: float) -> str:
     return f"{value:.3g}"
 
 
-def together(effects: Sequence[Effect], most: int = 10) -> list[tuple[str, str, float]]:
-    """(feature, other, share): how much of what a feature's effect varies at one value goes with another.
+def together(effects: Sequence[Effect], most: int = 10) -> list[tuple[str, str, float, float]]:
+    """(feature, the other it depends on most, log odds, share): of each feature, the strongest first.
 
-    Within each tenth of a feature's values its contribution would be one number if nothing else mattered;
-    the share of the variance there that the halves of another feature's values account for. The strongest
-    first. A sign of an interaction, as ``shap.approximate_interactions`` is; no proof of one.
+    Among customers of one and the same value a feature's contribution would be one number if nothing else
+    mattered. Log odds: how far it swings there with the other's value being low or high (standard
+    deviation); share: of all that it swings there. A sign of an interaction, as
+    ``shap.approximate_interactions`` is; no proof of one.
     """
-    found: list[tuple[str, str, float]] = []
+    found = []
     for one in effects:
-        bins = _bins(np.where(np.isfinite(one.value), one.value, -1e300))
+        bins = _bins(np.where(np.isfinite(one.value), one.value, -1e300), FINE)
         apart = _centred(one.contribution, bins)
         whole = float((apart**2).sum())
-        if whole <= 0:
-            continue
-        found += [
-            (one.name, other.name, _explained(apart, bins, other.value) / whole)
-            for other in effects
-            if other is not one
-        ]
-    return sorted(found, key=lambda each: (-each[2], each[0], each[1]))[:most]
+        others = [(other.name, _explained(apart, bins, other.value)) for other in effects if other is not one]
+        if whole > 0 and others:
+            name, part = max(others, key=lambda each: (each[1], each[0]))
+            found.append((one.name, name, math.sqrt(part / len(apart)), part / whole))
+    return sorted(found, key=lambda each: (-each[2], each[0]))[:most]
 
 
 def _centred(values: Floats, bins: NDArray[np.int64]) -> Floats:

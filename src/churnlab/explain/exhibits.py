@@ -15,7 +15,9 @@ from churnlab.explain.numbers import Shown
 from churnlab.explain.wording import words
 
 Cell = str | float | int | None
-NUMBERS = frozenset({"count", "money", "percent", "decimal"})
+Row = tuple[Cell, ...]
+Note = tuple[str, Mapping[str, tuple[str, Cell]]]
+NUMBERS = frozenset({"count", "money", "percent", "decimal", "score"})
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Exhibit:
 
     ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``code`` a name, ``word`` to
     be translated where there is a word for it, ``words`` several of them with commas, ``count``,
-    ``money``, ``percent`` (0 to 1), ``decimal``.
+    ``money``, ``percent`` (0 to 1), ``decimal``, ``score`` (a decimal more).
     ``notes``: (word, values) pairs, said below; the values are (kind, value) pairs by place name.
     ``pictures``: names of pictures that stand before the table. A table without rows is left out.
     """
@@ -32,8 +34,8 @@ class Exhibit:
     chapter: str
     name: str
     columns: tuple[tuple[str, str], ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
-    notes: tuple[tuple[str, Mapping[str, tuple[str, Cell]]], ...] = ()
+    rows: tuple[Row, ...] = ()
+    notes: tuple[Note, ...] = ()
     pictures: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def _text(kind: str, cell: Cell, shown: Shown) -> str:
     if isinstance(cell, str):
         parts = cell.split(", ") if kind == "words" else [cell]
         return ", ".join(say.get(part, part) for part in parts) if kind in {"word", "words"} else cell
-    if kind == "decimal":
-        return shown.decimal(cell, 2)
+    if kind in {"decimal", "score"}:
+        return shown.decimal(cell, 2 if kind == "decimal" else 3)
     write = {"count": shown.count, "money": shown.money, "percent": shown.percent}
     return write[kind](cell) if kind in write else "–"

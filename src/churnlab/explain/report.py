@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from churnlab.explain.canvas import Picture
-from churnlab.explain.exhibits import Exhibit, told
+from churnlab.explain.exhibits import NUMBERS, Exhibit, told
 from churnlab.explain.numbers import Shown, absent
 from churnlab.explain.pictures import LEAST
 from churnlab.explain.reasons import plain
@@ -115,6 +115,7 @@ def render(report: ReportContent) -> str:
         per_segment=PER_SEGMENT,
         exhibits=[told(exhibit, shown) for exhibit in report.exhibits],
         parts=PARTS,
+        numbers=NUMBERS,
         least=LEAST,
     )
 

@@ -19,9 +19,9 @@ from churnlab.explain import effects
 from churnlab.explain.attributions import Attributions
 from churnlab.explain.canvas import Picture
 from churnlab.explain.effects import Effect
-from churnlab.explain.exhibits import Exhibit
+from churnlab.explain.exhibits import Exhibit, Note, Row
 from churnlab.panel import Panel
-from churnlab.workflow.covering import TENTH, Held
+from churnlab.workflow.covering import Held
 from churnlab.workflow.fitting import CHURN, Fitted
 
 Floats = NDArray[np.float64]
@@ -56,12 +56,14 @@ def made(
 
 def _gate(verdict: Verdict) -> Iterator[Exhibit]:
     rows = tuple((check.name, "yes" if check.passed else "no", check.said) for check in verdict.checks)
-    beside = ("gate_first", {}) if verdict.champion is None else (
-        "gate_beside", {"version": ("text", verdict.champion)}
-    )  # fmt: skip
-    said = ("gate_said", {"outcome": ("word", verdict.outcome), "reason": ("text", verdict.reason)})
-    notes = (beside, said)
-    yield Exhibit("champion", "gate", (("check", "text"), ("passed", "word"), ("found", "text")), rows, notes)
+    notes: list[Note] = [
+        ("gate_said", {"outcome": ("word", verdict.outcome), "reason": ("text", verdict.reason)})
+    ]
+    if verdict.champion is not None:
+        notes.append(("gate_beside", {"version": ("text", verdict.champion)}))
+    yield Exhibit(
+        "champion", "gate", (("check", "text"), ("passed", "word"), ("found", "text")), rows, tuple(notes)
+    )
 
 
 def _tenths(churned: Floats, risk: Floats) -> Iterator[Exhibit]:
@@ -99,11 +101,8 @@ def _profit(project: Project, test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
 
 
 def _covered(held: Held) -> Exhibit:
-    rows = tuple(
-        (each.group.replace(TENTH, "10 / "), each.n, each.below, each.within, each.above)
-        for each in held.groups
-    )
-    notes = [("total_said", {"ratio": ("decimal", held.ratio)})]
+    rows = tuple((each.group, each.n, each.below, each.within, each.above) for each in held.groups)
+    notes: list[Note] = [("total_said", {"ratio": ("decimal", held.ratio)})]
     if held.usual is not None:
         low, high = held.usual
         notes.append(("total_usual", {"low": ("decimal", low), "high": ("decimal", high)}))
@@ -134,7 +133,10 @@ def _effects(
             drawn.append(picture.name)
     yield Exhibit("drivers", "dependence", notes=(("dependence_said", {}),), pictures=tuple(drawn))
     pairs = tuple(effects.together(found[:ASKED]))
-    columns = (("feature", "code"), ("with", "code"), ("interaction_share", "percent"))
+    columns = (
+        ("feature", "code"), ("with", "code"), ("interaction_size", "decimal"),
+        ("interaction_share", "percent"),
+    )  # fmt: skip
     yield Exhibit("drivers", "interactions", columns, pairs, (("interactions_said", {}),))
 
 
@@ -172,7 +174,7 @@ def _fairness(project: Project, test: Panel, risk: Floats) -> Iterator[Exhibit]:
     yield Exhibit("fairness", "fairness", columns, _rows(groups), (("fairness_said", bounds),))
 
 
-def _rows(groups: Sequence[Treated]) -> tuple[tuple[str | float | int | None, ...], ...]:
+def _rows(groups: Sequence[Treated]) -> tuple[Row, ...]:
     caught = groups[0].caught
     rows = []
     for each in groups:

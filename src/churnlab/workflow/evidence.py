@@ -17,6 +17,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.wording import words
 from churnlab.folds import Fold
 from churnlab.panel import Panel
+from churnlab.workflow import afterwards
 from churnlab.workflow.chapters import Chapters
 from churnlab.workflow.fitting import CHURN, VALUE, Fitted
 from churnlab.workflow.opening import Opened
@@ -41,6 +42,7 @@ def gathered(
     project = opening.project
     test = panel.take(fold.test)
     calibration = calibration_table(test.churned, risks[CHURN])
+    retained = None if fitted.value is None else fitted.value.if_retained(test)
     known = np.isfinite(test.value)
     deciles = decile_table(test.value[known], values[VALUE][known]) if values else []
     features, dimensions = attributions.by_feature(), attributions.by_dimension()
@@ -78,6 +80,7 @@ def gathered(
         "dimensions": [{"name": share.name, "share": share.share} for share in dimensions],
         "thresholds": dict(extra["thresholds"]),
         "pictures": {name: kept(picture) for name, picture in (drawn | chapters.pictures).items()},
+        "reference": afterwards.reference(risks[CHURN], retained),
         "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
         "notes": list(fitted.notes),
         "lineage": dict(lineage),

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from churnlab import tracking
 from churnlab.config import Project
@@ -20,11 +21,13 @@ from churnlab.explain import maps, report
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
+from churnlab.strategy.quadrants import Thresholds
 from churnlab.tracking import Champion, Run, Store
-from churnlab.workflow import published
+from churnlab.workflow import afterwards, published
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
 
+Floats = NDArray[np.float64]
 EVIDENCE, EVIDENCE_TAG = "evidence.json", "churnlab.evidence_sha256"
 
 
@@ -88,15 +91,20 @@ def _content(
     project: Project, champion: Champion, evidence: Mapping[str, Any], lists: Path | None
 ) -> report.ReportContent:
     exhibits = [Exhibit.from_dict(record) for record in evidence["exhibits"]]
-    shown = {**evidence, "pictures": _pictures(evidence), "exhibits": exhibits}
+    told, drawn = afterwards.stability(out_folder(project) / "backtest", project.locale)
+    shown = {**evidence, "pictures": _pictures(evidence) | drawn, "exhibits": [*exhibits, *told]}
+    reference = shown.pop("reference")
     as_of = "-"
     if lists is not None:
         manifest = commit.verify(lists)
         as_of = str(manifest["as_of"])
         shown["strategies"] = manifest["strategies"]
-        drawn = _map(project, evidence["thresholds"], lists)
-        if drawn is not None:
-            shown["pictures"]["map"] = drawn
+        scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
+        shown["exhibits"] += afterwards.moved(reference, scores, as_of)
+        shown["exhibits"] += afterwards.sensitivity(cut, scores)
+        picture = _map(project, cut, scores)
+        if picture is not None:
+            shown["pictures"]["map"] = picture
     return report.ReportContent(
         project=project.project,
         model_version=champion.version,
@@ -115,12 +123,17 @@ def _pictures(evidence: Mapping[str, Any]) -> dict[str, Picture]:
     }
 
 
-def _map(project: Project, thresholds: Mapping[str, Any], lists: Path) -> Picture | None:
+def _scores(lists: Path) -> dict[str, Floats]:
+    """(n,) each, NaN where a customer has none, of everyone in the lists."""
     import pyarrow.parquet as pq
 
-    value, near = thresholds["value_if_retained"], thresholds["intensity"]
-    if value is None or near is None:
+    everyone = pq.read_table(lists / "all.parquet", columns=list(afterwards.READ))
+    return {name: everyone[name].to_numpy().astype(np.float64) for name in everyone.column_names}
+
+
+def _map(project: Project, cut: Thresholds, scores: Mapping[str, Floats]) -> Picture | None:
+    if cut.value_if_retained is None or cut.intensity is None:
         return None
-    everyone = pq.read_table(lists / "all.parquet", columns=["value_if_retained", "intensity"])
-    worth, close = (everyone[name].to_numpy().astype(np.float64) for name in everyone.column_names)
-    return maps.quadrant_map(worth, close, (value, near), project.currency, project.locale)
+    ends = cut.value_if_retained, cut.intensity
+    worth, close = scores["value_if_retained"], scores["intensity"]
+    return maps.quadrant_map(worth, close, ends, project.currency, project.locale)

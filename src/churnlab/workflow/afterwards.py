@@ -1,0 +1,120 @@
+"""Chapters of the report that only lists and a backtest can tell: dates of the past, drift, other cuts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlab.evaluation import drift
+from churnlab.explain import origins
+from churnlab.explain.canvas import Picture
+from churnlab.explain.exhibits import Cell, Exhibit, Row
+from churnlab.strategy.quadrants import Strategy, Thresholds, assign
+from churnlab.workflow.fitting import CHURN, VALUE
+
+Floats = NDArray[np.float64]
+READ = ("churn_risk", "value_if_retained", "intensity")  # of a list
+VALUE_STEP, INTENSITY_STEP = 0.2, 10.0
+MOVED: Mapping[str, tuple[float, float]] = {  # name -> times the value cut, points more of intensity
+    "moved_none": (1.0, 0.0),
+    "moved_value_down": (1 - VALUE_STEP, 0.0),
+    "moved_value_up": (1 + VALUE_STEP, 0.0),
+    "moved_intensity_down": (1.0, -INTENSITY_STEP),
+    "moved_intensity_up": (1.0, INTENSITY_STEP),
+}
+_FIGURES = (("churn", CHURN, "auroc"), ("churn", CHURN, "log_loss"), ("value", VALUE, "gini"))
+
+
+def stability(folder: Path, locale: Any) -> tuple[list[Exhibit], dict[str, Picture]]:
+    """What the backtest in ``folder`` says, the one that was run last; nothing where there is none."""
+    path = folder / "backtest.json"
+    if not path.is_file():
+        return [], {}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        rows = tuple(_origin(at, told["figures"]) for at in told["origins"])
+        names = [str(at["origin"]) for at in told["origins"]]
+        figures = {CHURN: [row[3] for row in rows]}
+    except (ValueError, KeyError, TypeError):  # another version wrote it, or somebody
+        return [], {}
+    picture = origins.by_origin("origins", names, figures, "origin_auroc", locale)
+    columns = (
+        ("origin_date", "text"), ("days", "count"), ("rows", "count"), ("auroc", "score"),
+        ("log_loss", "score"), ("risk_off", "percent"), ("gini", "score"), ("value_off", "percent"),
+        ("calibration_verdict", "word"),
+    )  # fmt: skip
+    notes: tuple[Any, ...] = (("stability_said", {}),)
+    return [Exhibit("stability", "stability", columns, rows, notes, (picture.name,))], {picture.name: picture}
+
+
+def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """One row; the origin's name may hold what is no date."""
+    found = {
+        (figure["task"], figure["model"], figure["metric"]): figure["estimate"]
+        for figure in figures
+        if figure["origin"] == at["origin"] and figure["segment"] == "all"
+    }
+    auroc, loss, gini = (found.get(place) for place in _FIGURES)
+    totals = at["totals"]
+    said, left = totals.get("risk_mean"), totals.get("churned_share")
+    risk_off = None if said is None or left is None else said - left
+    predicted, actual = totals.get("value_predicted"), totals.get("value_actual")
+    value_off = predicted / actual - 1 if predicted is not None and actual else None
+    verdict = str(at["calibration"]["verdict"])
+    return (
+        str(at["origin"]), int(at["days"]), int(at["rows"]), auroc, loss, risk_off, gini, value_off, verdict
+    )  # fmt: skip
+
+
+def reference(risk: Floats, retained: Floats | None) -> dict[str, Any]:
+    """Tenths of the scores of the test rows, to compare those of later lists with."""
+    scores = {"churn_risk": risk} | ({} if retained is None else {"value_if_retained": retained})
+    found = {}
+    for name, values in scores.items():
+        ends = drift.edges(values)
+        found[name] = {"edges": ends, "shares": drift.shares(values, ends)}
+    return found
+
+
+def moved(then: Mapping[str, Any], scores: Mapping[str, Floats], day: str) -> Iterator[Exhibit]:
+    """How far the scores of a list of ``day`` lie from those of the test rows."""
+    rows = []
+    for name, kept in then.items():
+        if np.isfinite(scores[name]).any():
+            index = drift.psi(kept["shares"], drift.shares(scores[name], kept["edges"]))
+            rows.append((name, index, drift.reading(index)))
+    if rows:
+        said: dict[str, tuple[str, Cell]] = {
+            "day": ("text", day),
+            "some": ("decimal", drift.SOMEWHAT),
+            "much": ("decimal", drift.MUCH),
+        }
+        columns = (("score", "word"), ("psi", "decimal"), ("reading", "word"))
+        yield Exhibit("stability", "drift", columns, tuple(rows), (("drift_said", said),))
+
+
+def sensitivity(cut: Thresholds, scores: Mapping[str, Floats]) -> Iterator[Exhibit]:
+    """Customers of each strategy if the cuts lay elsewhere; nothing where an axis is missing."""
+    if cut.value_if_retained is None or cut.intensity is None:
+        return
+    value, near = scores["value_if_retained"], scores["intensity"]
+    now = assign(value, near, cut)
+    strategies = [each for each in Strategy if (now == str(each)).any() or each != Strategy.UNCLASSIFIED]
+    rows: list[Row] = []
+    for name, (times, more) in MOVED.items():
+        other = replace(cut, value_if_retained=times * cut.value_if_retained, intensity=cut.intensity + more)
+        placed = assign(value, near, other)
+        counts = (int((placed == str(each)).sum()) for each in strategies)
+        rows.append((name, *counts, float((placed != now).mean())))
+    columns = (
+        ("cut_moved", "word"),
+        *((str(each), "count") for each in strategies),
+        ("changed", "percent"),
+    )
+    yield Exhibit("strategy", "sensitivity", columns, tuple(rows), (("sensitivity_said", {}),))

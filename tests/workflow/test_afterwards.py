@@ -1,0 +1,90 @@
+"""Chapters that only lists and a backtest can tell."""
+
+import json
+
+import numpy as np
+import pytest
+
+from churnlab.strategy.quadrants import Thresholds
+from churnlab.workflow import afterwards
+
+
+def backtest(**changes):
+    def figure(origin, task, model, metric, estimate, segment="all"):
+        place = {"origin": origin, "task": task, "model": model, "metric": metric}
+        return place | {"estimate": estimate, "segment": segment}
+
+    origins = [
+        {
+            "origin": name, "days": 60, "rows": 900, "calibration": {"verdict": "calibrated"},
+            "totals": {"risk_mean": 0.12, "churned_share": 0.10} | money,
+        }
+        for name, money in (
+            ("2017-09-01", {"value_predicted": 110.0, "value_actual": 100.0}), ("2017-11-01", {}),
+        )
+    ]  # fmt: skip
+    figures = [
+        figure("2017-09-01", "churn", "boosted", "auroc", 0.9),
+        figure("2017-09-01", "churn", "boosted", "auroc", 0.5, "new"),
+        figure("2017-09-01", "churn", "recency", "auroc", 0.8),
+        figure("2017-11-01", "churn", "boosted", "auroc", 0.85),
+    ]
+    return {"origins": origins, "figures": figures} | changes
+
+
+def written(folder, told):
+    (folder / "backtest.json").write_text(json.dumps(told))
+    return afterwards.stability(folder, "en")
+
+
+def test_our_figures_of_each_origin_are_told(tmp_path):
+    (exhibit,), pictures = written(tmp_path, backtest())
+    first, last = exhibit.rows
+    assert first[:4] == ("2017-09-01", 60, 900, 0.9)
+    assert first[5] == pytest.approx(0.02)
+    assert first[7] == pytest.approx(0.1)
+    assert first[8] == "calibrated"
+    assert last[3:5] == (0.85, None)
+    assert last[7] is None
+    assert list(pictures) == list(exhibit.pictures)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"origins": [{}], "figures": []}', "null"])
+def test_a_table_that_nobody_can_read_is_no_table(tmp_path, text):
+    (tmp_path / "backtest.json").write_text(text)
+    assert afterwards.stability(tmp_path, "en") == ([], {})
+
+
+def test_without_a_backtest_there_is_nothing_to_tell(tmp_path):
+    assert afterwards.stability(tmp_path, "en") == ([], {})
+
+
+def test_scores_that_moved_are_told_beside_those_that_did_not():
+    draw = np.random.default_rng(1)
+    risk, value = draw.beta(1, 4, 5_000), draw.gamma(2, 50, 5_000)
+    then = afterwards.reference(risk, value)
+    (exhibit,) = afterwards.moved(then, {"churn_risk": risk, "value_if_retained": 2 * value}, "2018-01-01")
+    assert [(row[0], row[2]) for row in exhibit.rows] == [
+        ("churn_risk", "steady"), ("value_if_retained", "other"),
+    ]  # fmt: skip
+    assert list(afterwards.reference(risk, None)) == ["churn_risk"]
+    unknown = {"churn_risk": np.full(9, np.nan), "value_if_retained": np.full(9, np.nan)}
+    assert list(afterwards.moved(then, unknown, "2018-01-01")) == []
+
+
+def test_customers_near_a_cut_change_with_it_by_hand():
+    scores = {
+        "value_if_retained": np.array([90.0, 110, 200, np.nan]),
+        "intensity": np.array([80.0, 45, 20, 9]),
+    }
+    (exhibit,) = afterwards.sensitivity(Thresholds(100.0, 50.0), scores)
+    rows = {name: tuple(rest) for name, *rest in exhibit.rows}
+    assert [name for name, _ in exhibit.columns][1:-1] == [
+        "retain", "rationalise", "win_back", "release", "unclassified",
+    ]  # fmt: skip
+    assert rows["moved_none"] == (0, 1, 2, 0, 1, 0.0)
+    assert rows["moved_value_down"] == (1, 0, 2, 0, 1, 0.25)
+    assert rows["moved_value_up"] == (0, 1, 1, 1, 1, 0.25)
+    assert rows["moved_intensity_down"] == (1, 1, 1, 0, 1, 0.25)
+    assert rows["moved_intensity_up"] == (0, 1, 2, 0, 1, 0.0)
+    assert list(afterwards.sensitivity(Thresholds(None, 50.0), scores)) == []
