@@ -192,7 +192,7 @@ def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Projec
         folder = Path(temporary) / tracking.FOLDER
         folder.mkdir()
         digests = files.save(folder, models)
-        return tracking.register(run, folder, digests, models.churn.inputs, tagged)
+        return tracking.register(run, folder, digests, models.churn.inputs, tagged, models.also_days)
 
 
 def _file(picture: Mapping[str, str]) -> str:
