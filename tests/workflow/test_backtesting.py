@@ -35,8 +35,8 @@ def said_at(monkeypatch, folder, frames, *overrides):
     """Origin -> what the candidates said there, with nothing kept from elsewhere."""
     found, ask = {}, candidates.asked
 
-    def spied(opening, origin, last):
-        found[origin.name] = ask(opening, origin, last)
+    def spied(opening, origin, last, keep):
+        found[origin.name] = ask(opening, origin, last, keep)
         return found[origin.name]
 
     with monkeypatch.context() as patched:
@@ -183,6 +183,34 @@ def test_a_killed_backtest_goes_on_and_gives_the_same(answer, tmp_path, origin):
     store = tracking.open_store(Tracking(), shop.project, tmp_path)
     runs = store.client.search_runs([store.experiment_id], "tags.`churnlab.step` = 'backtest'")
     assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
+
+
+def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp_path, monkeypatch):
+    _, _, whole = answer
+    shop, fit, fitted = killed_backtest.project(tmp_path), candidates.fit_value, []
+
+    def counted(panel, known, models, **more):
+        fitted.append(models.amount)
+        if len(fitted) == 4 and dying:
+            raise KeyboardInterrupt
+        return fit(panel, known, models, **more)
+
+    monkeypatch.setattr(candidates, "fit_value", counted)
+    dying = True
+    with pytest.raises(KeyboardInterrupt):
+        churnlab.backtest(shop, frames=killed_backtest.frames())
+    kept = sorted(path.name.partition(".")[2] for path in tmp_path.glob("**/answers/*.part"))
+    assert kept == ["churn.part", *(f"value.{name}.part" for name in ("lognormal", "offset", "two_part"))]
+    dying, before = False, len(fitted)
+    told = []
+    again = churnlab.backtest(
+        shop, frames=killed_backtest.frames(), progress=lambda step, _: told.append(step)
+    )
+    assert fitted[before:] == [fitted[3], *fitted[:4] * 2], "the interrupted one, and two origins more"
+    assert json.dumps(again.figures(), sort_keys=True) == json.dumps(whole.figures(), sort_keys=True)
+    assert not list(tmp_path.glob("**/answers/*.part"))
+    steps = [step for step in dict.fromkeys(told) if step.startswith("fit at origin")]
+    assert [step.partition(",")[0] for step in steps] == [f"fit at origin {n} of 3" for n in (1, 2, 3)]
 
 
 def test_a_broken_or_foreign_answer_is_made_again(answer, tmp_path):

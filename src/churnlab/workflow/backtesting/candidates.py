@@ -7,8 +7,9 @@ Which of them are there depends on the data alone, never on how well they do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
-from churnlab.models.value import ValueModel, fit_value, judged_amounts
+from churnlab.models.value import fit_value, judged_amounts
 from churnlab.panel import Panel
 from churnlab.workflow import beside, fitting
 from churnlab.workflow.backtesting.origins import Origin
@@ -28,6 +29,8 @@ from churnlab.workflow.opening import Opened
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Arrays = Mapping[str, Floats]
+Keep = Callable[[str, Callable[[], Arrays]], Arrays]  # (name, what makes the arrays) -> the arrays
 TREES, WHOLE = "trees", "one_part"
 
 
@@ -46,12 +49,20 @@ class Answers:
     high: Floats
 
 
-def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
-    """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of."""
+def anew(_name: str, make: Callable[[], Arrays]) -> Arrays:
+    """Keeps nothing: what is asked for is made."""
+    return make()
+
+
+def asked(opening: Opened, origin: Origin, last: Origin, keep: Keep = anew) -> Answers:
+    """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of.
+
+    ``keep``: what takes long goes through it by its name, so that it need not be made twice.
+    """
     panel, fold, models = origin.panel, origin.fold, opening.project.models
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    risks = _risks(origin, test, models)
+    risks = dict(keep("churn", partial(_risks, origin, test, models)))
     risks |= _rules(beside.risks(learned, test, _usual(paces, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
@@ -59,8 +70,8 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
     basis, none = fitting.basis_of(opening), np.empty(0)
     if basis is None or not settled.any() or not np.isfinite(test.value).any():
         return Answers(risks, {}, none, none, none)
-    model, values = _values(opening, origin, test, settled, risks[CHURN])
-    if model is None:
+    ours, values = _values(opening, origin, test, settled, risks[CHURN], keep)
+    if ours is None:
         return Answers(risks, {}, none, none, none)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
     days = origin.value_days or opening.value_days
@@ -69,9 +80,7 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
         paces = {name: replace(pace, start=start) for name, pace in paces.items()}
     values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
     values |= _promised(paces, test, days)
-    retained = model.if_retained(test)
-    low, high = model.interval(risks[CHURN], retained)
-    return Answers(risks, values, retained - model.if_churned(test), low, high)
+    return Answers(risks, values, ours["retained"] - ours["churned"], ours["low"], ours["high"])
 
 
 def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
@@ -86,27 +95,57 @@ def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
 
 
 def _values(
-    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats
-) -> tuple[ValueModel | None, dict[str, Floats]]:
-    """Our value model, and what each way to learn amounts expects of everyone."""
+    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats, keep: Keep
+) -> tuple[Arrays | None, dict[str, Floats]]:
+    """What our value model says, and what each way to learn amounts expects of everyone."""
     panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
     known = origin.fold.train & settled
-    brings = {"same_horizon": fitting.same_horizon(opening), "fades": fitting.fades(opening)}
     first, values = None, {}
     for name, kind, window in _kinds(opening, panel, known, horizon):
         amounts = models.model_copy(update={"amount": kind})
-        made = fit_value(panel, known, amounts, horizon=window, seen=origin.fold.test, **brings)
-        if made is None:
+        said = keep(f"value.{name}", partial(_two_parts, opening, origin, test, known, amounts, window, risk))
+        if not said:
             return None, {}
-        first = first or made
-        values[name] = (1 - risk) * made.if_retained(test) + risk * made.if_churned(test)
+        first = first or said
+        values[name] = (1 - risk) * said["retained"] + risk * said["churned"]
     if not _extended(horizon):
-        rows = np.flatnonzero(known & np.isfinite(panel.value))
-        plain = models.model_copy(update={"amount": "tweedie"})
-        predicted = judged_amounts(panel, rows, None, plain).sum()
-        scale = np.maximum(panel.value[rows], 0).sum() / predicted
-        values[WHOLE] = scale * Amounts.learn(panel, rows, None, plain).of(test)
+        values |= keep(f"value.{WHOLE}", partial(_whole, panel, known, test, models))
     return first, values
+
+
+def _two_parts(
+    opening: Opened,
+    origin: Origin,
+    test: Panel,
+    known: Flags,
+    models: Models,
+    window: Horizon | None,
+    risk: Floats,
+) -> Arrays:
+    """(m,) what a two-part model expects of who stays and of who leaves, and its interval; none: too few."""
+    made = fit_value(
+        origin.panel,
+        known,
+        models,
+        horizon=window,
+        seen=origin.fold.test,
+        same_horizon=fitting.same_horizon(opening),
+        fades=fitting.fades(opening),
+    )
+    if made is None:
+        return {}
+    retained = made.if_retained(test)
+    low, high = made.interval(risk, retained)
+    return {"retained": retained, "churned": made.if_churned(test), "low": low, "high": high}
+
+
+def _whole(panel: Panel, known: Flags, test: Panel, models: Models) -> Arrays:
+    """Trees on everyone's amounts at once, of those who bring nothing too."""
+    rows = np.flatnonzero(known & np.isfinite(panel.value))
+    plain = models.model_copy(update={"amount": "tweedie"})
+    predicted = judged_amounts(panel, rows, None, plain).sum()
+    scale = np.maximum(panel.value[rows], 0).sum() / predicted
+    return {WHOLE: scale * Amounts.learn(panel, rows, None, plain).of(test)}
 
 
 def _kinds(

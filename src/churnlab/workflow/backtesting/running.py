@@ -35,8 +35,8 @@ Gathered = tuple[Panel, Mapping[str, int]]
 def backtest(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Backtested:
     """Judge every model and baseline at dates of the past, each as it would have been then.
 
-    What was said at an origin is kept as soon as it is known: interrupted and run again, it goes on. The
-    answer is the same. Nothing is registered and no list is made.
+    What a candidate says at an origin is kept as soon as it is known: interrupted and run again, it goes
+    on. The answer is the same. Nothing is registered and no list is made.
     Raises ``DataError`` where there is too little to learn from at the test date.
     """
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
@@ -68,8 +68,8 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
     resumed, notes = 0, []
     panels = {id(each.panel): each.panel for each in asked}
     digests = {place: kept.digest(panel) for place, panel in panels.items()}  # most origins share one
-    for place, origin in enumerate(asked):
-        opening.progress("fit at each origin", place / len(asked))
+    for place, origin in enumerate(asked, 1):
+        opening.progress(f"fit at origin {place} of {len(asked)}, {origin.name}", None)
         name = kept.key(opening, origin, last, digests[id(origin.panel)])
         before = kept.load(folder, name)
         if before is not None:
@@ -77,14 +77,13 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
             continue
         try:
             _require_enough(origin)
-            found[origin.name] = candidates.asked(opening, origin, last)
+            found[origin.name] = candidates.asked(opening, origin, last, kept.parts(folder, name))
         except DataError as error:
             if origin.is_last:
                 raise
             notes.append(f"{origin.name} is left out: {error.what} ({error.got})")
             continue
         kept.save(folder, name, found[origin.name])
-    opening.progress("fit at each origin", 1.0)
     return found, resumed, notes
 
 
