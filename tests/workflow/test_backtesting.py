@@ -104,6 +104,36 @@ def test_every_kind_of_project_is_told_in_plain_values(tmp_path, overrides):
     assert bool(without) == any("value is not judged" in note for note in found.notes)
 
 
+def test_shorter_horizons_are_judged_at_each_origin_and_at_the_last_as_in_training(tmp_path):
+    shop = killed_backtest.project(
+        tmp_path, "backtest.origins=2", "churn.also_days=[15,30]", "gate.max_ece=1"
+    )
+    frames = killed_backtest.frames()
+    found = churnlab.backtest(shop, frames=frames)
+    assert [[each.days for each in at.sooner] for at in found.origins] == [[15, 30], [15, 30]]
+    for at in found.origins:
+        # Whoever orders within 15 days orders within 30 and within 60.
+        left = [*(each.churned for each in at.sooner), at.totals["churned_share"]]
+        assert left == sorted(left, reverse=True)
+        assert all(each.rows == at.rows and each.auroc > 0.5 for each in at.sooner)
+    titles = [section["title"] for section in found.sections()]
+    assert "Risks of shorter horizons: did they come true?" in titles
+    again = churnlab.backtest(shop, frames=frames)
+    assert (again.resumed, again.figures()) == (2, found.figures())
+    trained = churnlab.train(shop, frames=frames)
+    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    told = store.client.get_run(trained.run_id).data.metrics
+    assert {name: told[name] for name in found.origins[-1].metrics()} == found.origins[-1].metrics()
+
+
+def test_of_outcomes_that_are_cut_short_only_what_is_shorter_still_is_judged(tmp_path):
+    short = ("churn.horizon_days=150", "backtest.origins=2", "churn.also_days=[30,149]")
+    found = churnlab.backtest(killed_backtest.project(tmp_path, *short), frames=killed_backtest.frames())
+    first, last = found.origins
+    assert first.days < 149
+    assert [[each.days for each in at.sooner] for at in (first, last)] == [[30], [30, 149]]
+
+
 def test_other_rows_of_the_same_file_are_other_answers(tmp_path):
     """Another column is mapped as the amount: the file has not changed, the rows have."""
     orders = killed_backtest.frames()["orders"].assign(other=lambda table: table["amount"] * 2 + 1)

@@ -8,7 +8,7 @@ Which of them are there depends on the data alone, never on how well they do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -22,7 +22,7 @@ from churnlab.models.churn import fit_churn, grown
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, narrowed
 from churnlab.models.value import fit_value, judged_amounts
 from churnlab.panel import Panel
-from churnlab.workflow import beside, fitting
+from churnlab.workflow import beside, fitting, sooner
 from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.fitting import CHURN, VALUE
 from churnlab.workflow.opening import Opened
@@ -32,6 +32,7 @@ Flags = NDArray[np.bool_]
 Arrays = Mapping[str, Floats]
 Keep = Callable[[str, Callable[[], Arrays]], Arrays]  # (name, what makes the arrays) -> the arrays
 TREES, WHOLE = "trees", "one_part"
+WITHIN = "within "  # a number of days: among the arrays of the churn model
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Answers:
     """``risks``, ``values``: model -> (m,) for the m rows judged at an origin, ours first.
 
     ``at_stake``, ``low``, ``high``: (m,) our value at stake, and the ends of the interval of value; empty
-    where no value was asked.
+    where no value was asked. ``sooner``: days -> (m,) our risk of each shorter horizon.
     """
 
     risks: Mapping[str, Floats]
@@ -47,6 +48,7 @@ class Answers:
     at_stake: Floats
     low: Floats
     high: Floats
+    sooner: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def anew(_name: str, make: Callable[[], Arrays]) -> Arrays:
@@ -59,20 +61,22 @@ def asked(opening: Opened, origin: Origin, last: Origin, keep: Keep = anew) -> A
 
     ``keep``: what takes long goes through it by its name, so that it need not be made twice.
     """
-    panel, fold, models = origin.panel, origin.fold, opening.project.models
+    panel, fold = origin.panel, origin.fold
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    risks = dict(keep("churn", partial(_risks, origin, test, models)))
+    made = keep("churn", partial(_risks, opening, origin, test))
+    risks = {name: risk for name, risk in made.items() if not name.startswith(WITHIN)}
+    early = {name.removeprefix(WITHIN): risk for name, risk in made.items() if name.startswith(WITHIN)}
     risks |= _rules(beside.risks(learned, test, _usual(paces, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
     settled = _value_settled(opening, origin, last)
     basis, none = fitting.basis_of(opening), np.empty(0)
     if basis is None or not settled.any() or not np.isfinite(test.value).any():
-        return Answers(risks, {}, none, none, none)
+        return Answers(risks, {}, none, none, none, early)
     ours, values = _values(opening, origin, test, settled, risks[CHURN], keep)
     if ours is None:
-        return Answers(risks, {}, none, none, none)
+        return Answers(risks, {}, none, none, none, early)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
     days = origin.value_days or opening.value_days
     if origin.value_horizon is not None:
@@ -80,18 +84,21 @@ def asked(opening: Opened, origin: Origin, last: Origin, keep: Keep = anew) -> A
         paces = {name: replace(pace, start=start) for name, pace in paces.items()}
     values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
     values |= _promised(paces, test, days)
-    return Answers(risks, values, ours["retained"] - ours["churned"], ours["low"], ours["high"])
+    return Answers(risks, values, ours["retained"] - ours["churned"], ours["low"], ours["high"], early)
 
 
-def _risks(origin: Origin, test: Panel, models: Models) -> dict[str, Floats]:
-    panel, fold, horizon = origin.panel, origin.fold, origin.horizon
+def _risks(opening: Opened, origin: Origin, test: Panel) -> dict[str, Floats]:
+    """Those of the churn model and of its trees alone, and how the first is spread over its horizon."""
+    panel, fold, horizon, models = origin.panel, origin.fold, origin.horizon, opening.project.models
     trees = grown(panel, fold.train, models)
     ours = fit_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
     risks = {CHURN: ours.risk(test)}
     # Trees that learned a shorter window answer no question about a longer one.
     if horizon is not None and not horizon.is_extended:
         risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
-    return risks
+    hazard = sooner.fitted(opening, panel, fold, ours, models, origin.days)
+    early = {} if hazard is None else hazard.risks(ours.recipe, test, risks[CHURN])
+    return risks | {f"{WITHIN}{days}": risk for days, risk in early.items()}
 
 
 def _values(

@@ -27,6 +27,7 @@ from churnlab.workflow.opening import Opened, code_version, settings
 _KEPT = 200  # files, the newest
 _CODE = ("models", "evaluation", "folds", "workflow", "panel", "config")
 _READ = ("models", "churn", "value", "backtest")
+_TASKS = ("risk", "value", "sooner")
 _ENDS = ("at_stake", "low", "high")
 
 
@@ -56,6 +57,8 @@ def digest(panel: Panel) -> str:
     told.update(json.dumps([panel.learned_days, sorted(panel.measures)]).encode())
     for name in sorted(panel.measures):
         told.update(np.ascontiguousarray(panel.measures[name]).data)
+    for name in sorted(panel.sooner):
+        told.update(np.ascontiguousarray(panel.sooner[name]).data)
     return told.hexdigest()
 
 
@@ -65,18 +68,20 @@ def load(folder: Path, name: str) -> Answers | None:
     if piece is None:
         return None
     try:
-        risks, values = (
-            {model: piece.array(f"{task}.{model}") for model in piece.facts[task]}
-            for task in ("risk", "value")
+        risks, values, sooner = (
+            {model: piece.array(f"{task}.{model}") for model in piece.facts[task]} for task in _TASKS
         )
-        return Answers(risks, values, *(piece.array(each) for each in _ENDS))
+        ends = {each: piece.array(each) for each in _ENDS}
+        return Answers(risks, values, sooner=sooner, **ends)
     finally:
         piece.close()
 
 
 def save(folder: Path, name: str, answers: Answers) -> None:
     """Keep ``answers`` under their key; of many, the newest are kept."""
-    said: Mapping[str, Mapping[str, Any]] = {"risk": answers.risks, "value": answers.values}
+    said: Mapping[str, Mapping[str, Any]] = dict(
+        zip(_TASKS, (answers.risks, answers.values, answers.sooner), strict=True)
+    )
     arrays = {f"{task}.{model}": each for task, models in said.items() for model, each in models.items()}
     arrays |= {each: getattr(answers, each) for each in _ENDS}
     order = {task: list(models) for task, models in said.items()}
