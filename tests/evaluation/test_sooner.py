@@ -18,6 +18,7 @@ def test_by_hand():
     assert found.naive == pytest.approx(entropy)
     assert found.even == pytest.approx(np.log(2))
     assert found.ece == pytest.approx(0)
+    assert found.auroc == 0.5
     assert found.metrics()["churn_30d.even"] == found.even
     assert "within 30 days: 25.0% churned, 25.0% predicted; log loss 0.562, beside 0.562" in found.note
 

@@ -35,8 +35,8 @@ def said_at(monkeypatch, folder, frames, *overrides):
     """Origin -> what the candidates said there, with nothing kept from elsewhere."""
     found, ask = {}, candidates.asked
 
-    def spied(opening, origin, last):
-        found[origin.name] = ask(opening, origin, last)
+    def spied(opening, origin, last, keep):
+        found[origin.name] = ask(opening, origin, last, keep)
         return found[origin.name]
 
     with monkeypatch.context() as patched:
@@ -102,6 +102,36 @@ def test_every_kind_of_project_is_told_in_plain_values(tmp_path, overrides):
     assert all(section["title"] for section in found.sections())
     without = [each.origin for each in found.origins if "value_actual" not in each.totals]
     assert bool(without) == any("value is not judged" in note for note in found.notes)
+
+
+def test_shorter_horizons_are_judged_at_each_origin_and_at_the_last_as_in_training(tmp_path):
+    shop = killed_backtest.project(
+        tmp_path, "backtest.origins=2", "churn.also_days=[15,30]", "gate.max_ece=1"
+    )
+    frames = killed_backtest.frames()
+    found = churnlab.backtest(shop, frames=frames)
+    assert [[each.days for each in at.sooner] for at in found.origins] == [[15, 30], [15, 30]]
+    for at in found.origins:
+        # Whoever orders within 15 days orders within 30 and within 60.
+        left = [*(each.churned for each in at.sooner), at.totals["churned_share"]]
+        assert left == sorted(left, reverse=True)
+        assert all(each.rows == at.rows and each.auroc > 0.5 for each in at.sooner)
+    titles = [section["title"] for section in found.sections()]
+    assert "Risks of shorter horizons: did they come true?" in titles
+    again = churnlab.backtest(shop, frames=frames)
+    assert (again.resumed, again.figures()) == (2, found.figures())
+    trained = churnlab.train(shop, frames=frames)
+    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    told = store.client.get_run(trained.run_id).data.metrics
+    assert {name: told[name] for name in found.origins[-1].metrics()} == found.origins[-1].metrics()
+
+
+def test_of_outcomes_that_are_cut_short_only_what_is_shorter_still_is_judged(tmp_path):
+    short = ("churn.horizon_days=150", "backtest.origins=2", "churn.also_days=[30,149]")
+    found = churnlab.backtest(killed_backtest.project(tmp_path, *short), frames=killed_backtest.frames())
+    first, last = found.origins
+    assert first.days < 149
+    assert [[each.days for each in at.sooner] for at in (first, last)] == [[30], [30, 149]]
 
 
 def test_other_rows_of_the_same_file_are_other_answers(tmp_path):
@@ -183,6 +213,34 @@ def test_a_killed_backtest_goes_on_and_gives_the_same(answer, tmp_path, origin):
     store = tracking.open_store(Tracking(), shop.project, tmp_path)
     runs = store.client.search_runs([store.experiment_id], "tags.`churnlab.step` = 'backtest'")
     assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
+
+
+def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp_path, monkeypatch):
+    _, _, whole = answer
+    shop, fit, fitted = killed_backtest.project(tmp_path), candidates.fit_value, []
+
+    def counted(panel, known, models, **more):
+        fitted.append(models.amount)
+        if len(fitted) == 4 and dying:
+            raise KeyboardInterrupt
+        return fit(panel, known, models, **more)
+
+    monkeypatch.setattr(candidates, "fit_value", counted)
+    dying = True
+    with pytest.raises(KeyboardInterrupt):
+        churnlab.backtest(shop, frames=killed_backtest.frames())
+    kept = sorted(path.name.partition(".")[2] for path in tmp_path.glob("**/answers/*.part"))
+    assert kept == ["churn.part", *(f"value.{name}.part" for name in ("lognormal", "offset", "two_part"))]
+    dying, before = False, len(fitted)
+    told = []
+    again = churnlab.backtest(
+        shop, frames=killed_backtest.frames(), progress=lambda step, _: told.append(step)
+    )
+    assert fitted[before:] == [fitted[3], *fitted[:4] * 2], "the interrupted one, and two origins more"
+    assert json.dumps(again.figures(), sort_keys=True) == json.dumps(whole.figures(), sort_keys=True)
+    assert not list(tmp_path.glob("**/answers/*.part"))
+    steps = [step for step in dict.fromkeys(told) if step.startswith("fit at origin")]
+    assert [step.partition(",")[0] for step in steps] == [f"fit at origin {n} of 3" for n in (1, 2, 3)]
 
 
 def test_a_broken_or_foreign_answer_is_made_again(answer, tmp_path):

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from churnlab.workflow.cautions import Cautions
+from churnlab.snapshots import Calendar
+from churnlab.strategy.quadrants import Thresholds
+from churnlab.workflow.cautions import Cautions, few_customers
 
 NOTHING = {"value_if_retained": 300.0, "intensity": 50.0}
 
@@ -106,3 +108,37 @@ def test_axes_that_are_missing():
         "no value axis (no value): the strategy is unclassified and customers are ranked by risk",
         "no intensity axis (too few): the strategy is unclassified",
     )
+
+
+DAY = 24 * 3600 * 10**6
+SEASON = "the season of {} of 3 dates rests on fewer than 100 customers, that of {} on {}: one large"
+LEARNED = "the strategy's thresholds were learned from {} customers"
+
+
+def few(counts, *, kind="partial", mode="quantile", sample=None, axes=(300.0, 50.0)):
+    """``counts``: customers at three dates, of which the last is tested."""
+    as_of = np.repeat([0, 31 * DAY, 59 * DAY], counts)
+    test = as_of == 59 * DAY
+    cut = SimpleNamespace(mode=mode)
+    project = SimpleNamespace(
+        churn=SimpleNamespace(kind=kind), strategy=SimpleNamespace(value=cut, intensity=cut)
+    )
+    opening = SimpleNamespace(project=project, calendar=Calendar("UTC"))
+    panel = SimpleNamespace(as_of=as_of, sample=sample)
+    return list(few_customers(opening, panel, SimpleNamespace(train=~test, test=test), Thresholds(*axes)))
+
+
+def test_a_season_and_thresholds_of_few_customers_are_told():
+    assert few([100, 100, 100]) == []
+    (season,) = few([99, 100, 41])
+    assert season.startswith(SEASON.format(2, "1970-03-01", 41))
+    season, learned = few([100, 99, 100])
+    assert season.startswith(SEASON.format(1, "1970-02-01", 99))
+    assert learned.startswith(LEARNED.format(99))
+
+
+def test_who_does_not_depend_on_few_is_not_warned():
+    assert few([10, 100, 10], kind="non_contractual") == []
+    assert few([10, 10, 10], kind="non_contractual", mode="fixed") == []
+    assert few([10, 10, 10], kind="non_contractual", axes=(None, None)) == [], "nobody is placed"
+    assert few([10, 100, 10], sample=object()) == [], "the season is everybody's, not the sample's"

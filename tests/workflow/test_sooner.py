@@ -105,6 +105,25 @@ def test_every_horizon_is_judged_beside_what_is_naive(both):
         assert figures[f"churn_{days}d.rows"] > 100
 
 
+def test_mlflow_serves_the_risks_of_shorter_horizons_too(both, frames):
+    import mlflow
+
+    shop, trained, scored, _ = both
+    project = shop(SOONER)
+    uri = f"sqlite:///{Path(project.root) / 'mlflow.db'}"
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    served = mlflow.pyfunc.load_model(f"models:/shop/{trained.version}")
+    names = ["churn_risk", "churn_risk_15d", "churn_risk_30d", "value_if_retained"]
+    assert served.metadata.get_output_schema().input_names() == names
+    with opened(project, frames) as opening:
+        panel, _ = panels.scoring_panel(opening, DAY)
+    answer = served.predict(panel.frame().reindex(columns=served.metadata.get_input_schema().input_names()))
+    assert list(answer) == names
+    listed = rows_of(scored).set_index("customer_id").loc[panel.customer_id, names[:3]]
+    np.testing.assert_array_equal(answer[names[:3]].to_numpy(), listed.to_numpy())
+
+
 def test_fewer_horizons_than_learned_are_left_out_and_no_more_are_made_up(both, frames):
     shop, _, scored, plain = both
     whole, told = rows_of(scored), ["run_id", "model_version"]

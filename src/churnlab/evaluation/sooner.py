@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.evaluation.probability import ece, log_loss
+from churnlab.evaluation.ranking import auroc
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ class Sooner:
     naive: float
     even: float
     ece: float
+    auroc: float
 
     @classmethod
     def of(cls, days: int, churned: Floats, risk: Floats, even: Floats, share: float) -> Self:
@@ -37,7 +39,7 @@ class Sooner:
         known = np.isfinite(churned)
         told, said = churned[known], risk[known]
         if not len(told):
-            return cls(days, 0, *[np.nan] * 6)
+            return cls(days, 0, *[np.nan] * 7)
         naive = np.nan if np.isnan(share) else float(log_loss(told, np.full(len(told), share)))
         return cls(
             days,
@@ -48,6 +50,7 @@ class Sooner:
             naive,
             float(log_loss(told, even[known])),
             float(ece(told, said)),
+            float(auroc(told, said)),
         )
 
     def metrics(self) -> dict[str, float]:

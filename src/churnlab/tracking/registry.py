@@ -11,6 +11,7 @@ from typing import Any
 
 from churnlab.errors import IntegrityError, MachineError
 from churnlab.features.feature import Description
+from churnlab.lists.columns import risk_within
 from churnlab.tracking import local
 from churnlab.tracking.local import Record
 from churnlab.tracking.runs import Run
@@ -38,15 +39,17 @@ def register(
     digests: Mapping[str, str],
     features: Sequence[Description],
     tags: Mapping[str, str] | None = None,
+    also_days: Sequence[int] = (),
 ) -> str:
     """Register the files in ``folder`` (named ``FOLDER``) as a new version; return it. No list uses it yet.
 
     The digests become tags of the version, so that scoring can tell the files that were registered
     from any others. MLflow's own loaders work too: the version holds ``scorer.py``, not a pickle.
+    ``also_days``: the shorter horizons that it answers for.
     """
     mlflow = use(run.store)
     name = run.store.project
-    signature, example = _signature(features)
+    signature, example = _signature(features, also_days)
     with _attached(run), _hushed():
         info = mlflow.pyfunc.log_model(
             name="model",
@@ -168,7 +171,7 @@ def _model(store: Store) -> Any:
         ) from error
 
 
-def _signature(features: Sequence[Description]) -> tuple[Any, Any]:
+def _signature(features: Sequence[Description], also_days: Sequence[int]) -> tuple[Any, Any]:
     import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
@@ -177,7 +180,8 @@ def _signature(features: Sequence[Description]) -> tuple[Any, Any]:
         ColSpec("double" if feature.kind == "number" else "string", feature.name, required=False)
         for feature in features
     ]
-    outputs = Schema([ColSpec("double", "churn_risk"), ColSpec("double", "value_if_retained")])
+    told = ("churn_risk", *map(risk_within, also_days), "value_if_retained")
+    outputs = Schema([ColSpec("double", name) for name in told])
     # An invented customer: a real one would put personal data into the registry.
     invented = {feature.name: [1.0] if feature.kind == "number" else ["example"] for feature in features}
     return ModelSignature(inputs=Schema(columns), outputs=outputs), pd.DataFrame(invented)

@@ -14,7 +14,7 @@ import pandas as pd
 
 
 class Scorer(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    """Feature columns in, ``churn_risk`` and ``value_if_retained`` out."""
+    """Feature columns in, ``churn_risk``, those of shorter horizons and ``value_if_retained`` out."""
 
     def load_context(self, context: Any) -> None:
         from churnlab.tracking.serving import load

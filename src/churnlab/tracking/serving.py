@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlab.lists.columns import risk_within
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.panel import Panel
@@ -21,13 +22,15 @@ def load(folder: Path) -> Models:
 def score(models: Models, rows: pd.DataFrame) -> pd.DataFrame:
     """``churn_risk`` and ``value_if_retained`` (NaN without a value model) per row of ``rows``.
 
-    An absent column counts as nothing to measure.
+    In between the risk of each shorter horizon that was learned, as lists call it. An absent column
+    counts as nothing to measure.
     """
     panel = _panel(models, rows)
     value = np.full(len(panel), np.nan) if models.value is None else models.value.if_retained(panel)
-    return pd.DataFrame(
-        {"churn_risk": models.churn.risk(panel), "value_if_retained": value}, index=rows.index
-    )
+    risk = models.churn.risk(panel)
+    sooner = {} if models.hazard is None else models.hazard.risks(models.churn.recipe, panel, risk)
+    told = {risk_within(days): shorter for days, shorter in sooner.items()}
+    return pd.DataFrame({"churn_risk": risk, **told, "value_if_retained": value}, index=rows.index)
 
 
 def _panel(models: Models, rows: pd.DataFrame) -> Panel:

@@ -1,4 +1,6 @@
-"""What the reader of lists should know of who is on them, counted over blocks of customers."""
+"""What the reader of lists should know of who is on them, counted over blocks of customers; and of a
+training, what it rests on.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from churnlab.folds import Fold
 from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy.quadrants import Thresholds
 from churnlab.workflow.opening import Opened
+
+FEW = 100  # customers: of fewer, a single one may move what is learned from all of them
 
 
 @dataclass
@@ -59,6 +65,33 @@ class Cautions:
     @property
     def _lost(self) -> int:
         return 2 * self.opening.project.churn.horizon_days
+
+
+def few_customers(opening: Opened, panel: Panel, fold: Fold, cut: Thresholds) -> Iterator[str]:
+    """What was learned from so few customers at one date that one of them may have moved it."""
+    project, learned = opening.project, fold.train
+    if project.churn.kind == "partial" and panel.sample is None:  # everybody counts, whoever is in a sample
+        yield from _few_in_season(opening, panel, learned | fold.test)
+    plan = project.strategy
+    axes = ((cut.value_if_retained, plan.value), (cut.intensity, plan.intensity))
+    last = int((learned & (panel.as_of == panel.as_of[learned].max())).sum())
+    if last < FEW and any(at is not None and asked.mode != "fixed" for at, asked in axes):
+        yield (
+            f"the strategy's thresholds were learned from {last} customers: a few of them decide who counts "
+            "as valuable or close; strategy.value and strategy.intensity may be fixed instead"
+        )
+
+
+def _few_in_season(opening: Opened, panel: Panel, rows: NDArray[np.bool_]) -> Iterator[str]:
+    dates, customers = np.unique(panel.as_of[rows], return_counts=True)
+    few = int((customers < FEW).sum())
+    if few:
+        least = int(customers.argmin())
+        yield (
+            f"the season of {few} of {len(dates)} dates rests on fewer than {FEW} customers, that of "
+            f"{opening.calendar.date(int(dates[least]))} on {customers[least]}: one large customer may move "
+            "it, and with it who counts as declined"
+        )
 
 
 def missing_axes(thresholds: Thresholds) -> tuple[str, ...]:

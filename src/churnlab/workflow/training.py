@@ -28,11 +28,13 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import References
+from churnlab.strategy.quadrants import Thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
 from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts
+from churnlab.workflow.cautions import few_customers
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.judging import judged, learned_from
 from churnlab.workflow.looks import HELD_OUT
@@ -105,7 +107,9 @@ def train_opened(
                 store, version, before=verdict.champion, reason=f"{verdict.outcome}: {verdict.reason}"
             )
         about = _about(opening, panel, fitted, excluded) | {"looks": _looked(opening, store, run, fitted)}
-        trained = Trained(version, run.run_id, about, card, fitted.notes, verdict, fitted.held)
+        cut = Thresholds.from_dict(models.extra["thresholds"])
+        notes = (*fitted.notes, *few_customers(opening, panel, fitted.fold, cut))
+        trained = Trained(version, run.run_id, about, card, notes, verdict, fitted.held)
     verdicts.require_champion(trained)
     return trained
 
@@ -190,7 +194,7 @@ def _register(run: Run, models: Models, kept: Mapping[str, Any], project: Projec
         folder = Path(temporary) / tracking.FOLDER
         folder.mkdir()
         digests = files.save(folder, models)
-        return tracking.register(run, folder, digests, models.churn.inputs, tagged)
+        return tracking.register(run, folder, digests, models.churn.inputs, tagged, models.also_days)
 
 
 def _file(picture: Mapping[str, str]) -> str:

@@ -37,22 +37,19 @@ class Listed:
         )
         yield {
             "title": f"{len(self.versions)} versions, {named}",
-            "columns": ("version", "made", "gate", "champion", "reason"),
-            "texts": 5,
+            "columns": ("version", "made, UTC", "gate", "champion, UTC"),
+            "texts": 4,
             "rows": [
-                (each.version, each.made, each.gate or "-", self._told(each.version), each.reason or "-")
+                (each.version, _minute(each.made), each.gate or "-", self._told(each.version))
                 for each in self.versions
             ],
+            # Below and not in the table: a sentence in a narrow column is read letter by letter.
+            "lines": [f"  {each.version}: {each.reason}" for each in self.versions if each.reason],
         }
         if self.changes:
             yield {
                 "title": "Changes, the latest first",
-                "columns": ("at", "to", "from", "by", "reason"),
-                "texts": 5,
-                "rows": [
-                    (each.at, each.version, each.before or "-", each.by, each.reason)
-                    for each in reversed(self.changes)
-                ],
+                "lines": [f"  {_change(each)}" for each in reversed(self.changes)],
             }
 
     def _use(self, version: str) -> dict[str, Any]:
@@ -62,8 +59,22 @@ class Listed:
     def _told(self, version: str) -> str:
         since = self._use(version)["champion_since"]
         if version == self.champion:
-            return f"since {since}" if since else "yes"
-        return f"from {since}" if since else "-"
+            return f"since {_minute(since)}" if since else "yes"
+        return f"from {_minute(since)}" if since else "-"
+
+
+def _minute(instant: str) -> str:
+    """To the minute, and without a zone, which the headings name.
+
+    >>> _minute("2025-07-01T10:02:59+00:00")
+    '2025-07-01 10:02'
+    """
+    return instant[:16].replace("T", " ")
+
+
+def _change(each: Change) -> str:
+    instead = "" if each.before is None else f" instead of {each.before}"
+    return f"{_minute(each.at)}  version {each.version}{instead}, by {each.by}: {each.reason}"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from churnlab.evaluation.calibrated import OutOfTime
 from churnlab.evaluation.coverage import Coverage
 from churnlab.evaluation.scorecard import ALL, Figure, Scorecard, Task
+from churnlab.workflow.backtesting.at import At, shorter
 from churnlab.workflow.backtesting.figures import OURS, Choice, Difference
 from churnlab.workflow.backtesting.offers import Campaign
 from churnlab.workflow.covering import TITLE
@@ -23,23 +23,6 @@ _SHOWN: Mapping[Task, tuple[str, ...]] = {
     "value": ("gini", "decile_mape", "bias", "rmse", "mae"),
 }
 _GROUPED: Mapping[Task, tuple[str, ...]] = {"churn": ("auroc", "log_loss", "ece"), "value": ("gini", "bias")}
-
-
-@dataclass(frozen=True)
-class At:
-    """One origin: who learned, who was judged, and whether the risks came true."""
-
-    origin: str
-    is_last: bool
-    days: int | None
-    value_days: int | None
-    learned_rows: int
-    rows: int
-    totals: Mapping[str, float | None]
-    calibration: OutOfTime
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "calibration": self.calibration.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -107,6 +90,7 @@ class Backtested:
                 if where in {self.origins[-1].origin, *self._pooled()}:
                     told = f"{where}, together" if where in self._pooled() else f"{where}, the last origin"
                     yield from _table(card, task, f"{what}: {told}")  # type: ignore[arg-type]
+        yield from shorter(self.origins)
         yield from self._compared()
         yield from self._by_group()
         yield from self._covered()

@@ -7,8 +7,9 @@ Which of them are there depends on the data alone, never on how well they do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,20 @@ from churnlab.models.amounts import ON_PACE, Amounts, kind_of
 from churnlab.models.blend import Blend, Horizon
 from churnlab.models.churn import fit_churn, grown, judged_churn
 from churnlab.models.pace import CHALLENGERS, FAMILIES, Pace, Paces, narrowed
-from churnlab.models.value import ValueModel, fit_value, judged_amounts
+from churnlab.models.value import fit_value, judged_amounts
 from churnlab.panel import Panel
-from churnlab.workflow import beside, fitting
+from churnlab.workflow import beside, fitting, sooner
 from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.fitting import CHURN, VALUE
 from churnlab.workflow.opening import Opened
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Arrays = Mapping[str, Floats]
+Keep = Callable[[str, Callable[[], Arrays]], Arrays]  # (name, what makes the arrays) -> the arrays
 TREES, WHOLE = "trees", "one_part"
+WITHIN = "within "  # a number of days: among the arrays of the churn model
+UNSEEN = "unseen"  # risks of the rows learned from, by trees that never saw their customers
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +41,7 @@ class Answers:
     """``risks``, ``values``: model -> (m,) for the m rows judged at an origin, ours first.
 
     ``at_stake``, ``low``, ``high``: (m,) our value at stake, and the ends of the interval of value; empty
-    where no value was asked.
+    where no value was asked. ``sooner``: days -> (m,) our risk of each shorter horizon.
     """
 
     risks: Mapping[str, Floats]
@@ -44,24 +49,38 @@ class Answers:
     at_stake: Floats
     low: Floats
     high: Floats
+    sooner: Mapping[str, Floats] = field(default_factory=dict)
 
 
-def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
-    """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of."""
-    panel, fold, models = origin.panel, origin.fold, opening.project.models
+def anew(_name: str, make: Callable[[], Arrays]) -> Arrays:
+    """Keeps nothing: what is asked for is made."""
+    return make()
+
+
+def asked(opening: Opened, origin: Origin, last: Origin, keep: Keep = anew) -> Answers:
+    """All candidates at ``origin``; ``last``: the origin that no earlier one may know anything of.
+
+    ``keep``: what takes long goes through it by its name, so that it need not be made twice.
+    """
+    panel, fold = origin.panel, origin.fold
     learned, test = baselines.narrowed(panel).take(fold.train), panel.take(fold.test)
     paces = _paces(panel, fold.train | fold.test, origin.horizon)
-    risks, unseen = _risks(origin, test, models)
+    made = dict(keep("churn", partial(_risks, opening, origin, test)))
+    unseen = made.pop(UNSEEN, None)
+    risks = {name: risk for name, risk in made.items() if not name.startswith(WITHIN)}
+    early = {name.removeprefix(WITHIN): risk for name, risk in made.items() if name.startswith(WITHIN)}
     risks |= _rules(beside.risks(learned, test, _usual(paces, origin.horizon)))
     for name, pace in paces.items():
         risks[name] = pace.leaves(test, _days(origin.horizon))
     settled = _value_settled(opening, origin, last)
     basis, none = fitting.basis_of(opening), np.empty(0)
     if basis is None or not settled.any() or not np.isfinite(test.value).any():
-        return Answers(risks, {}, none, none, none)
-    model, values = _values(opening, origin, test, settled, risks[CHURN], unseen)
-    if model is None:
-        return Answers(risks, {}, none, none, none)
+        return Answers(risks, {}, none, none, none, early)
+    known = fold.train & settled
+    question = _Question(opening, origin, test, known, risks[CHURN], unseen, Paces.of(panel))
+    ours, values = _values(question, keep)
+    if ours is None:
+        return Answers(risks, {}, none, none, none, early)
     learned = learned.take(np.isfinite(learned.value) & settled[fold.train])
     days = origin.value_days or opening.value_days
     if origin.value_horizon is not None:
@@ -69,54 +88,86 @@ def asked(opening: Opened, origin: Origin, last: Origin) -> Answers:
         paces = {name: replace(pace, start=start) for name, pace in paces.items()}
     values |= _rules(beside.values(learned, test, days, _usual(paces, origin.value_horizon)))
     values |= _promised(paces, test, days)
-    retained = model.if_retained(test)
-    low, high = model.interval(test, risks[CHURN], retained)
-    return Answers(risks, values, retained - model.if_churned(test), low, high)
+    return Answers(risks, values, ours["retained"] - ours["churned"], ours["low"], ours["high"], early)
 
 
-def _risks(origin: Origin, test: Panel, models: Models) -> tuple[dict[str, Floats], Floats | None]:
-    """Of the test rows, ours first; and of the rows learned from, by trees that never saw their customers."""
-    panel, fold, horizon = origin.panel, origin.fold, origin.horizon
+def _risks(opening: Opened, origin: Origin, test: Panel) -> dict[str, Floats]:
+    """Those of the churn model and of its trees alone, and how the first is spread over its horizon."""
+    panel, fold, horizon, models = origin.panel, origin.fold, origin.horizon, opening.project.models
     trees = grown(panel, fold.train, models)
-    ours = judged_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
-    risks = {CHURN: ours.model.risk(test)}
+    judged = judged_churn(panel, fold.train, models, horizon=horizon, seen=fold.test, trees=trees)
+    ours = judged.model
+    risks = {CHURN: ours.risk(test)} | ({} if judged.unseen is None else {UNSEEN: judged.unseen})
     # Trees that learned a shorter window answer no question about a longer one.
     if horizon is not None and not horizon.is_extended:
         risks[TREES] = fit_churn(panel, fold.train, models, trees=trees).risk(test)
-    return risks, ours.unseen
+    hazard = sooner.fitted(opening, panel, fold, ours, models, origin.days)
+    early = {} if hazard is None else hazard.risks(ours.recipe, test, risks[CHURN])
+    return risks | {f"{WITHIN}{days}": risk for days, risk in early.items()}
 
 
-def _values(
-    opening: Opened, origin: Origin, test: Panel, settled: Flags, risk: Floats, unseen: Floats | None
-) -> tuple[ValueModel | None, dict[str, Floats]]:
-    """Our value model, and what each way to learn amounts expects of everyone."""
-    panel, models, horizon = origin.panel, opening.project.models, origin.value_horizon
-    known = origin.fold.train & settled
-    first, values, paces = None, {}, Paces.of(panel)
-    for name, kind, window in _kinds(opening, paces, known, horizon):
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What every value model of an origin is asked. ``known``: (n,) rows to learn value from.
+
+    ``risk``: (m,) ours, of the rows ``test``. ``unseen``: (n,) as of ``judged_churn``.
+    """
+
+    opening: Opened
+    origin: Origin
+    test: Panel
+    known: Flags
+    risk: Floats
+    unseen: Floats | None
+    paces: Paces
+
+
+def _values(asked: _Question, keep: Keep) -> tuple[Arrays | None, dict[str, Floats]]:
+    """What our value model says, and what each way to learn amounts expects of everyone."""
+    models, horizon, risk = asked.opening.project.models, asked.origin.value_horizon, asked.risk
+    first, values = None, {}
+    for name, kind, window in _kinds(asked.opening, asked.paces, asked.known, horizon):
         amounts = models.model_copy(update={"amount": kind})
-        made = fit_value(
-            panel,
-            known,
-            amounts,
-            same_horizon=fitting.same_horizon(opening),
-            fades=fitting.fades(opening),
-            horizon=window,
-            seen=origin.fold.test,
-            risk=unseen if first is None else None,  # whose intervals are asked for
-            paces=paces,
-        )
-        if made is None:
+        said = keep(f"value.{name}", partial(_two_parts, asked, amounts, window, honest=first is None))
+        if not said:
             return None, {}
-        first = first or made
-        values[name] = (1 - risk) * made.if_retained(test) + risk * made.if_churned(test)
+        first = first or said
+        values[name] = (1 - risk) * said["retained"] + risk * said["churned"]
     if not _extended(horizon):
-        rows = np.flatnonzero(known & np.isfinite(panel.value))
-        plain = models.model_copy(update={"amount": "tweedie"})
-        predicted = judged_amounts(panel, rows, None, plain).sum()
-        scale = np.maximum(panel.value[rows], 0).sum() / predicted
-        values[WHOLE] = scale * Amounts.learn(panel, rows, None, plain).of(test)
+        values |= keep(f"value.{WHOLE}", partial(_whole, asked.origin.panel, asked.known, asked.test, models))
     return first, values
+
+
+def _two_parts(asked: _Question, models: Models, window: Horizon | None, *, honest: bool) -> Arrays:
+    """(m,) what a two-part model expects of who stays and of who leaves, and its interval; none: too few.
+
+    ``honest``: at levels learned on customers that nobody had seen.
+    """
+    made = fit_value(
+        asked.origin.panel,
+        asked.known,
+        models,
+        horizon=window,
+        seen=asked.origin.fold.test,
+        same_horizon=fitting.same_horizon(asked.opening),
+        fades=fitting.fades(asked.opening),
+        risk=asked.unseen if honest else None,
+        paces=asked.paces,
+    )
+    if made is None:
+        return {}
+    retained = made.if_retained(asked.test)
+    low, high = made.interval(asked.test, asked.risk, retained)
+    return {"retained": retained, "churned": made.if_churned(asked.test), "low": low, "high": high}
+
+
+def _whole(panel: Panel, known: Flags, test: Panel, models: Models) -> Arrays:
+    """Trees on everyone's amounts at once, of those who bring nothing too."""
+    rows = np.flatnonzero(known & np.isfinite(panel.value))
+    plain = models.model_copy(update={"amount": "tweedie"})
+    predicted = judged_amounts(panel, rows, None, plain).sum()
+    scale = np.maximum(panel.value[rows], 0).sum() / predicted
+    return {WHOLE: scale * Amounts.learn(panel, rows, None, plain).of(test)}
 
 
 def _kinds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class Judged:
 
     ``groups``: name -> which group each row belongs to, as text. ``at_stake``, ``interval``: our value at
     stake and the ends of our interval of value; None where no value was asked.
+    ``sooner``: days -> our risk of that shorter horizon; of several origins together there is none.
     """
 
     where: str
@@ -37,6 +38,7 @@ class Judged:
     values: Mapping[str, Floats]
     at_stake: Floats | None
     interval: tuple[Floats, Floats] | None
+    sooner: Mapping[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def of(cls, origin: Origin, answers: Answers, new_days: int) -> Judged:
@@ -53,6 +55,7 @@ class Judged:
             answers.values if valued else {},
             answers.at_stake if valued else None,
             (answers.low, answers.high) if valued else None,
+            {int(days): risk for days, risk in answers.sooner.items()},
         )
 
     @property

@@ -18,9 +18,10 @@ from churnlab.evaluation.calibrated import out_of_time
 from churnlab.evaluation.scorecard import MIN_CUSTOMERS, Scorecard
 from churnlab.panel import Panel
 from churnlab.tracking import Run, Store
-from churnlab.workflow import fitting, looks
+from churnlab.workflow import fitting, looks, sooner
 from churnlab.workflow.backtesting import candidates, drawing, figures, judged, kept, offers
-from churnlab.workflow.backtesting.answer import At, Backtested
+from churnlab.workflow.backtesting.answer import Backtested
+from churnlab.workflow.backtesting.at import At
 from churnlab.workflow.backtesting.candidates import Answers
 from churnlab.workflow.backtesting.judged import Judged
 from churnlab.workflow.backtesting.origins import Origin, origins
@@ -35,8 +36,8 @@ Gathered = tuple[Panel, Mapping[str, int]]
 def backtest(project: Project, frames: Frames | None = None, *, progress: Progress = silent) -> Backtested:
     """Judge every model and baseline at dates of the past, each as it would have been then.
 
-    What was said at an origin is kept as soon as it is known: interrupted and run again, it goes on. The
-    answer is the same. Nothing is registered and no list is made.
+    What a candidate says at an origin is kept as soon as it is known: interrupted and run again, it goes
+    on. The answer is the same. Nothing is registered and no list is made.
     Raises ``DataError`` where there is too little to learn from at the test date.
     """
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
@@ -68,8 +69,8 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
     resumed, notes = 0, []
     panels = {id(each.panel): each.panel for each in asked}
     digests = {place: kept.digest(panel) for place, panel in panels.items()}  # most origins share one
-    for place, origin in enumerate(asked):
-        opening.progress("fit at each origin", place / len(asked))
+    for place, origin in enumerate(asked, 1):
+        opening.progress(f"fit at origin {place} of {len(asked)}, {origin.name}", None)
         name = kept.key(opening, origin, last, digests[id(origin.panel)])
         before = kept.load(folder, name)
         if before is not None:
@@ -77,14 +78,13 @@ def _answered(opening: Opened, asked: Sequence[Origin]) -> tuple[dict[str, Answe
             continue
         try:
             _require_enough(origin)
-            found[origin.name] = candidates.asked(opening, origin, last)
+            found[origin.name] = candidates.asked(opening, origin, last, kept.parts(folder, name))
         except DataError as error:
             if origin.is_last:
                 raise
             notes.append(f"{origin.name} is left out: {error.what} ({error.got})")
             continue
         kept.save(folder, name, found[origin.name])
-    opening.progress("fit at each origin", 1.0)
     return found, resumed, notes
 
 
@@ -127,7 +127,7 @@ def _compared(
     drawn = drawing.drawn(rows, cards, campaign, project.currency, project.locale)
     looks.record(run, asked[-1].name)
     answer = Backtested(
-        origins=tuple(_at(origin, each) for origin, each in zip(asked, rows, strict=True)),
+        origins=tuple(_at(opening, origin, each) for origin, each in zip(asked, rows, strict=True)),
         cards=cards,
         differences=tuple(
             each for whole in wholes for each in figures.differences(whole, times=times, seed=seed)
@@ -185,7 +185,7 @@ def _recorded(run: Run, answer: Backtested, text: str, pictures: Mapping[str, st
         run.log_text(f"pictures/{name}.svg", picture)
     for at in answer.origins:
         facts: dict[str, Any] = {"origin": at.origin, "days": at.days, "rows": at.rows}
-        metrics = _finite(answer.cards[at.origin])
+        metrics = _finite(answer.cards[at.origin]) | at.metrics()
         run.log_nested(f"origin {at.origin}", facts, metrics, {"churnlab.origin": at.origin})
 
 
@@ -193,8 +193,10 @@ def _finite(card: Scorecard) -> dict[str, float]:
     return {name: value for name, value in card.metrics().items() if np.isfinite(value)}
 
 
-def _at(origin: Origin, rows: Judged) -> At:
-    known = np.isfinite(rows.churned)
+def _at(opening: Opened, origin: Origin, rows: Judged) -> At:
+    known, risk = np.isfinite(rows.churned), rows.risks[CHURN]
+    leaving = opening.project.churn.kind == "contractual"
+    days = origin.days or opening.project.churn.horizon_days
     return At(
         origin=origin.name,
         is_last=origin.is_last,
@@ -203,7 +205,8 @@ def _at(origin: Origin, rows: Judged) -> At:
         learned_rows=int(origin.fold.train.sum()),
         rows=int(origin.fold.test.sum()),
         totals=figures.totals(rows),
-        calibration=out_of_time(rows.churned[known], rows.risks[CHURN][known]),
+        calibration=out_of_time(rows.churned[known], risk[known]),
+        sooner=sooner.told(origin.panel, origin.fold, risk, rows.sooner, days=days, leaving=leaving),
     )
 
 
