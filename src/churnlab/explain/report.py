@@ -5,23 +5,19 @@ It stands alone: no script, no address outside itself, every text escaped, pictu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from churnlab.explain.canvas import Picture
-from churnlab.explain.pictures import LEAST, thousands
-from churnlab.explain.reasons import plain
+from churnlab.explain.page import Shown, absent, environment
+from churnlab.explain.pictures import LEAST
 from churnlab.explain.wording import words
 
 Locale = Literal["en", "fr"]
 
-# How many decimals a metric is worth, and whether its sign matters.
-DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1, "rmse": 2, "mae": 2}
 CHURN = ("auroc", "average_precision", "lift_10", "log_loss", "brier", "ece")
 VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
-LONGEST = 2_000  # letters of any one text
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
 
 
@@ -77,28 +73,10 @@ class ReportContent:
 
 def render(report: ReportContent) -> str:
     """The whole page as text; the same content, the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    shown = _Shown(report.locale, report.currency)
-    environment = Environment(
-        loader=PackageLoader("churnlab.explain"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_line,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": shown.count,
-        "money": shown.money,
-        "percent": shown.percent,
-        "decimal": shown.decimal,
-        "figure": shown.figure,
-    }
-    template = environment.get_template("report.html.j2")
+    shown = Shown(report.locale, report.currency)
+    template = environment(shown).get_template("report.html.j2")
     return template.render(
         report=report,
-        say=words(report.locale),
         scores={"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
         segments={task: _segments(report, task) for task in PER_SEGMENT},
         facts=_facts(report, shown),
@@ -106,46 +84,6 @@ def render(report: ReportContent) -> str:
         per_segment=PER_SEGMENT,
         least=LEAST,
     )
-
-
-def _line(value: Any) -> Any:
-    # Before escaping: text from outside must not turn the direction of reading, or run on for ever.
-    return plain(value, LONGEST) if type(value) is str else value
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """Numbers as a reader of the language writes them; a dash where there is none."""
-
-    locale: Locale
-    currency: str
-
-    def count(self, value: float | None) -> str:
-        return "–" if _absent(value) else thousands(float(value or 0), self.locale)
-
-    def money(self, value: float | None) -> str:
-        if _absent(value) or value is None:
-            return "–"
-        return self.decimal(value, 2) if 0 < abs(value) < 100 else thousands(value, self.locale)
-
-    def percent(self, value: float | None, decimals: int = 1) -> str:
-        if _absent(value) or value is None:
-            return "–"
-        return self.decimal(100 * value, decimals) + ("%" if self.locale == "en" else "\u00a0%")
-
-    def decimal(self, value: float | None, decimals: int = 3) -> str:
-        if _absent(value) or value is None:
-            return "–"
-        text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
-        return text if self.locale == "en" else text.replace(",", "\u202f").replace(".", ",")
-
-    def figure(self, row: Mapping[str, Any]) -> str:
-        """``.873``'s estimate; the interval is a matter of the page."""
-        return self.decimal(row["estimate"], DECIMALS.get(row["metric"], 3))
-
-
-def _absent(value: float | None) -> bool:
-    return value is None or math.isnan(value)
 
 
 def _table(report: ReportContent, task: str, metrics: Sequence[str]) -> dict[str, Any]:
@@ -170,7 +108,7 @@ def _segments(report: ReportContent, task: str) -> dict[str, dict[str, Mapping[s
     return rows
 
 
-def _facts(report: ReportContent, shown: _Shown) -> list[tuple[str, str, str]]:
+def _facts(report: ReportContent, shown: Shown) -> list[tuple[str, str, str]]:
     """The few figures at the top: number, what it is, and what stands beside it."""
     say, facts = words(report.locale), []
     whole = next((row for row in report.strategies if row["strategy"] == "all"), None)
@@ -185,9 +123,9 @@ def _facts(report: ReportContent, shown: _Shown) -> list[tuple[str, str, str]]:
     for task, metric in (("churn", "auroc"), ("value", "gini")):
         figures = {name: row[metric] for name, row in _table(report, task, (metric,))["rows"].items()}
         own = figures.pop(report.models.get(task, ""), None)
-        if own is None or _absent(own["estimate"]):
+        if own is None or absent(own["estimate"]):
             continue
-        others = [row for row in figures.values() if not _absent(row["estimate"])]
+        others = [row for row in figures.values() if not absent(row["estimate"])]
         best = max(others, key=lambda row: row["estimate"], default=None)
         beside = "" if best is None else say["fact_beside"].format(figure=shown.figure(best))
         facts.append((shown.figure(own), say[f"fact_{metric}"], beside))
