@@ -5,7 +5,7 @@ import json
 import pytest
 
 from churnlab.explain.exhibits import Exhibit, told
-from churnlab.explain.numbers import Shown
+from churnlab.explain.page import Shown
 
 LIFT = Exhibit(
     "churn",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from churnlab.explain.numbers import Shown
+from churnlab.explain.page import Shown
 from churnlab.explain.wording import words
 
 Cell = str | float | int | None

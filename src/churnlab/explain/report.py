@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import NUMBERS, Exhibit, told
-from churnlab.explain.numbers import Shown, absent
+from churnlab.explain.page import Shown, absent, environment
 from churnlab.explain.pictures import LEAST
-from churnlab.explain.reasons import plain
 from churnlab.explain.wording import words
 
 Locale = Literal["en", "fr"]
@@ -28,7 +27,6 @@ PARTS: Mapping[str, Sequence[str]] = {
     "use": ("strategy", "limits"),
     "governance": ("lineage",),
 }
-LONGEST = 2_000  # letters of any one text
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
 
 
@@ -86,28 +84,10 @@ class ReportContent:
 
 def render(report: ReportContent) -> str:
     """The whole page as text; the same content, the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     shown = Shown(report.locale, report.currency)
-    environment = Environment(
-        loader=PackageLoader("churnlab.explain"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_line,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": shown.count,
-        "money": shown.money,
-        "percent": shown.percent,
-        "decimal": shown.decimal,
-        "figure": shown.figure,
-    }
-    template = environment.get_template("report.html.j2")
+    template = environment(shown).get_template("report.html.j2")
     return template.render(
         report=report,
-        say=words(report.locale),
         scores={"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
         segments={task: _segments(report, task) for task in PER_SEGMENT},
         facts=_facts(report, shown),
@@ -118,11 +98,6 @@ def render(report: ReportContent) -> str:
         numbers=NUMBERS,
         least=LEAST,
     )
-
-
-def _line(value: Any) -> Any:
-    # Before escaping: text from outside must not turn the direction of reading, or run on for ever.
-    return plain(value, LONGEST) if type(value) is str else value
 
 
 def _table(report: ReportContent, task: str, metrics: Sequence[str]) -> dict[str, Any]:

@@ -1,18 +1,54 @@
-"""Numbers as a reader of either language writes them; a dash where there is none."""
+"""What every page of ours shares: it stands alone, escapes every text, and writes numbers as readers do.
+
+No script, no address outside the file, pictures inline. ``head.html.j2`` holds the policy that
+forbids a browser the rest, ``parts.html.j2`` the pieces that pages are put together from.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from churnlab.explain.pictures import thousands
+from churnlab.explain.reasons import plain
+from churnlab.explain.wording import Locale, words
 
-Locale = Literal["en", "fr"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 # How many decimals a metric is worth, and whether its sign matters.
 DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1, "rmse": 2, "mae": 2}
+LONGEST = 2_000  # letters of any one text
+
+
+def environment(shown: Shown) -> Environment:
+    """Where templates are read; a key that a page asks for and nobody gave is an error, not a gap."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("churnlab.explain"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_line,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"locale": shown.locale, "say": words(shown.locale)}
+    made.filters |= {
+        "count": shown.count,
+        "money": shown.money,
+        "percent": shown.percent,
+        "decimal": shown.decimal,
+        "figure": shown.figure,
+    }
+    return made
+
+
+def _line(value: Any) -> Any:
+    # Before escaping: text from outside must not turn the direction of reading, or run on for ever.
+    return plain(value, LONGEST) if type(value) is str else value
 
 
 @dataclass(frozen=True)
@@ -27,7 +63,7 @@ class Shown:
         return "–" if absent(value) else thousands(float(value or 0), self.locale)
 
     def money(self, value: float | None) -> str:
-        """An amount, whole from a hundred on."""
+        """An amount, with cents only where they matter."""
         if absent(value) or value is None:
             return "–"
         return self.decimal(value, 2) if 0 < abs(value) < 100 else thousands(value, self.locale)
@@ -51,5 +87,5 @@ class Shown:
 
 
 def absent(value: float | None) -> bool:
-    """Whether there is no number."""
+    """Whether there is no number to show."""
     return value is None or math.isnan(value)
