@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 
-.PHONY: demo test check setup bench parity golden lock format clean
+.PHONY: demo test check setup axe bench parity golden lock format clean
 
 setup: .venv/.installed
 
@@ -19,6 +19,13 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+# The accessibility checker for the tests of pages (tests/web); needs npm.
+axe: build/axe/node_modules/axe-core/axe.min.js
+
+build/axe/node_modules/axe-core/axe.min.js: Makefile
+	npm install --prefix build/axe --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
+	touch $@
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -48,4 +55,4 @@ lock:
 	  --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 
 clean:
-	rm -rf .venv out mlflow.db mlartifacts
+	rm -rf .venv build out mlflow.db mlartifacts

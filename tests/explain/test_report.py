@@ -15,20 +15,9 @@ from churnlab.explain.attributions import Share
 from churnlab.explain.exhibits import Exhibit
 from churnlab.explain.pictures import calibration, drivers
 from churnlab.explain.report import PARTS, ReportContent, render
+from payloads import PAYLOADS
 
 ROWS = 400
-PAYLOADS = [
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>", "\"><b onmouseover='alert(1)'>", "' onfocus=alert(1) autofocus='",
-    "<!--", "--><script>alert(1)</script>", "<![CDATA[<script>]]>", "<style>*{display:none}</style>",
-    "</style><script>alert(1)</script>", "<iframe src=javascript:alert(1)>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<base href=//evil.example>", "<meta http-equiv=refresh content=0>", "<object data=x>", "<form action=x>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;", "{{ 7 * 7 }}", "{% raw %}", "{0}", "{evil}", "{__class__}",
-    "%(evil)s", "${env:HOME}", '=HYPERLINK("x")', "$\\frac{1}{", "\x00\x1b[2J", "line\nbreak", "\u202eevil",
-    "</title><script>alert(1)</script>", "<math><mtext></mtext></math>", "x" * 5_000, "<x" * 500,
-]  # fmt: skip
-
 TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 p div figure figcaption
 table thead tbody tr th td code span strong small svg g path use defs clippath rect"""
 ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href

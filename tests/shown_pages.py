@@ -1,0 +1,117 @@
+"""The pages that a browser is asked about. A new page is one more line in ``PAGES``."""
+
+import dataclasses
+import functools
+import runpy
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from churnlab.evaluation.money import decile_table
+from churnlab.explain import maps, pictures
+from churnlab.explain.report import render
+from churnlab.tables import histograms, report
+from loading import loaded
+
+_EXPLAIN = Path(__file__).parent / "explain"
+
+
+@functools.cache
+def _full():
+    # The content that the tests of the report fill in whole: a chapter added there is looked at here, too.
+    return runpy.run_path(str(_EXPLAIN / "test_report.py"))["content"]
+
+
+def review(folder, locale="en"):
+    """The report of a model with everything in it."""
+    page = render(_full()("club", locale=locale, project="shop", model_version="12", **_drawn(locale)))
+    return _written(folder / f"review-{locale}.html", page)
+
+
+def _drawn(locale):
+    chance = np.random.default_rng(5)
+    value, near = chance.lognormal(4, 1.2, 800), 100 * chance.beta(2, 2, 800)
+    risk = chance.random(800)
+    churned = (chance.random(800) < risk).astype(float)
+    deciles = decile_table(value * (1 - churned), value * (1 - risk))
+    dates = maps.Dates(
+        observation_days=365, gap_days=14, horizon_days=60, settlement_days=14,
+        train=(date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1)), test=(date(2024, 12, 1),),
+    )  # fmt: skip
+    drawn = _full()("club").pictures | {
+        "map": maps.quadrant_map(value, near, (60.0, 50.0), "EUR", locale),
+        "timeline": maps.timeline(dates, locale),
+        "gain": pictures.gain(churned, {"boosted": risk, "recency": chance.random(800)}, locale),
+        "deciles": pictures.value_deciles(deciles, "EUR", locale),
+    }
+    return {"pictures": drawn, "deciles": deciles}
+
+
+def review_of(text):
+    """The report in which every name is, or holds, ``text``; without pictures."""
+    return render(_swapped(_named_place(), text))
+
+
+_PLACE = "a-name-to-replace"
+
+
+@functools.cache
+def _named_place():
+    return dataclasses.replace(_full()(_PLACE), pictures={})
+
+
+def _swapped(value, text):
+    if isinstance(value, str):
+        return value.replace(_PLACE, text)
+    if isinstance(value, dict):
+        return {_swapped(key, text): _swapped(each, text) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_swapped(each, text) for each in value]
+    if dataclasses.is_dataclass(value):
+        return type(value)(**{name: _swapped(each, text) for name, each in vars(value).items()})
+    return value
+
+
+@functools.cache
+def _checked(folder):
+    lines = [
+        f"person{n:03},2025-{1 + (n + k) % 6:02}-1{k},{(n + 1) * (k + 1)}.50,o{n}-{k}\n"
+        for n in range(60)
+        for k in range(4)
+    ]
+    wrong = "person001,2025-06-31,5,x\n,2025-06-01,5,y\n"
+    return loaded(folder, "customer_id,time,amount,order_id\n" + "".join(lines) + wrong)
+
+
+def data_report(folder):
+    """The report of ``validate`` on a small shop with two bad rows."""
+    return _written(folder / "data.html", report.page(_checked(folder), "shop", "Europe/Paris", "EUR"))
+
+
+def data_report_of(folder, text):
+    """The same in which every name is ``text``; without pictures."""
+    checked = _checked(folder)
+    counts = tuple(
+        dataclasses.replace(count, source=text, reasons={text: count.quarantined}) for count in checked.counts
+    )
+    hostile = dataclasses.replace(checked, counts=counts, notes=(text,), digests={text: text})
+    drawn, told = histograms.histograms, report.expected
+    report.histograms, report.expected = (lambda *_: ()), (lambda reason: reason)
+    try:
+        return report.page(hostile, text, "Europe/Paris", "EUR")
+    finally:
+        report.histograms, report.expected = drawn, told
+
+
+def _written(path, page):
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+# Name -> what writes the page into a folder and says where it is.
+PAGES = {
+    "review-en": review,
+    "review-fr": functools.partial(review, locale="fr"),
+    "data": data_report,
+}
