@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.config.project import Models
-from churnlab.errors import DataError
 from churnlab.evaluation.probability import log_loss
 from churnlab.features.feature import Description
 from churnlab.models import boosted
@@ -32,7 +31,7 @@ from churnlab.models.boosted import Trees
 from churnlab.models.calibration import Calibration
 from churnlab.models.logistic import SURE
 from churnlab.models.pace import Pace, Paces
-from churnlab.models.parts import first_rows, held_out, require_order
+from churnlab.models.parts import first_rows, held_out, require_enough, require_order
 from churnlab.models.recipe import Recipe
 from churnlab.panel import Panel
 
@@ -147,18 +146,20 @@ class Grown:
     """Trees, not yet calibrated, and ``margin``: (k,) what others, who never saw them, say of ``judged``.
 
     ``judged``: (k,) the positions of rows that the trees have seen, all of them unless there are many.
+    ``other``: one of those others; None, as ``margin``, where nobody asked for them.
     """
 
     model: ChurnModel
     judged: Positions
     margin: Floats | None
+    other: ChurnModel | None
 
 
 def grown(panel: Panel, known: Flags, models: Models) -> Grown:
     """The dear part of ``fit_churn``, for whoever wants several models of the same trees."""
     require_order(panel)
     rows = np.flatnonzero(known)
-    _enough(panel, rows, models)
+    require_enough(panel, rows, models)
     return Grown(_fitted(panel, rows, models), *_judged(panel, rows, models))
 
 
@@ -166,11 +167,13 @@ def grown(panel: Panel, known: Flags, models: Models) -> Grown:
 class Judged:
     """``unseen``: (n,) risks of the window that was learned, by trees that never saw a row's customer.
 
-    NaN of the others. None without a calibration, for which alone such trees are grown.
+    NaN of the others. ``other``: the same model with such trees, that a part of the customers is news to.
+    Both are None without a calibration, for which alone such trees are grown.
     """
 
     model: ChurnModel
     unseen: Floats | None
+    other: ChurnModel | None
 
 
 def fit_churn(panel: Panel, known: Flags, models: Models, **how: Any) -> ChurnModel:
@@ -211,16 +214,20 @@ def judged_churn(
     if margin is not None:
         unseen = np.full(len(panel), np.nan)
         unseen[judged] = calibration.risk(margin)
-    return Judged(replace(trees.model, calibration=calibration, blend=blend), unseen)
+    model = replace(trees.model, calibration=calibration, blend=blend)
+    other = None if trees.other is None else replace(trees.other, calibration=calibration, blend=blend)
+    return Judged(model, unseen, other)
 
 
-def _judged(panel: Panel, rows: Positions, models: Models) -> tuple[Positions, Floats | None]:
-    """Rows, and (k,) log odds of them by trees that never saw their customers; None: nobody asks for them.
+def _judged(
+    panel: Panel, rows: Positions, models: Models
+) -> tuple[Positions, Floats | None, ChurnModel | None]:
+    """Rows, (k,) log odds of them by trees that never saw their customers, and some of these trees.
 
-    All rows, part after part, or those of as many parts as have customers ``ENOUGH``.
+    All rows, part after part, or those of as many parts as have customers ``ENOUGH``. None: nobody asks.
     """
     if models.calibration == "none":
-        return rows, None
+        return rows, None, None
     ids = panel.customer_id[rows]
     margin, judged = np.empty(len(rows)), np.zeros(len(rows), dtype=np.bool_)
     for out in held_out(ids, models.seed):
@@ -229,7 +236,7 @@ def _judged(panel: Panel, rows: Positions, models: Models) -> tuple[Positions, F
         judged |= out
         if len(first_rows(ids[judged])) >= ENOUGH:
             break
-    return rows[judged], margin[judged]
+    return rows[judged], margin[judged], model
 
 
 def _calibration(panel: Panel, rows: Positions, margin: Floats | None, models: Models) -> Calibration:
@@ -280,17 +287,3 @@ def _fitted(panel: Panel, rows: Positions, models: Models, *, reference: bool = 
 
 def _margins(model: ChurnModel, panel: Panel, rows: Positions) -> Floats:
     return model.trees.margins(model.recipe.rows(panel, rows))
-
-
-def _enough(panel: Panel, rows: Positions, models: Models) -> None:
-    customers = len(first_rows(panel.customer_id[rows]))
-    churned = panel.churned[rows]
-    left, stayed = int((churned == 1).sum()), int((churned == 0).sum())
-    if customers >= models.min_customers and min(left, stayed) >= models.min_positives:
-        return
-    raise DataError(
-        "too little to train on",
-        got=f"{customers} customers, {left} rows that churned, {stayed} that stayed; needed "
-        f"{models.min_customers} customers and {models.min_positives} of each",
-        mend="add data or snapshot dates, or another churn.horizon_days; nothing was registered",
-    )

@@ -1,4 +1,4 @@
-"""Customers dealt into parts, so that each can be judged by models that never saw them."""
+"""The customers of a training: are they enough, in order, and dealt into parts that others can judge?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.config.project import Models
+from churnlab.errors import DataError
 from churnlab.panel import Panel
 
 Flags = NDArray[np.bool_]
@@ -36,3 +38,18 @@ def first_rows(customer_id: NDArray[np.object_]) -> Positions:
     """The first row of each customer, where the rows of a customer stand together."""
     other = customer_id[1:] != customer_id[:-1]
     return np.flatnonzero(np.append(np.ones(min(len(customer_id), 1), dtype=np.bool_), other))
+
+
+def require_enough(panel: Panel, rows: Positions, models: Models) -> None:
+    """Refuse to learn from too few customers, or from too few of either outcome."""
+    customers = len(first_rows(panel.customer_id[rows]))
+    churned = panel.churned[rows]
+    left, stayed = int((churned == 1).sum()), int((churned == 0).sum())
+    if customers >= models.min_customers and min(left, stayed) >= models.min_positives:
+        return
+    raise DataError(
+        "too little to train on",
+        got=f"{customers} customers, {left} rows that churned, {stayed} that stayed; needed "
+        f"{models.min_customers} customers and {models.min_positives} of each",
+        mend="add data or snapshot dates, or another churn.horizon_days; nothing was registered",
+    )

@@ -15,11 +15,11 @@ from churnlab.evaluation.gate import Verdict
 from churnlab.evaluation.profit import empc
 from churnlab.evaluation.scorecard import MIN_CUSTOMERS, MIN_POSITIVES
 from churnlab.evaluation.tenths import risk_tenths
-from churnlab.explain import effects
+from churnlab.explain import effects, overlap
 from churnlab.explain.attributions import Attributions
 from churnlab.explain.canvas import Picture
 from churnlab.explain.effects import Effect
-from churnlab.explain.exhibits import Exhibit, Note, Row
+from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.panel import Panel
 from churnlab.workflow.covering import Held
 from churnlab.workflow.fitting import CHURN, Fitted
@@ -27,6 +27,7 @@ from churnlab.workflow.fitting import CHURN, Fitted
 Floats = NDArray[np.float64]
 DRAWN = 4  # features with a picture of their own
 ASKED = 12  # features whose interactions are looked for
+ASKED_ROWS = 1_000  # whose reasons are compared with those of other trees
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def made(
         *_profit(project, test, fitted),
         *([] if fitted.held is None else [_covered(fitted.held)]),
         *_effects(project, test, attributions, pictures),
+        *_alike(test, fitted),
         *_fairness(project, test, risk),
     ]
     return Chapters(tuple(exhibits), pictures)
@@ -152,6 +154,20 @@ def _numeric(test: Panel, attributions: Attributions) -> list[Effect]:
         contribution = attributions.contributions[:, place[share.name]].astype(np.float64)
         found.append(Effect(share.name, np.asarray(value, np.float64), contribution))
     return found
+
+
+def _alike(test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
+    """Whether trees grown on other customers would give the same reasons."""
+    if fitted.other is None or len(test) < MIN_CUSTOMERS:
+        return
+    some = test.take(np.unique(np.linspace(0, len(test) - 1, ASKED_ROWS).astype(np.int64)))
+    ours, theirs = (overlap.codes(model, some) for model in (fitted.churn, fitted.other))
+    found = overlap.agreement(ours, theirs)
+    values: dict[str, tuple[str, Cell]] = {
+        "rows": ("count", len(some)), "shared": ("percent", found.shared),
+        "first": ("percent", found.first),
+    }  # fmt: skip
+    yield Exhibit("drivers", "overlap", notes=(("overlap_said", values),))
 
 
 def _fairness(project: Project, test: Panel, risk: Floats) -> Iterator[Exhibit]:

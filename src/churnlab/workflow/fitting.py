@@ -34,7 +34,8 @@ _TUNING_FOLDS = 3
 class Fitted:
     """``risks``, ``values``: model -> (m,) for the m test rows, ours first. ``basis``: what value counts.
 
-    ``held``: how often intervals of value held at the test rows, None where nobody knows.
+    ``held``: how often intervals of value held at the test rows, None where nobody knows. ``other``: the
+    churn model with trees that a part of the customers is news to, to compare reasons with.
     """
 
     fold: Fold
@@ -48,6 +49,7 @@ class Fitted:
     held: Held | None = None
     hazard: Hazard | None = None
     sooner: tuple[Sooner, ...] = ()
+    other: ChurnModel | None = None
 
 
 def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
@@ -84,6 +86,7 @@ def fit(opening: Opened, panel: Panel, told: Told = unheard) -> Fitted:
         _held(value, retained, risks[CHURN], values, test),
         hazard,
         early,
+        learned_churn.other,
     )
 
 

@@ -90,10 +90,10 @@ def _published(project: Project, champion: Champion, as_of: dt.date | None) -> P
 def _content(
     project: Project, champion: Champion, evidence: Mapping[str, Any], lists: Path | None
 ) -> report.ReportContent:
-    exhibits = [Exhibit.from_dict(record) for record in evidence["exhibits"]]
+    exhibits = [Exhibit.from_dict(record) for record in evidence.get("exhibits", ())]
     told, drawn = afterwards.stability(out_folder(project) / "backtest", project.locale)
     shown = {**evidence, "pictures": _pictures(evidence) | drawn, "exhibits": [*exhibits, *told]}
-    reference = shown.pop("reference")
+    reference = shown.pop("reference", {})
     as_of = "-"
     if lists is not None:
         manifest = commit.verify(lists)
