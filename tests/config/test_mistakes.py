@@ -71,10 +71,10 @@ def test_what_is_missing_says_what_belongs_there(tmp_path):
 
 
 def test_what_may_be_a_secret_is_not_repeated(tmp_path):
-    database = SHOP.replace("frame: orders", "postgres: {dsn: 3, tabel: canary}")
+    database = SHOP.replace("frame: orders", "postgres: {dsn: 3, tablet: canary}")
     told = "\n".join(refused(tmp_path, text=database))
     assert "postgres.dsn: must be text" in told
-    assert "postgres.tabel: unknown key; did you mean 'table'?" in told
+    assert "postgres.tablet: unknown key; did you mean 'table'?" in told
     assert "canary" not in told
     assert "got 3" not in told
 
