@@ -2,7 +2,6 @@
 
 import dataclasses
 import html as html_module
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -14,41 +13,14 @@ from churnlab.evaluation.scorecard import score_churn, score_value
 from churnlab.explain.attributions import Share
 from churnlab.explain.pictures import calibration, drivers
 from churnlab.explain.report import ReportContent, render
+from pages import PAYLOADS, Page
 
 ROWS = 400
-PAYLOADS = [
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>", "\"><b onmouseover='alert(1)'>", "' onfocus=alert(1) autofocus='",
-    "<!--", "--><script>alert(1)</script>", "<![CDATA[<script>]]>", "<style>*{display:none}</style>",
-    "</style><script>alert(1)</script>", "<iframe src=javascript:alert(1)>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<base href=//evil.example>", "<meta http-equiv=refresh content=0>", "<object data=x>", "<form action=x>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;", "{{ 7 * 7 }}", "{% raw %}", "{0}", "{evil}", "{__class__}",
-    "%(evil)s", "${env:HOME}", '=HYPERLINK("x")', "$\\frac{1}{", "\x00\x1b[2J", "line\nbreak", "\u202eevil",
-    "</title><script>alert(1)</script>", "<math><mtext></mtext></math>", "x" * 5_000, "<x" * 500,
-]  # fmt: skip
-
 TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 p div figure figcaption
 table thead tbody tr th td code span strong small svg g path use defs clippath rect"""
 ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href
 scope viewbox d style transform x y width height clip-path type"""
 ALLOWED, ALLOWED_ATTRIBUTES = set(TAGS.split()), set(ATTRIBUTES.split())
-
-
-class Page(HTMLParser):
-    """Every element and attribute of a page, and its text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.text = [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
 
 
 def content(word="club", **changes):
