@@ -167,16 +167,21 @@ def explain(
         str, typer.Option("--customer", metavar="ID", help="The customer's id, as in the source.")
     ],
     as_of: AsOf = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the same as one page, for your eyes only."),
+    ] = None,
     set_: Overrides = None,
     json_: Json = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
-    """Explain one customer in words: scores, strategy and the main reasons."""
+    """Explain one customer: history, scores, strategy, reasons, and what would change them."""
     from churnlab import display, workflow
 
     day = _day(as_of) if as_of else None
     with display.progress() as progress:
-        result = workflow.explain_customer(_project(config, set_), customer, day, progress=progress)
+        project = _project(config, set_)
+        result = workflow.explain_customer(project, customer, day, html=html, progress=progress)
     _show(result, json_)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from churnlab.explain.card import Card
+from churnlab.explain.telling import text
 
 CARD = Card(
     customer_id="00042",
@@ -28,7 +29,7 @@ CARD = Card(
 
 
 def test_by_hand():
-    assert CARD.text().splitlines() == [
+    assert text(CARD).splitlines() == [
         "00042",
         "Risk of leaving: 62% (high)",
         "Value if kept: €1,234; if they leave: €20.00; expected loss: €757.20",
@@ -42,25 +43,25 @@ def test_by_hand():
 
 def test_in_french_without_value_or_reasons():
     card = Card("a", "2017-11-01", "3", 0.1, "low", "unclassified", "EUR", locale="fr")
-    text = card.text()
-    assert "Risque de départ\u00a0: 10\u00a0% (faible)" in text
-    assert "Stratégie\u00a0: Non classé" in text
-    assert "Valeur" not in text
-    assert "Intensité de la relation\u00a0: inconnue sur 100" in text
+    said = text(card)
+    assert "Risque de départ\u00a0: 10\u00a0% (faible)" in said
+    assert "Stratégie\u00a0: Non classé" in said
+    assert "Valeur" not in said
+    assert "Intensité de la relation\u00a0: inconnue sur 100" in said
 
 
 def test_shorter_horizons_say_what_leaving_is():
     orders = replace(CARD, risk_within={30: 0.801, 60: 0.7})
-    assert orders.text().splitlines()[1:4] == [
+    assert text(orders).splitlines()[1:4] == [
         "Risk of leaving: 62% (high)",
         "  No order in the first 30 days: 80%",
         "  No order in the first 60 days: 70%",
     ]
     ends = replace(CARD, risk_within={30: 0.4}, kind="contractual")
-    assert ends.text().splitlines()[2] == "  Gone in the first 30 days: 40%"
-    french = replace(orders, locale="fr").text()
+    assert text(ends).splitlines()[2] == "  Gone in the first 30 days: 40%"
+    french = text(replace(orders, locale="fr"))
     assert "  Sans commande les 30 premiers jours\u00a0: 80\u00a0%" in french
-    assert "  Départ dans les 30 premiers jours\u00a0: 40\u00a0%" in replace(ends, locale="fr").text()
+    assert "  Départ dans les 30 premiers jours\u00a0: 40\u00a0%" in text(replace(ends, locale="fr"))
     record = json.loads(json.dumps(orders.as_dict(), sort_keys=True))
     assert record["risk_within"] == {"30": 0.801, "60": 0.7}
     assert CARD.as_dict()["risk_within"] == {}
@@ -74,12 +75,12 @@ def test_for_machines():
     assert record["base"] + sum(record["contributions"].values()) == pytest.approx(record["margin"], abs=1e-4)
     unknown = Card("a", "2017-11-01", "3", 0.1, "low", "unclassified", "EUR", intensity=np.nan)
     assert json.loads(json.dumps(unknown.as_dict(), allow_nan=False))["intensity"] is None
-    assert "nan" not in unknown.text()
+    assert "nan" not in text(unknown)
 
 
 def test_nothing_in_it_moves_the_cursor():
     evil = "\x1b[2J\x07 evil\nsecond line\u202e"
     card = Card(evil, "2017-11-01", evil, 0.1, "low", "retain", "EUR", reasons=(("f", evil),))
-    text = card.text()
-    assert len(text.splitlines()) == 7
-    assert all(letter.isprintable() for line in text.splitlines() for letter in line)
+    said = text(card)
+    assert len(said.splitlines()) == 7
+    assert all(letter.isprintable() for line in said.splitlines() for letter in line)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import html as html_module
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from churnlab.explain.attributions import Share
 from churnlab.explain.exhibits import Exhibit
 from churnlab.explain.pictures import calibration, drivers
 from churnlab.explain.report import PARTS, ReportContent, render
+from pages import Page
 from payloads import PAYLOADS
 
 ROWS = 400
@@ -23,22 +23,6 @@ table thead tbody tr th td code span strong small svg g path use defs clippath r
 ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href
 scope viewbox d style transform x y width height clip-path type"""
 ALLOWED, ALLOWED_ATTRIBUTES = set(TAGS.split()), set(ATTRIBUTES.split())
-
-
-class Page(HTMLParser):
-    """Every element and attribute of a page, and its text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.text = [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
 
 
 def content(word="club", **changes):

@@ -2,14 +2,17 @@
 
 import datetime as dt
 import shutil
+import stat
+from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 import churnlab
 import shops
 from churnlab import cli
-from churnlab.errors import DataError, IntegrityError
+from churnlab.errors import ConfigError, DataError, IntegrityError
 
 SHOP = (
     shops.CONFIG.replace("frame: orders", "files: [orders.parquet]")
@@ -85,3 +88,73 @@ def test_on_the_command_line_it_is_a_mistake_in_the_data(trained, capfd):
     with pytest.raises(SystemExit) as left:
         cli.main(["explain", f"{trained.root}/shop.yaml", "--customer", "00042"])
     assert (left.value.code, "did you mean '0042'?" in capfd.readouterr().err) == (3, True)
+
+
+def test_steps_lead_from_the_base_to_the_risk(trained):
+    card = churnlab.explain_customer(trained, "0003").card
+    assert card["base"] + sum(card["contributions"].values()) == pytest.approx(card["margin"], abs=1e-4)
+    assert card["base"] + sum(step["contribution"] for step in card["steps"]) == pytest.approx(
+        card["margin"], abs=1e-4
+    )
+    assert card["base_risk"] == card["steps"][0]["before"]
+    assert card["steps"][-1]["after"] == pytest.approx(card["risk"], abs=1e-6)
+    told = {reason["code"].removeprefix("lowers:") for reason in card["reasons"]}
+    assert told <= {step["code"] for step in card["steps"]}
+
+
+def test_cuts_are_those_of_the_lists(trained, published):
+    card = churnlab.explain_customer(trained, published["customer_id"]).card
+    own = {"value": published["value_if_retained"], "intensity": published["intensity"]}
+    for cut in card["cuts"]:
+        assert cut["own"] == pytest.approx(own[cut["axis"]], abs=0.01)
+        assert cut["strategy"] != card["strategy"] == published["quadrant"]
+    assert {cut["axis"] for cut in card["cuts"]} == set(own)
+    assert {lever["code"] for lever in card["levers"]} <= {"silence", "orders", "spend"}
+
+
+def test_its_page_is_for_the_owner_and_knows_nothing_later(trained, tmp_path):
+    orders, told = Path(trained.root) / "orders.parquet", []
+    whole = pd.read_parquet(orders)
+    later = whole["at"] >= pd.Timestamp(EARLY)
+    who = whole[later]["who"].mode()[0]  # orders most from that day on
+    try:
+        for rows in (whole, whole[~later]):
+            rows.to_parquet(orders)
+            told.append(churnlab.explain_customer(trained, who, EARLY, html=tmp_path / "page.html"))
+            told.append((tmp_path / "page.html").read_bytes())
+    finally:
+        whole.to_parquet(orders)
+    assert later[whole["who"] == who].sum() > 3
+    assert told[0].card == told[2].card
+    assert told[1] == told[3]
+    assert told[0].as_dict()["page"] == str(tmp_path / "page.html")
+    assert stat.S_IMODE((tmp_path / "page.html").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_page_without_a_folder_is_refused_before_anything_is_read(trained, tmp_path, capfd):
+    for place in (tmp_path, tmp_path / "missing" / "page.html"):
+        with pytest.raises(ConfigError, match="must name a file in a folder that exists"):
+            churnlab.explain_customer(trained, "0003", html=place)
+    with pytest.raises(SystemExit) as left:
+        cli.main(
+            [
+                "explain",
+                f"{trained.root}/shop.yaml",
+                "--customer",
+                "0003",
+                "--html",
+                f"{tmp_path}/no/page.html",
+            ]
+        )
+    assert (left.value.code, "create the folder" in capfd.readouterr().err) == (2, True)
+
+
+def test_on_the_command_line_a_page_is_written(trained, tmp_path, capfd):
+    with pytest.raises(SystemExit) as left:
+        cli.main(
+            ["explain", f"{trained.root}/shop.yaml", "--customer", "0003", "--html", f"{tmp_path}/page.html"]
+        )
+    assert left.value.code == 0
+    assert "personal data" in capfd.readouterr().out
+    assert b"Customer 0003" in (tmp_path / "page.html").read_bytes()

@@ -1,17 +1,17 @@
-"""One customer in words: what ``explain --customer`` prints, and the same for machines."""
+"""One customer: everything that ``explain --customer`` says, as plain values; ``telling`` has the words."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from churnlab.explain.reasons import plain
-from churnlab.explain.wording import words
-from churnlab.features.words import spoken
-
-Locale = Literal["en", "fr"]
+from churnlab.explain.change import Cut, Lever
+from churnlab.explain.steps import Step
+from churnlab.explain.story import Story
+from churnlab.explain.wording import Locale
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Card:
     ``value_if_churned``, ``expected_loss``: major units, None without a value model. ``intensity``: 0 to 100
     or None. ``strategy``: its code. ``reasons``: (code, sentence) pairs, strongest first.
     ``base``, ``margin``: log odds before any feature, and of this customer before calibration;
-    ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``.
+    ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``. ``steps``: the way from the
+    risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
+    to other values. ``bands``: where medium and high risks begin. ``story``: None without histories.
     """
 
     customer_id: str
@@ -44,50 +46,37 @@ class Card:
     base: float | None = None
     margin: float | None = None
     contributions: Mapping[str, float] = field(default_factory=dict)
+    steps: Sequence[Step] = ()
+    cuts: Sequence[Cut] = ()
+    levers: Sequence[Lever] = ()
+    bands: tuple[float, float] | None = None
+    story: Story | None = None
+
+    @property
+    def base_risk(self) -> float | None:
+        """The risk before any feature, after calibration."""
+        return self.steps[0].before if self.steps else None
+
+    def band_of(self, risk: float) -> str:
+        """The code of a risk's band; that of the customer's own where no bounds are known."""
+        if self.bands is None:
+            return self.band
+        return "high" if risk >= self.bands[1] else "medium" if risk >= self.bands[0] else "low"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: no NaN, reasons as ``{"code", "text"}``."""
-        record = {key: _number(value) for key, value in asdict(self).items()}
+        """Plain values for JSON: no NaN, reasons as ``{"code", "text"}``, days as text."""
+        record = {key: _plain(value) for key, value in asdict(self).items()}
         record["reasons"] = [{"code": code, "text": text} for code, text in self.reasons]
-        record["risk_within"] = {str(days): _number(risk) for days, risk in self.risk_within.items()}
-        record["contributions"] = {name: _number(value) for name, value in self.contributions.items()}
+        record["risk_within"] = {str(days): _plain(risk) for days, risk in self.risk_within.items()}
+        record["base_risk"] = self.base_risk
         return record
 
-    def text(self) -> str:
-        """A few lines for a terminal; nothing in them can move its cursor."""
-        say = words(self.locale)
-        lines = [
-            plain(self.customer_id, 256),
-            say["card_risk"].format(risk=self._spoken(self.risk, "share"), band=say[f"band_{self.band}"]),
-            *self._within(),
-        ]
-        if self.value_if_retained is not None:
-            lines.append(
-                say["card_value"].format(
-                    value=self._spoken(self.value_if_retained, "currency"),
-                    churned=self._spoken(self.value_if_churned, "currency"),
-                    loss=self._spoken(self.expected_loss, "currency"),
-                )
-            )
-        intensity = self._spoken(self.intensity, "number")
-        lines.append(say["card_intensity"].format(intensity=intensity))
-        lines.append(say["card_strategy"].format(strategy=say[self.strategy]))
-        lines.append(say["card_reasons"] if self.reasons else say["card_no_reasons"])
-        lines.extend(f"  {place}. {plain(text, 400)}" for place, (_, text) in enumerate(self.reasons, 1))
-        lines.append(say["card_footer"].format(date=self.as_of, version=plain(self.model_version)))
-        return "\n".join(lines)
 
-    def _within(self) -> Iterator[str]:
-        # The chance of no order is larger for fewer days: called a risk of leaving, it would look wrong.
-        line = words(self.locale)["card_ends" if self.kind == "contractual" else "card_away"]
-        for days, risk in self.risk_within.items():
-            yield line.format(days=days, risk=self._spoken(risk, "share"))
-
-    def _spoken(self, value: float | None, unit: str) -> str:
-        if _number(value) is None:
-            return words(self.locale)["unknown"]
-        return spoken(value, unit, self.locale, self.currency)
-
-
-def _number(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
     return None if isinstance(value, float) and not math.isfinite(value) else value

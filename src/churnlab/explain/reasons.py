@@ -111,11 +111,7 @@ def strongest(
     feature, learned at training. ``never``: names, or words of attributes' names, that are not shown.
     ``compiled``: by compiled code or numpy, which choose the same; None: as pays.
     """
-    groups: dict[tuple[str, str], list[int]] = {}
-    for column, feature in enumerate(features):
-        if _may_speak(feature, never):
-            groups.setdefault(_group(feature), []).append(column)
-    chosen = choosing.speakers(contributions, tuple(groups.values()), COUNT, compiled=compiled)
+    chosen = choosing.speakers(contributions, groups(features, never), COUNT, compiled=compiled)
     codes, texts = np.full(chosen.size, None, object), np.full(chosen.size, None, object)
     column_of = {feature.name: column for column, feature in enumerate(panel.features)}
     for code, cells in _alike(chosen.ravel()):
@@ -125,6 +121,29 @@ def strongest(
         usual = reference.get(feature.name)
         texts[cells] = _sentences(feature, values, usual, locale, currency, raising=raising)
     return Reasons(codes.reshape(chosen.shape), texts.reshape(chosen.shape))
+
+
+def groups(features: Sequence[Description], never: frozenset[str] = PROTECTED) -> tuple[tuple[int, ...], ...]:
+    """The columns of each group of near-duplicates, of those features that may speak."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for column, feature in enumerate(features):
+        if _may_speak(feature, never):
+            found.setdefault(_group(feature), []).append(column)
+    return tuple(tuple(columns) for columns in found.values())
+
+
+def told(
+    panel: Panel,
+    feature: Description,
+    usual: float | str | None,
+    *,
+    locale: Locale = "en",
+    currency: str = "EUR",
+) -> str:
+    """What a reason says of the first row of ``panel``, whichever way it speaks."""
+    column = next((place for place, one in enumerate(panel.features) if one.name == feature.name), None)
+    values = _values(panel, feature, column, np.zeros(1, np.intp))
+    return _sentences(feature, values, usual, locale, currency, raising=True)[0]
 
 
 def _alike(chosen: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.intp]]]:

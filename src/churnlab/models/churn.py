@@ -113,6 +113,12 @@ class ChurnModel:
         risk = self.calibration.risk(self.blend.mixed(margin, panel))
         return np.round(self.blend.carried(risk, panel), DECIMALS)
 
+    def risk_at(self, margin: Floats, panel: Panel) -> Floats:
+        """(k,) the risk of the only row of ``panel``, had it these log odds before calibration."""
+        blend = self.blend
+        risk = self.calibration.risk(margin if blend is None else margin - blend.further(panel))
+        return np.round(risk if blend is None else blend.carried(risk, panel), DECIMALS)
+
     def unseen(self, panel: Panel) -> dict[str, int]:
         """Category -> rows whose value training had not seen; counts of blocks of rows add up."""
         return self.recipe.unseen(panel)

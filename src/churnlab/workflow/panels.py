@@ -12,10 +12,12 @@ import numpy as np
 from churnlab import engine, shards
 from churnlab import panel as panels
 from churnlab.config import Project
+from churnlab.history import History, eligible
 from churnlab.panel import Ahead, Panel, Questions
 from churnlab.panel.cache import Cache
 from churnlab.panel.panel import joined, stamped
 from churnlab.panel.sample import Sampler
+from churnlab.shards import Shard
 from churnlab.tables.money import exponent
 from churnlab.workflow import panel_keys, reach, seasons
 from churnlab.workflow.opening import Frames, Opened, Progress, measures, opened, silent
@@ -126,6 +128,26 @@ def scoring_blocks(
         yield panel, reasons
     if not customers and only is None:
         raise panels.nobody(asked, excluded)
+
+
+def scoring_pasts(
+    opening: Opened, day: dt.date, only: str
+) -> Iterator[tuple[Panel, Mapping[str, int], History | None]]:
+    """What is there of one customer, read once: as ``scoring_blocks``, and the past behind the row.
+
+    The past knows what the features knew, and is None in a project without histories.
+    """
+    if not opening.has_histories:
+        panel, reasons = _still_there(snapshot_panel(opening), only)
+        yield panel, reasons, None
+        return
+    asked = questions(opening, [opening.calendar.instant(day)])
+
+    def work(shard: Shard) -> tuple[Panel, Mapping[str, int], History]:
+        past = History.of(eligible.candidates(shard, asked.as_ofs), asked.calendar, asked.plan)
+        return (*panels.answered(shard, asked), past)
+
+    yield from shards.mapped(work, opening.tables, opening.project.time_zone, opening.limits(), only)
 
 
 def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, int]]:

@@ -256,16 +256,22 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Explained:
-    """One customer in words."""
+    """One customer in words. ``page``: where the same is as HTML, None where nobody asked."""
 
     card: Mapping[str, Any]
     lines: tuple[str, ...]
+    page: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return dict(self.card)
+        return dict(self.card) | ({} if self.page is None else {"page": str(self.page)})
 
     def sections(self) -> Iterator[Section]:
         yield {"title": self.lines[0], "lines": self.lines[1:]}
+        if self.page is not None:
+            yield {
+                "title": "Page with personal data, readable by its owner only",
+                "lines": [f"  {self.page}"],
+            }
 
 
 @dataclass(frozen=True)

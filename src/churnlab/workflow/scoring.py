@@ -156,10 +156,14 @@ def facts(
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Everyone with scores, strategy and reasons, and what the risks are made of."""
+    """Everyone with scores, strategy and reasons, and what the risks are made of.
+
+    ``panel``: the rows, with the values behind all features that contributions are given for.
+    """
 
     customers: ScoredCustomers
     attributions: Attributions
+    panel: Panel
 
 
 def place(panel: Panel, models: Models, project: Project, *, compiled: bool | None = None) -> Placed:
@@ -203,7 +207,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
         segment=segment,
         sooner=_sooner(panel, models, project.churn.also_days, risk),
     )
-    return Placed(scored, attributions)
+    return Placed(scored, attributions, told.panel)
 
 
 def _sooner(panel: Panel, models: Models, asked: tuple[int, ...], risk: Floats) -> dict[int, Floats]:
