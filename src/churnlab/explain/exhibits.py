@@ -29,6 +29,7 @@ class Exhibit:
     ``money``, ``percent`` (0 to 1), ``decimal``, ``score`` (a decimal more).
     ``notes``: (word, values) pairs, said below; the values are (kind, value) pairs by place name.
     ``pictures``: names of pictures that stand before the table. A table without rows is left out.
+    ``subject``: whom the caption speaks of, a word.
     """
 
     chapter: str
@@ -37,6 +38,7 @@ class Exhibit:
     rows: tuple[Row, ...] = ()
     notes: tuple[Note, ...] = ()
     pictures: tuple[str, ...] = ()
+    subject: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -55,6 +57,7 @@ class Exhibit:
                 for word, values in record["notes"]
             ),
             tuple(record["pictures"]),
+            record["subject"],
         )
 
 
@@ -74,9 +77,10 @@ def told(exhibit: Exhibit, shown: Shown) -> Told:
     """``exhibit`` in the language and currency of ``shown``."""
     say = words(shown.locale)
     kinds = [kind for _, kind in exhibit.columns]
+    subject = say.get(exhibit.subject, exhibit.subject)
     return Told(
         exhibit.chapter,
-        say[f"{exhibit.name}_caption"].format(currency=shown.currency),
+        say[f"{exhibit.name}_caption"].format(currency=shown.currency, subject=subject),
         [(say[name].format(currency=shown.currency), kind in NUMBERS) for name, kind in exhibit.columns],
         [
             [(kind, _text(kind, cell, shown)) for kind, cell in zip(kinds, row, strict=True)]

@@ -24,7 +24,7 @@ VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
 PARTS: Mapping[str, Sequence[str]] = {
     "development": ("reading", "data", "label", "drivers"),
     "validation": ("churn", "calibration", "value", "stability", "champion", "fairness"),
-    "use": ("strategy", "limits"),
+    "use": ("strategy", "worked", "limits"),
     "governance": ("lineage",),
 }
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}

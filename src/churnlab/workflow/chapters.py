@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,9 @@ class Chapters:
 
     exhibits: tuple[Exhibit, ...]
     pictures: dict[str, Picture]
+
+    def __add__(self, more: Iterable[Exhibit]) -> Chapters:
+        return Chapters((*self.exhibits, *more), self.pictures)
 
 
 def made(

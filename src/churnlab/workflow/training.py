@@ -33,7 +33,7 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts
+from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts, worked
 from churnlab.workflow.cautions import few_customers
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.judging import judged, learned_from
@@ -95,7 +95,8 @@ def train_opened(
             excluded,
             models.extra,
             _lineage(opening, panel),
-            chapters.made(project, told.panel, fitted, explained, verdict),
+            chapters.made(project, told.panel, fitted, explained, verdict)
+            + worked.customers(project, told.panel, models, _tested(opening, fitted)),
         )
         progress("register", None)
         held = {} if fitted.held is None else fitted.held.metrics()
@@ -114,10 +115,15 @@ def train_opened(
     return trained
 
 
+def _tested(opening: Opened, fitted: Fitted) -> str:
+    """The test date, or that rows were held out."""
+    dates = fitted.fold.test_as_of
+    return str(opening.calendar.date(min(dates))) if dates else HELD_OUT
+
+
 def _looked(opening: Opened, store: Store, run: Run, fitted: Fitted) -> str:
     """Count this look at the test rows; how many there were."""
-    dates = fitted.fold.test_as_of
-    name = str(opening.calendar.date(min(dates))) if dates else HELD_OUT
+    name = _tested(opening, fitted)
     looks.record(run, name)
     return f"{looks.count(store, name)} at the test rows so far, this one included"
 
