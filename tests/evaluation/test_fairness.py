@@ -47,6 +47,11 @@ def test_shares_by_hand():
     assert np.isnan(y.chosen)
 
 
+def test_where_nobody_has_a_high_risk_nobody_is_treated_otherwise():
+    churned, _, club = people(5_000, 1)
+    assert flags(churned, np.full(5_000, churned.mean()), 0.9, club) == {"a": (), "b": ()}
+
+
 def test_who_has_no_value_is_a_group_and_unknown_outcomes_count_nowhere():
     size = 4 * LEAST_ROWS
     churned = np.tile([1.0, 0.0], size // 2)

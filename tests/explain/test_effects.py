@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from churnlab.explain import effects
 from churnlab.explain.effects import SHADES, Effect, _dots, beeswarm, dependence, together
@@ -50,6 +51,22 @@ def test_dependence_tells_both_ends_and_is_none_of_a_constant():
     assert [float(each) for each in ends.groups()] == [0.5, 0, -0.4, 9]
     assert dependence(Effect("orders", np.ones(500), np.zeros(500)), "orders") is None
     assert dependence(Effect("orders", np.full(500, np.nan), np.zeros(500)), "orders") is None
+
+
+@pytest.mark.parametrize("size", [1, 9, 20, 60, 99, 150])
+def test_small_shops_have_a_picture_or_none(size):
+    picture = dependence(effect(size=size), "orders")
+    assert (picture is None) == (size < 20)
+    mostly = np.where(np.arange(500) < size, np.arange(500.0), np.nan)
+    assert (dependence(effect(value=mostly, contribution=mostly), "orders") is None) == (size < 20)
+
+
+@pytest.mark.parametrize("size", [20, 119, 150, 300, 600, 2_000])
+def test_effects_that_only_add_up_have_no_interaction_however_few_rows_there_are(size):
+    values = DRAW.random((12, size))
+    alone = [Effect(f"f{number}", one, np.sin(4 * one)) for number, one in enumerate(values)]
+    assert all(share < 0.35 for *_, share in together(alone))
+    assert size < 1_000 or together(alone) == []
 
 
 def test_an_interaction_is_found_and_features_that_only_add_up_have_none():

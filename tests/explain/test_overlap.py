@@ -24,7 +24,7 @@ def test_a_model_agrees_with_itself_and_less_with_one_of_other_customers():
 
 def test_rows_without_reasons_count_nowhere():
     none = np.full((2, 3), None, dtype=object)
-    assert np.isnan(overlap.agreement(none, none).shared)
+    assert overlap.agreement(none, none) is None
     some = np.array([["a", None, None], [None, None, None]], dtype=object)
     assert overlap.agreement(some, none) == overlap.Overlap(0, 0)
     assert overlap.agreement(some, some).first == pytest.approx(1)

@@ -83,7 +83,7 @@ def content(word="club", **changes):
                 ((word, word, word, f"{word}, {word}"),),
                 (("gate_said", {"outcome": ("word", word), "reason": ("text", word)}),),
             )
-            for chapter in ("churn", "drivers", "champion", "fairness", "stability", "strategy")
+            for chapter in ("churn", "drivers", "champion", "fairness", "stability", "strategy", "worked")
         ],
     }  # fmt: skip
     return ReportContent(**{**given, **changes})

@@ -63,6 +63,12 @@ def test_every_date_counts_alike_however_many_customers_it_had():
     assert places.share(0.5) == pytest.approx(0.5)  # and not .9
 
 
+def test_a_date_of_one_customer_has_the_weight_of_one_customer():
+    place = np.append(np.full(500, 0.2), 0.8)
+    places = Places(place, place, np.append(np.repeat([1, 2, 3, 4, 5], 100), 6))
+    assert places.share(0.5) == pytest.approx(500 / 501)  # and not 5 / 6
+
+
 def test_a_place_within_a_jump_is_spread_over_all_of_it():
     """By hand: half of the rows jump from 0 to .6, the others lie at .8."""
     below, reached = np.repeat([0.0, 0.8], 4), np.repeat([0.6, 0.8], 4)
@@ -85,5 +91,13 @@ def test_json_keeps_the_levels():
 
 
 def test_the_range_of_totals_is_by_hand():
-    expected, actual = np.array([100.0, 100, 50]), np.array([150.0, 100, 40])
-    assert total_range(expected, actual, np.array([7, 7, 8])) == (0.8, 1.25)
+    expected, date = np.full(400, 10.0), np.repeat([7, 8, 9, 10], 100)
+    actual = np.repeat([8.0, 10, 12.5, 11], 100)
+    assert total_range(expected, actual, date) == (0.8, 1.25)
+    # A date of few rows, or of nothing to expect, has no say.
+    few = np.append(date, 11), np.append(expected, 1.0), np.append(actual, 900.0)
+    assert total_range(few[1], few[2], few[0]) == (0.8, 1.25)
+    assert total_range(np.where(date == 7, 0, expected), actual, date) == (1.0, 1.25)
+    # Of two dates there is no range.
+    some = date < 9
+    assert total_range(expected[some], actual[some], date[some]) is None

@@ -55,6 +55,19 @@ def test_a_table_that_nobody_can_read_is_no_table(tmp_path, text):
     assert afterwards.stability(tmp_path, "en") == ([], {})
 
 
+def test_a_table_of_snapshots_has_no_days_and_is_told_all_the_same(tmp_path):
+    told = backtest()
+    told["origins"][0]["days"] = None
+    (exhibit,), _ = written(tmp_path, told)
+    assert exhibit.rows[0][1] is None
+
+
+def test_a_figure_that_is_no_number_makes_no_picture(tmp_path):
+    told = backtest()
+    told["figures"][0]["estimate"] = "high"
+    assert written(tmp_path, told) == ([], {})
+
+
 def test_without_a_backtest_there_is_nothing_to_tell(tmp_path):
     assert afterwards.stability(tmp_path, "en") == ([], {})
 
@@ -73,18 +86,31 @@ def test_scores_that_moved_are_told_beside_those_that_did_not():
 
 
 def test_customers_near_a_cut_change_with_it_by_hand():
-    scores = {
-        "value_if_retained": np.array([90.0, 110, 200, np.nan]),
-        "intensity": np.array([80.0, 45, 20, 9]),
-    }
+    value, near = (np.repeat(each, 100) for each in ([90.0, 110, 200, np.nan], [80.0, 45, 20, 9]))
+    scores = {"value_if_retained": value, "intensity": near}
     (exhibit,) = afterwards.sensitivity(Thresholds(100.0, 50.0), scores)
     rows = {name: tuple(rest) for name, *rest in exhibit.rows}
     assert [name for name, _ in exhibit.columns][1:-1] == [
         "retain", "rationalise", "win_back", "release", "unclassified",
     ]  # fmt: skip
-    assert rows["moved_none"] == (0, 1, 2, 0, 1, 0.0)
-    assert rows["moved_value_down"] == (1, 0, 2, 0, 1, 0.25)
-    assert rows["moved_value_up"] == (0, 1, 1, 1, 1, 0.25)
-    assert rows["moved_intensity_down"] == (1, 1, 1, 0, 1, 0.25)
-    assert rows["moved_intensity_up"] == (0, 1, 2, 0, 1, 0.0)
+    assert rows["moved_none"] == (0, 100, 200, 0, 100, 0.0)
+    assert rows["moved_value_down"] == (100, 0, 200, 0, 100, 0.25)
+    assert rows["moved_value_up"] == (0, 100, 100, 100, 100, 0.25)
+    assert rows["moved_intensity_down"] == (100, 100, 100, 0, 100, 0.25)
+    assert rows["moved_intensity_up"] == (0, 100, 200, 0, 100, 0.0)
     assert list(afterwards.sensitivity(Thresholds(None, 50.0), scores)) == []
+
+
+def test_a_strategy_of_few_is_hidden_with_the_one_that_would_give_it_away():
+    value = np.array([200.0] * 5 + [50.0] * 30 + [20.0] * 500)
+    near = np.array([80.0] * 35 + [10.0] * 500)
+    scores = {"value_if_retained": value, "intensity": near}
+    (exhibit,) = afterwards.sensitivity(Thresholds(100.0, 50.0), scores)
+    assert exhibit.rows[0][1:5] == (None, None, 0, 500)
+
+
+def test_of_a_small_list_no_drift_is_told_since_luck_would_look_like_it():
+    draw = np.random.default_rng(1)
+    then = afterwards.reference(draw.beta(1, 4, 5_000), None)
+    assert list(afterwards.moved(then, {"churn_risk": draw.beta(1, 4, 499)}, "2018-01-01")) == []
+    assert afterwards.reference(draw.beta(1, 4, 499), None) == {}

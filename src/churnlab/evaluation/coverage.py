@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.evaluation.rows import Floats
+from churnlab.evaluation.rows import Floats, is_hidden
 
 Flags = NDArray[np.bool_]
 LEAST = 10  # customers: below, a group's shares speak of people one could name
@@ -42,16 +42,22 @@ def coverages(
     rows they are, where a customer may have several; None: each has one.
     """
     known = np.isfinite(value)
+    people = {name: _people(members & known, customer) for name, members in groups.items()}
     found = []
     for name, members in _parts(expected, known, groups):
         here = members & known
-        people = here.sum() if customer is None else len(set(customer[here].tolist()))
-        if people < LEAST:
+        # A group that is left out must not follow from the other one and the whole.
+        alone = name in groups and is_hidden(people[name], [*people.values()])
+        if alone or _people(here, customer) < LEAST:
             continue
         under, over = value[here] < low[here], value[here] > high[here]
         shares = float(under.mean()), float((~under & ~over).mean()), float(over.mean())
         found.append(Coverage(name, int(here.sum()), *shares))
     return tuple(found)
+
+
+def _people(rows: Flags, customer: NDArray[np.object_] | None) -> int:
+    return int(rows.sum()) if customer is None else len(set(customer[rows].tolist()))
 
 
 def _parts(expected: Floats, known: Flags, groups: Mapping[str, Flags]) -> Iterator[tuple[str, Flags]]:

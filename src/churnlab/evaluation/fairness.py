@@ -44,10 +44,11 @@ class Treated:
         """Which of ``chosen``, ``caught`` and ``right`` lie outside the bounds."""
         if self.insufficient:
             return ()
+        # Asked so that NaN, where nobody is chosen at all, is no flag.
         off = {
-            "chosen": not CHOSEN[0] <= self.times <= CHOSEN[1],
+            "chosen": self.times < CHOSEN[0] or self.times > CHOSEN[1],
             "caught": abs(self.caught - caught_of_all) > CAUGHT,
-            "right": not RIGHT[0] <= self.right <= RIGHT[1],
+            "right": self.right < RIGHT[0] or self.right > RIGHT[1],
         }
         return tuple(name for name, outside in off.items() if outside)
 

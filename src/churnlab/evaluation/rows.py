@@ -8,13 +8,14 @@ of weight 2 counts exactly like two equal rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+FEW = 10  # customers
 
 
 def checked(
@@ -48,6 +49,24 @@ def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
     answer = np.full(numerator.shape, np.nan)
     np.divide(numerator, divisor, out=answer, where=divisor != 0)
     return answer
+
+
+def is_hidden(count: int, all_counts: Sequence[int]) -> bool:
+    """Whether a group of ``count`` people must not be told of, among all groups of one kind.
+
+    Fewer than ``FEW`` are people one could name. Where that is one group alone, the total would give it
+    away: the next larger one is hidden with it. A group of nobody names nobody.
+
+    >>> [is_hidden(count, [4, 30, 500]) for count in (4, 30, 500)]
+    [True, True, False]
+    >>> [is_hidden(count, [0, 3, 4, 500]) for count in (0, 3, 4, 500)]
+    [False, True, True, False]
+    """
+    small = [each for each in all_counts if 0 < each < FEW]
+    if 0 < count < FEW:
+        return True
+    larger = [each for each in all_counts if each >= FEW]
+    return len(small) == 1 and bool(larger) and count == min(larger)
 
 
 def without_nan(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ SHOWN = 10  # features of the beeswarm
 DOTS = 120  # of a feature, at most
 SHADES = 5  # of its values, from low to high
 BINS, FINE = 10, 50
+CELL = 60  # rows of one value: fewer say nothing of what else matters there
+WORTH = 0.05  # share of a feature's swing that is worth telling
 ROWS = 9  # dots that lie above one another, at most
 
 
@@ -112,15 +114,16 @@ def _spread(across: Floats) -> Floats:
 def dependence(effect: Effect, unit: str, locale: Locale = "en", place: int = 0) -> Picture | None:
     """Contribution by value: the mean of each tenth, where four in five lie, and how many there are of each.
 
-    ``place``: tells several pictures of one page apart. None where the values are hardly different.
+    ``place``: tells several pictures of one page apart. None where the values are hardly different, or
+    too few are known.
     """
     say = words(locale)
     known = np.isfinite(effect.value)
-    bins = _bins(effect.value[known])
-    if len(np.unique(bins)) < 2 or known.sum() < 2 * LEAST:
-        return None
     value, contribution = effect.value[known], effect.contribution[known]
+    bins = _bins(value, min(BINS, len(value) // LEAST))
     parts = [part for number in np.unique(bins) if len(part := np.flatnonzero(bins == number)) >= LEAST]
+    if len(parts) < 2:
+        return None
     middle = np.array([np.median(value[part]) for part in parts])
     mean = np.array([contribution[part].mean() for part in parts])
     low, high = (np.array([np.quantile(contribution[part], q) for part in parts]) for q in (0.1, 0.9))
@@ -137,17 +140,19 @@ def dependence(effect: Effect, unit: str, locale: Locale = "en", place: int = 0)
 
     alt = say["dependence_alt"].format(
         name=shortened(effect.name),
-        low=_plain(middle[0]),
-        low_effect=f"{mean[0]:+.2f}",
-        high=_plain(middle[-1]),
-        high_effect=f"{mean[-1]:+.2f}",
+        low=_plain(f"{middle[0]:.3g}", locale),
+        low_effect=_plain(f"{mean[0]:+.2f}", locale),
+        high=_plain(f"{middle[-1]:.3g}", locale),
+        high_effect=_plain(f"{mean[-1]:+.2f}", locale),
     )
     return draw(f"dependence-{place}", alt, (4.6, 3.3), paint)
 
 
 def _bins(values: Floats, parts: int = BINS) -> NDArray[np.int64]:
     """Which of so many parts each value lies in; equal values are never parted."""
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)[1:-1])) if len(values) else np.empty(0)
+    if not len(values) or parts < 2:
+        return np.zeros(len(values), dtype=np.int64)
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)[1:-1]))
     return np.searchsorted(edges, values, side="left").astype(np.int64)
 
 
@@ -173,8 +178,8 @@ def _histogram(axes: Any, values: Floats) -> None:
     axes.set_ylim(below - height, above)
 
 
-def _plain(value: float) -> str:
-    return f"{value:.3g}"
+def _plain(number: str, locale: Locale) -> str:
+    return number if locale == "en" else number.replace(".", ",")
 
 
 def together(effects: Sequence[Effect], most: int = 10) -> list[tuple[str, str, float, float]]:
@@ -182,18 +187,24 @@ def together(effects: Sequence[Effect], most: int = 10) -> list[tuple[str, str, 
 
     Among customers of one and the same value a feature's contribution would be one number if nothing else
     mattered. Log odds: how far it swings there with the other's value being low or high (standard
-    deviation); share: of all that it swings there. A sign of an interaction, as
-    ``shap.approximate_interactions`` is; no proof of one.
+    deviation); share: of all that it swings there, less what chance alone would give. Whose share is
+    below ``WORTH`` is left out. A sign of an interaction, as ``shap.approximate_interactions`` is; no
+    proof of one.
     """
     found = []
     for one in effects:
-        bins = _bins(np.where(np.isfinite(one.value), one.value, -1e300), FINE)
+        size = len(one.value)
+        if size < 2 * CELL:
+            return []
+        known = np.where(np.isfinite(one.value), one.value, -1e300)
+        bins = _bins(known, min(FINE, size // CELL))
         apart = _centred(one.contribution, bins)
         whole = float((apart**2).sum())
         others = [(other.name, _explained(apart, bins, other.value)) for other in effects if other is not one]
         if whole > 0 and others:
-            name, part = max(others, key=lambda each: (each[1], each[0]))
-            found.append((one.name, name, math.sqrt(part / len(apart)), part / whole))
+            name, share = max(others, key=lambda each: (each[1], each[0]))
+            if share >= WORTH:
+                found.append((one.name, name, math.sqrt(share * whole / size), share))
     return sorted(found, key=lambda each: (-each[2], each[0]))[:most]
 
 
@@ -203,7 +214,10 @@ def _centred(values: Floats, bins: NDArray[np.int64]) -> Floats:
 
 
 def _explained(apart: Floats, bins: NDArray[np.int64], other: Floats) -> float:
+    """The share of ``apart`` squared that goes with ``other``, adjusted for the number of cells."""
     ranks = np.nan_to_num(_ranks(other), nan=-1.0)
     cell = 3 * bins + np.where(ranks < 0, 0, np.where(ranks <= 0.5, 1, 2))
     counts, sums = np.bincount(cell), np.bincount(cell, apart)
-    return float((sums**2 / np.maximum(counts, 1)).sum())
+    share = float((sums**2 / np.maximum(counts, 1)).sum()) / max(float((apart**2).sum()), 1e-300)
+    left, before = len(apart) - int((counts > 0).sum()), len(apart) - len(np.unique(bins))
+    return max(1 - (1 - share) * before / left, 0.0) if left > 0 else 0.0

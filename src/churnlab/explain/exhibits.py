@@ -41,8 +41,9 @@ class Exhibit:
     subject: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+        """Plain values, for JSON: None where there is no number."""
+        rows = [[None if cell != cell else cell for cell in row] for row in self.rows]  # noqa: PLR0124
+        return {**asdict(self), "rows": rows}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:

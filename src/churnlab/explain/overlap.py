@@ -31,8 +31,8 @@ def codes(model: ChurnModel, panel: Panel) -> Codes:
     return reasons.strongest(told.panel, told.contributions, model.features, model.reference).codes
 
 
-def agreement(ours: Codes, theirs: Codes) -> Overlap:
-    """Of the same rows; what has no reason on either side counts nowhere.
+def agreement(ours: Codes, theirs: Codes) -> Overlap | None:
+    """Of the same rows; rows without a reason count nowhere. None where there is none at all.
 
     >>> ours = np.array([["a", "b", "c"], ["a", None, None]], dtype=object)
     >>> agreement(ours, np.array([["b", "a", "x"], ["a", "y", None]], dtype=object))
@@ -42,5 +42,4 @@ def agreement(ours: Codes, theirs: Codes) -> Overlap:
     same = sum(code in set(other) for row, other in zip(given, theirs, strict=True) for code in row)
     some = [place for place, row in enumerate(given) if row]
     first = sum(ours[place, 0] == theirs[place, 0] for place in some)
-    count = sum(map(len, given))
-    return Overlap(same / count if count else float("nan"), first / len(some) if some else float("nan"))
+    return Overlap(same / sum(map(len, given)), first / len(some)) if some else None

@@ -7,7 +7,8 @@ than the one asked for holds as often as asked: the level that so large a share 
 
 - Where many values are alike (nothing brought), the distribution jumps there, and a value's place is
   spread over the whole jump (Czado, Gneiting and Held, 2009: the nonrandomised PIT).
-- Every date counts alike, however many customers it had: the next one has a season of its own, too.
+- Every date counts alike, however many customers it had, unless they were fewer than ``FULL``: the next
+  one has a season of its own, too.
 - Those who bought once and those who bought again have levels of their own (Mondrian conformal).
 """
 
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 INTERVAL = (0.1, 0.9)
 FEW = 500  # rows: below, a tenth of them is too few to move a level
+FULL = 100  # rows of a date: fewer weigh less than a date
+DATES = 3  # fewer have no range
 HALVINGS = 24
 DIGITS = 6
 NARROW = 1e-9
@@ -50,10 +53,11 @@ class Places:
 
     @cached_property
     def _weight(self) -> Floats:
-        """(n,) of each row, so that every date weighs alike."""
+        """(n,) of each row, so that every date of ``FULL`` rows and more weighs alike."""
         _, date = np.unique(self.as_of, return_inverse=True)
         rows = np.bincount(date)
-        return 1 / (rows[date] * len(rows))
+        weight = np.minimum(rows, FULL) / rows
+        return np.asarray(weight[date] / (weight * rows).sum(), dtype=np.float64)
 
     def level(self, share: float) -> float:
         """The lowest level that so large a ``share`` of places lies under."""
@@ -111,14 +115,19 @@ def _found(places: Places) -> tuple[float, float] | None:
     return places.level(INTERVAL[0]), places.level(INTERVAL[1])
 
 
-def total_range(expected: Floats, actual: Floats, as_of: NDArray[np.int64]) -> tuple[float, float]:
+def total_range(expected: Floats, actual: Floats, as_of: NDArray[np.int64]) -> tuple[float, float] | None:
     """The least and most that all customers of one date together brought, in multiples of what was expected.
 
-    What moves everybody at once (a season, a price) is in no interval of a single customer.
+    What moves everybody at once (a season, a price) is in no interval of a single customer. Dates of fewer
+    than ``FULL`` rows say little of it; None where fewer than ``DATES`` are left.
 
-    >>> total_range(np.array([10.0, 10, 20]), np.array([9.0, 13, 16]), np.array([1, 1, 2]))
-    (0.8, 1.1)
+    >>> total_range(np.full(300, 10.0), np.repeat([9.0, 13, 11], 100), np.repeat([1, 2, 3], 100))
+    (0.9, 1.3)
     """
     _, date = np.unique(as_of, return_inverse=True)
-    ratios = np.bincount(date, actual) / np.bincount(date, expected)
+    sums = np.bincount(date, expected)
+    whole = (np.bincount(date) >= FULL) & (sums > 0)
+    if whole.sum() < DATES:
+        return None
+    ratios = np.bincount(date, actual)[whole] / sums[whole]
     return round(float(ratios.min()), DIGITS), round(float(ratios.max()), DIGITS)

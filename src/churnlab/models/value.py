@@ -49,6 +49,8 @@ class ValueModel:
     ``scale``: what the trees' answer is multiplied by. ``spread``: how far the actual values lay off.
     ``floored``: training rows whose value was below zero and counted as zero. ``churned_share``: where
     to leave is to fade, what is left of the value of staying; 0: whoever leaves brings ``churned_value``.
+    ``levels``: of the ends of intervals. ``total``: least and most that all customers together brought on a
+    date learned from, in multiples of what was expected; None where too few dates are known.
     """
 
     amounts: Amounts
@@ -192,7 +194,11 @@ class _Left:
 
 
 def _honest(model: ValueModel, panel: Panel, retained: Floats, risk: Floats) -> ValueModel:
-    """The same with levels and a range of totals; ``retained``, ``risk``: (n,) of models that saw nobody."""
+    """The same with levels and a range of totals.
+
+    ``risk``: (n,) of models that saw nobody. ``retained``: (n,) the same of those who stayed; of those who
+    left, of the model itself, which never learned from rows of theirs.
+    """
     rows = np.flatnonzero(np.isfinite(retained) & np.isfinite(risk))
     asked, whole, p = panel.take(rows), retained[rows], risk[rows]
     brought = np.maximum(asked.value, 0)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.evaluation import drift
+from churnlab.evaluation.rows import is_hidden
 from churnlab.explain import origins
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Row
@@ -20,6 +21,7 @@ from churnlab.workflow.fitting import CHURN, VALUE
 
 Floats = NDArray[np.float64]
 READ = ("churn_risk", "value_if_retained", "intensity")  # of a list
+ENOUGH = 500  # customers: of fewer, luck alone looks like another population
 VALUE_STEP, INTENSITY_STEP = 0.2, 10.0
 MOVED: Mapping[str, tuple[float, float]] = {  # name -> times the value cut, points more of intensity
     "moved_none": (1.0, 0.0),
@@ -41,9 +43,9 @@ def stability(folder: Path, locale: Any) -> tuple[list[Exhibit], dict[str, Pictu
         rows = tuple(_origin(at, told["figures"]) for at in told["origins"])
         names = [str(at["origin"]) for at in told["origins"]]
         figures = {CHURN: [row[3] for row in rows]}
+        picture = origins.by_origin("origins", names, figures, "origin_auroc", locale)
     except (ValueError, KeyError, TypeError):  # another version wrote it, or somebody
         return [], {}
-    picture = origins.by_origin("origins", names, figures, "origin_auroc", locale)
     columns = (
         ("origin_date", "text"), ("days", "count"), ("rows", "count"), ("auroc", "score"),
         ("log_loss", "score"), ("risk_off", "percent"), ("gini", "score"), ("value_off", "percent"),
@@ -68,12 +70,17 @@ def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[An
     value_off = predicted / actual - 1 if predicted is not None and actual else None
     verdict = str(at["calibration"]["verdict"])
     return (
-        str(at["origin"]), int(at["days"]), int(at["rows"]), auroc, loss, risk_off, gini, value_off, verdict
+        str(at["origin"]), at["days"], int(at["rows"]), auroc, loss, risk_off, gini, value_off, verdict
     )  # fmt: skip
 
 
 def reference(risk: Floats, retained: Floats | None) -> dict[str, Any]:
-    """Tenths of the scores of the test rows, to compare those of later lists with."""
+    """Tenths of the scores of the test rows, to compare those of later lists with; none of too few.
+
+    ``retained``: rounded as lists are, since many may share one amount.
+    """
+    if len(risk) < ENOUGH:
+        return {}
     scores = {"churn_risk": risk} | ({} if retained is None else {"value_if_retained": retained})
     found = {}
     for name, values in scores.items():
@@ -83,10 +90,10 @@ def reference(risk: Floats, retained: Floats | None) -> dict[str, Any]:
 
 
 def moved(then: Mapping[str, Any], scores: Mapping[str, Floats], day: str) -> Iterator[Exhibit]:
-    """How far the scores of a list of ``day`` lie from those of the test rows."""
+    """How far the scores of a list of ``day`` lie from those of the test rows; of too few, nothing."""
     rows = []
     for name, kept in then.items():
-        if np.isfinite(scores[name]).any():
+        if np.isfinite(scores[name]).sum() >= ENOUGH:
             index = drift.psi(kept["shares"], drift.shares(scores[name], kept["edges"]))
             rows.append((name, index, drift.reading(index)))
     if rows:
@@ -110,8 +117,9 @@ def sensitivity(cut: Thresholds, scores: Mapping[str, Floats]) -> Iterator[Exhib
     for name, (times, more) in MOVED.items():
         other = replace(cut, value_if_retained=times * cut.value_if_retained, intensity=cut.intensity + more)
         placed = assign(value, near, other)
-        counts = (int((placed == str(each)).sum()) for each in strategies)
-        rows.append((name, *counts, float((placed != now).mean())))
+        counts = [int((placed == str(each)).sum()) for each in strategies]
+        told = (None if is_hidden(count, counts) else count for count in counts)
+        rows.append((name, *told, float((placed != now).mean())))
     columns = (
         ("cut_moved", "word"),
         *((str(each), "count") for each in strategies),

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from churnlab.config import Project
 from churnlab.evaluation import fairness
+from churnlab.evaluation.bounds import Check
 from churnlab.evaluation.fairness import Treated
 from churnlab.evaluation.gate import Verdict
 from churnlab.evaluation.profit import empc
+from churnlab.evaluation.rows import is_hidden
 from churnlab.evaluation.scorecard import MIN_CUSTOMERS, MIN_POSITIVES
 from churnlab.evaluation.tenths import risk_tenths
 from churnlab.explain import effects, overlap
@@ -20,6 +22,7 @@ from churnlab.explain.attributions import Attributions
 from churnlab.explain.canvas import Picture
 from churnlab.explain.effects import Effect
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
+from churnlab.explain.wording import words
 from churnlab.panel import Panel
 from churnlab.workflow.covering import Held
 from churnlab.workflow.fitting import CHURN, Fitted
@@ -60,7 +63,7 @@ def made(
 
 
 def _gate(verdict: Verdict) -> Iterator[Exhibit]:
-    rows = tuple((check.name, "yes" if check.passed else "no", check.said) for check in verdict.checks)
+    rows = tuple((check.name, _mark(check), check.said) for check in verdict.checks)
     notes: list[Note] = [
         ("gate_said", {"outcome": ("word", verdict.outcome), "reason": ("text", verdict.reason)})
     ]
@@ -71,9 +74,15 @@ def _gate(verdict: Verdict) -> Iterator[Exhibit]:
     )
 
 
+def _mark(check: Check) -> str:
+    if check.passed is None:
+        return "gate_not_made"
+    return "gate_ok" if check.passed else "gate_fails" if check.blocks else "gate_named"
+
+
 def _tenths(churned: Floats, risk: Floats) -> Iterator[Exhibit]:
     rows = risk_tenths(churned, risk)
-    if not rows or rows[0]["n"] < MIN_CUSTOMERS:
+    if not rows or rows[-1]["n"] < MIN_CUSTOMERS:
         return
     columns = (
         ("tenth", "count"), ("rows", "count"), ("mean_predicted", "percent"), ("observed", "percent"),
@@ -136,8 +145,11 @@ def _effects(
         if picture is not None:
             pictures[picture.name] = picture
             drawn.append(picture.name)
-    yield Exhibit("drivers", "dependence", notes=(("dependence_said", {}),), pictures=tuple(drawn))
+    if drawn:
+        yield Exhibit("drivers", "dependence", notes=(("dependence_said", {}),), pictures=tuple(drawn))
     pairs = tuple(effects.together(found[:ASKED]))
+    if not pairs:
+        return
     columns = (
         ("feature", "code"), ("with", "code"), ("interaction_size", "decimal"),
         ("interaction_share", "percent"),
@@ -166,6 +178,8 @@ def _alike(test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
     some = test.take(np.unique(np.linspace(0, len(test) - 1, ASKED_ROWS).astype(np.int64)))
     ours, theirs = (overlap.codes(model, some) for model in (fitted.churn, fitted.other))
     found = overlap.agreement(ours, theirs)
+    if found is None:
+        return
     values: dict[str, tuple[str, Cell]] = {
         "rows": ("count", len(some)), "shared": ("percent", found.shared),
         "first": ("percent", found.first),
@@ -180,27 +194,33 @@ def _fairness(project: Project, test: Panel, risk: Floats) -> Iterator[Exhibit]:
     cut = project.strategy.risk_bands[1]
     groups = fairness.treated(test.churned, risk, cut, segments)
     columns = (
-        ("attribute", "word"), ("group", "text"), ("rows", "count"), ("left_count", "count"),
+        ("attribute", "text"), ("group", "text"), ("rows", "count"), ("left_count", "count"),
         ("chosen", "percent"), ("times", "decimal"), ("caught", "percent"), ("right", "decimal"),
         ("look", "words"),
     )  # fmt: skip
     bounds = {
         "low": ("decimal", fairness.CHOSEN[0]), "high": ("decimal", fairness.CHOSEN[1]),
-        "caught": ("percent", fairness.CAUGHT), "right_low": ("decimal", fairness.RIGHT[0]),
+        "caught": ("count", 100 * fairness.CAUGHT), "right_low": ("decimal", fairness.RIGHT[0]),
         "right_high": ("decimal", fairness.RIGHT[1]), "rows": ("count", fairness.LEAST_ROWS),
         "positives": ("count", MIN_POSITIVES),
     }  # fmt: skip
-    yield Exhibit("fairness", "fairness", columns, _rows(groups), (("fairness_said", bounds),))
+    yield Exhibit(
+        "fairness",
+        "fairness",
+        columns,
+        _rows(groups, words(project.locale)["everyone"]),
+        (("fairness_said", bounds),),
+    )
 
 
-def _rows(groups: Sequence[Treated]) -> tuple[Row, ...]:
+def _rows(groups: Sequence[Treated], everyone: str) -> tuple[Row, ...]:
     caught = groups[0].caught
-    rows = []
+    rows: list[Row] = []
     for each in groups:
         told = each.as_dict()
-        hidden = each.insufficient and each.n < MIN_CUSTOMERS
-        counts = (None, None) if hidden else (each.n, each.left)
+        others = [other.n for other in groups if other.attribute == each.attribute]
+        counts = (None, None) if each.attribute and is_hidden(each.n, others) else (each.n, each.left)
         shares = (told[name] for name in ("chosen", "times", "caught", "right"))
         look = "too_few" if each.insufficient else ", ".join(each.flags(caught))
-        rows.append((each.attribute or "everyone", each.group, *counts, *shares, look))
+        rows.append((each.attribute or everyone, each.group, *counts, *shares, look))
     return tuple(rows)

@@ -166,6 +166,8 @@ def _value(
     opening: Opened, panel: Panel, fold: Fold, models: Models, unseen: Floats | None, paces: Paces
 ) -> ValueModel | None:
     """The value horizon may be longer than churn's: its windows have to be over in time, too."""
+    if parted(opening, panel):
+        return None
     return fit_value(
         panel,
         fold.train & value_settled(opening, panel, fold.test_as_of),
@@ -177,6 +179,15 @@ def _value(
         risk=unseen,
         paces=paces,
     )
+
+
+def parted(opening: Opened, panel: Panel) -> bool:
+    """Whether leaving was learned of a shorter window than asked for, and value has a window of its own.
+
+    The value of who stays for the one window cannot be mixed with the risk to leave in the other.
+    """
+    own = opening.has_histories and opening.value_days != opening.project.churn.horizon_days
+    return own and panel.learned_days is not None
 
 
 def same_horizon(opening: Opened) -> bool:
@@ -243,6 +254,12 @@ def _notes(
         )
     if basis is None:
         notes.append("no amounts: there is no value model, and strategies stay unclassified")
+        return tuple(notes)
+    if parted(opening, panel):
+        notes.append(
+            f"outcomes of {panel.learned_days} days are carried on, and value has {opening.value_days} days "
+            "of its own: there is no value model; leave value.horizon_days out, or add older data"
+        )
         return tuple(notes)
     if not (fold.train & value_settled(opening, panel, fold.test_as_of)).any():
         notes.append(

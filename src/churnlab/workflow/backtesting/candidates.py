@@ -74,7 +74,8 @@ def asked(opening: Opened, origin: Origin, last: Origin, keep: Keep = anew) -> A
         risks[name] = pace.leaves(test, _days(origin.horizon))
     settled = _value_settled(opening, origin, last)
     basis, none = fitting.basis_of(opening), np.empty(0)
-    if basis is None or not settled.any() or not np.isfinite(test.value).any():
+    unasked = basis is None or fitting.parted(opening, panel)
+    if unasked or not settled.any() or not np.isfinite(test.value).any():
         return Answers(risks, {}, none, none, none, early)
     known = fold.train & settled
     question = _Question(opening, origin, test, known, risks[CHURN], unseen, Paces.of(panel))

@@ -25,8 +25,8 @@ from churnlab.workflow.backtesting.origins import Origin
 from churnlab.workflow.opening import Opened, code_version, settings
 
 _KEPT = 200  # files, the newest
-_CODE = ("models", "evaluation", "folds", "workflow", "panel", "config")
-_READ = ("models", "churn", "value", "backtest")
+_CODE = ("models", "evaluation", "folds", "workflow", "panel", "config", "snapshots", "labels")
+_READ = ("models", "churn", "value", "backtest", "time_zone")
 _TASKS = ("risk", "value", "sooner")
 _ENDS = ("at_stake", "low", "high")
 
