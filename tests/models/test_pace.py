@@ -170,6 +170,18 @@ def test_a_short_history_is_carried_on_to_the_horizon(panel):
     np.testing.assert_allclose(told.base + told.contributions.sum(axis=1), told.margin, atol=1e-4)
 
 
+def test_the_risk_at_other_log_odds_is_the_own_one_at_the_own(panel):
+    for horizon in (Horizon(0, 60, 60), Horizon(0, 180, 60)):
+        model = fitted(panel, horizon)
+        told = model.explained(panel)
+        for row in (0, 5, 801):
+            one = panel.take(np.array([row]))
+            margins = np.array([told.base, told.margin[row], told.margin[row] + 1])
+            risks = model.risk_at(margins, one)
+            assert risks[1] == pytest.approx(told.risk[row], abs=1.5e-6)
+            assert risks[2] > risks[1]
+
+
 def test_without_a_pace_a_short_history_is_refused(panel):
     other = replace(panel, features=panel.features[1:], numbers=panel.numbers[:, 1:].copy())
     with pytest.raises(DataError, match=r"(?s)shorter than the horizon.*60 days, churn.horizon_days 180"):

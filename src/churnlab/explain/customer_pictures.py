@@ -30,7 +30,7 @@ HEAD = 1.45  # of the highest bar: room above it for contacts and contracts
 MARKS: Mapping[Kind, tuple[str, str, float]] = {  # marker, colour, height in the picture
     "contact_in": ("^", GREEN, 0.93),
     "contact_out": ("v", PURPLE, 0.87),
-    "contact": ("o", GREY, 0.87),
+    "contact": ("o", GREY, 0.90),
     "contract_start": ("|", INK, 0.81),
     "contract_end": ("x", INK, 0.81),
 }

@@ -18,8 +18,8 @@ from churnlab.errors import DataError
 from churnlab.models import logistic
 from churnlab.panel import Panel
 
-if TYPE_CHECKING:  # scikit-learn comes with them: whoever has no pace need not load it
-    from churnlab.models.btyd import GammaGamma, RepeatPurchases
+if TYPE_CHECKING:  # SciPy comes with them, and scikit-learn: whoever has no pace need not load it
+    from churnlab.models.btyd import GammaGamma, KnownPurchases, KnownSpend
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -49,19 +49,19 @@ class Pace:
     start: int
 
     @cached_property
-    def purchases(self) -> RepeatPurchases:
+    def purchases(self) -> KnownPurchases:
         """Days with a purchase."""
-        from churnlab.models.btyd import RepeatPurchases
+        from churnlab.models.btyd import KnownPurchases
 
-        return RepeatPurchases.from_dict(self.fitted["purchases"])
+        return KnownPurchases.from_dict(self.fitted["purchases"])
 
     @cached_property
-    def spend(self) -> GammaGamma | None:
+    def spend(self) -> KnownSpend | None:
         """What such a day brings; None without amounts."""
-        from churnlab.models.btyd import GammaGamma
+        from churnlab.models.btyd import KnownSpend
 
         record = self.fitted["spend"]
-        return None if record is None else GammaGamma.from_dict(record)
+        return None if record is None else KnownSpend.from_dict(record)
 
     @classmethod
     def learn(

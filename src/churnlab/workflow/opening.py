@@ -83,10 +83,11 @@ class Opened:
 
         return catalogue.select(self.project.features, self.root)
 
-    def limits(self, dates: int = 1) -> Limits:
+    def limits(self, dates: int = 1, only: str | None = None) -> Limits:
         """How much of the tables is held at once, and whether compiled code is worth its loading.
 
-        ``dates``: how many snapshots are asked of each customer.
+        ``dates``: how many snapshots are asked of each customer. ``only``: the one customer to look for,
+        whose few rows are done before compiled code is loaded.
         """
         asked = self.project.engine
         memory = engine.size(asked.memory)
@@ -96,7 +97,7 @@ class Opened:
             memory=memory,
             shard_events=asked.shard_events or max(1_000, min(MOST_EVENTS, memory // each_event)),
             threads=asked.threads,
-            compiled=events >= COMPILED_FROM and can_compile(),
+            compiled=only is None and events >= COMPILED_FROM and can_compile(),
         )
 
     @property

@@ -110,30 +110,28 @@ def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tup
     return panels.build(_blocks(opening, asked, None, only), asked, None, opening.digests)
 
 
-def scoring_blocks(
-    opening: Opened, day: dt.date, only: str | None = None
-) -> Iterator[tuple[Panel, Mapping[str, int]]]:
+def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     """The same people, some at a time in no particular order: however many there are, few are held.
 
-    Raises DataError at the end where there was nobody. ``only``: the one to look for, who may not be there.
+    Raises DataError at the end where there was nobody.
     """
     if not opening.has_histories:
-        yield _still_there(snapshot_panel(opening), only)
+        yield _still_there(snapshot_panel(opening), None)
         return
     asked = questions(opening, [opening.calendar.instant(day)])
     customers, excluded = 0, Counter[str]()
-    for panel, reasons in _blocks(opening, asked, None, only):
+    for panel, reasons in _blocks(opening, asked, None):
         customers += len(panel)
         excluded.update(reasons)
         yield panel, reasons
-    if not customers and only is None:
+    if not customers:
         raise panels.nobody(asked, excluded)
 
 
 def scoring_pasts(
     opening: Opened, day: dt.date, only: str
 ) -> Iterator[tuple[Panel, Mapping[str, int], History | None]]:
-    """What is there of one customer, read once: as ``scoring_blocks``, and the past behind the row.
+    """The same of one customer, who may not be there, with the past behind the row.
 
     The past knows what the features knew, and is None in a project without histories.
     """
@@ -141,13 +139,13 @@ def scoring_pasts(
         panel, reasons = _still_there(snapshot_panel(opening), only)
         yield panel, reasons, None
         return
-    asked = questions(opening, [opening.calendar.instant(day)])
+    asked = questions(opening, [opening.calendar.instant(day)], only)
 
     def work(shard: Shard) -> tuple[Panel, Mapping[str, int], History]:
         past = History.of(eligible.candidates(shard, asked.as_ofs), asked.calendar, asked.plan)
         return (*panels.answered(shard, asked), past)
 
-    yield from shards.mapped(work, opening.tables, opening.project.time_zone, opening.limits(), only)
+    yield from shards.mapped(work, opening.tables, opening.project.time_zone, opening.limits(only=only), only)
 
 
 def _still_there(panel: Panel, only: str | None) -> tuple[Panel, Mapping[str, int]]:
@@ -177,8 +175,8 @@ def snapshot_panel(opening: Opened) -> Panel:
     )
 
 
-def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
-    """What the project asks of every customer at each of ``as_ofs``."""
+def questions(opening: Opened, as_ofs: Sequence[int], only: str | None = None) -> Questions:
+    """What the project asks of every customer at each of ``as_ofs``, or of one."""
     project = opening.project
     return Questions(
         as_ofs=as_ofs,
@@ -189,7 +187,7 @@ def questions(opening: Opened, as_ofs: Sequence[int]) -> Questions:
         measures=measures,
         segments=_segments(opening),
         exponent=exponent(project.currency),
-        compiled=opening.limits().compiled,
+        compiled=opening.limits(only=only).compiled,
         kind=project.churn.kind,
         compared_days=project.churn.compared_days,
     )

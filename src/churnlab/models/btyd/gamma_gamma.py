@@ -22,6 +22,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from churnlab.errors import ConfigError, DataError
+from churnlab.models.btyd.known import KnownSpend
 from churnlab.models.btyd.rows import Distinct, Floats
 from churnlab.models.btyd.solve import rounded, solve
 
@@ -76,9 +77,7 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]
     def expected(self, X: NDArray[Any]) -> Floats:
         """(n,) mean value of a customer's purchases to come; the population's without repeat purchases."""
         check_is_fitted(self)
-        repeats, value = self._taken(X, reset=False)
-        p, q, v = self._values()
-        return np.asarray(p * (v + repeats * value) / (p * repeats + q - 1), dtype=np.float64)
+        return KnownSpend(*self._values()).of(*self._taken(X, reset=False))
 
     def log_likelihood(self, X: NDArray[Any]) -> Floats:
         """(n,) log likelihood of each customer's mean value; 0 without repeat purchases."""

@@ -12,14 +12,11 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from churnlab.errors import ConfigError, DataError, did_you_mean
-from churnlab.models.btyd.family import Family, Future
-from churnlab.models.btyd.geometric import BG_NBD, MBG_NBD
+from churnlab.models.btyd.family import Family
 from churnlab.models.btyd.histories import COLUMNS, Histories
-from churnlab.models.btyd.pareto import PARETO_NBD
+from churnlab.models.btyd.known import FAMILIES, KnownPurchases
 from churnlab.models.btyd.rows import Distinct, Floats
 from churnlab.models.btyd.solve import rounded, solve
-
-FAMILIES = {"bg_nbd": BG_NBD, "mbg_nbd": MBG_NBD, "pareto_nbd": PARETO_NBD}
 
 
 class RepeatPurchases(BaseEstimator):  # type: ignore[misc]
@@ -74,7 +71,7 @@ class RepeatPurchases(BaseEstimator):  # type: ignore[misc]
     def alive(self, X: NDArray[Any]) -> Floats:
         """(n,) P(has not left for good at the observation date)."""
         rows = self._rows(X)
-        return self._family().alive(self._values(), Histories(*rows.columns))[rows.place]
+        return KnownPurchases(self._family(), self._values()).alive(rows)
 
     def buys(self, X: NDArray[Any], horizon: float | Floats, *, start: float | Floats = 0.0) -> Floats:
         """(n,) P(at least one purchase in ``[start, start + horizon)`` from the observation date on).
@@ -82,12 +79,13 @@ class RepeatPurchases(BaseEstimator):  # type: ignore[misc]
         ``start``: the length of a gap in which purchases neither count nor are ruled out. Either may
         be (n,), one for each customer.
         """
-        # Sums of weights may end a last digit above 1.
-        return np.minimum(self._ahead(self._family().buys, X, horizon, start), 1)
+        known, table = self._known(X)
+        return known.buys(table, horizon, start=start)
 
     def expected(self, X: NDArray[Any], horizon: float | Floats, *, start: float | Floats = 0.0) -> Floats:
         """(n,) expected days with a purchase in ``[start, start + horizon)``, as ``buys``."""
-        return self._ahead(self._family().expected, X, horizon, start)
+        known, table = self._known(X)
+        return known.expected(table, horizon, start=start)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -130,15 +128,11 @@ class RepeatPurchases(BaseEstimator):  # type: ignore[misc]
         told = Histories.of(validate_data(self, X, dtype=np.float64, reset=False))
         return Distinct.of(told.repeats, told.recency, told.age)
 
-    def _ahead(
-        self, future: Future, X: NDArray[Any], horizon: float | Floats, start: float | Floats
-    ) -> Floats:
-        """P(alive) times the future of who is alive, which depends on repeats, age and the window alone."""
-        rows = self._rows(X)
-        alive = self._family().alive(self._values(), Histories(*rows.columns))[rows.place]
-        repeats, _, age = (column[rows.place] for column in rows.columns)
-        asked = Distinct.of(repeats, age, *_window(start, horizon, len(age)))
-        return alive * future(self._values(), *asked.columns)[asked.place]
+    def _known(self, X: NDArray[Any]) -> tuple[KnownPurchases, Floats]:
+        """What is known once it is fitted, and the table to ask about."""
+        check_is_fitted(self)
+        table: Floats = validate_data(self, X, dtype=np.float64, reset=False)
+        return KnownPurchases(self._family(), self._values()), table
 
 
 def _solved(family: Family, name: str, rows: Distinct, penalty: float) -> Floats:
@@ -167,14 +161,3 @@ def _require_repeats(repeats: Floats, _: Floats, age: Floats) -> None:
             got=f"{len(repeats)} distinct histories without a repeat purchase",
             mend="observe customers for longer, or check that purchases of a customer carry the same id",
         )
-
-
-def _window(start: float | Floats, horizon: float | Floats, n: int) -> tuple[Floats, Floats]:
-    starts, horizons = (np.broadcast_to(np.asarray(each, np.float64), (n,)) for each in (start, horizon))
-    if not ((starts >= 0) & (horizons >= 0) & np.isfinite(starts + horizons)).all():
-        raise ConfigError(
-            "a window begins at or after the observation date and has a length",
-            got=f"start {starts.min():g}, horizon {horizons.min():g}",
-            mend="give start >= 0 and horizon >= 0, both finite",
-        )
-    return starts, horizons

@@ -202,7 +202,7 @@ def _usual(paces: Mapping[str, Pace], horizon: Horizon | None) -> Blend | None:
     known = [paces[name] for name in FAMILIES if name in paces]
     if horizon is None or not known:
         return None
-    return Blend(max(known, key=lambda pace: pace.purchases.log_likelihood_), 1.0, horizon)
+    return Blend(max(known, key=lambda pace: pace.purchases.log_likelihood), 1.0, horizon)
 
 
 def _promised(paces: Mapping[str, Pace], test: Panel, days: int) -> dict[str, Floats]:
