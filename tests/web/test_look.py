@@ -200,6 +200,7 @@ def test_hostile_names_stay_names(chromium, tmp_path):
     with chromium.page(path) as page:
         ids = content.rows["customer_id"].to_pylist()
         wanted = [plain(one, look_page.LONGEST) for one in ids]
+        assert page.troubles() == []
         seen = column(page, 0)
         while not page.evaluate("document.getElementById('next').disabled"):
             page.click("#next")

@@ -20,7 +20,8 @@
   const coded = (name, row) => (columns[name][row] < 0 ? "–" : texts[name][columns[name][row]]);
   const nameOf = (row) =>
     look.names ? look.names[row] : fill(say.look_customer, { number: String(row + 1).padStart(6, "0") });
-  const plane = byId("map") && lookMap(byId("map"), look, money, show);
+  const mark = (value) => (Number.isInteger(value) ? whole : cents).format(value);
+  const plane = byId("map") && lookMap(byId("map"), look, mark, show);
   const amount = (label) => `${label} (${look.currency})`;
 
   // What the table shows of a customer: heading, text, and the number it is sorted by.

@@ -1,7 +1,7 @@
 "use strict";
 // The map: each customer a point, by relationship intensity and by value, in the colour of the strategy.
 // Answers with a function that draws some rows, rings the chosen one, and says how many had a place.
-const lookMap = (map, look, money, show) => {
+const lookMap = (map, look, label, show) => {
   const REACH = 24; // pixels from a click to the customer it means
   const EDGE = { left: 78, right: 14, top: 14, bottom: 44 }; // for the scales
   const STRATEGIES = ["retain", "win_back", "rationalise", "release"];
@@ -57,7 +57,7 @@ const lookMap = (map, look, money, show) => {
       if (last - place.y(mark) < 26) continue; // or the figures would touch
       last = place.y(mark);
       rule(colour("line"), left, last, right, last);
-      write(money(mark), left - 6, last, "right", "middle");
+      write(label(mark), left - 6, last, "right", "middle");
     }
     for (const near of [0, 20, 40, 60, 80, 100]) write(String(near), place.x(near), bottom + 6, "center", "top");
     write(say.intensity_axis, (left + right) / 2, bottom + 24, "center", "top");
