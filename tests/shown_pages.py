@@ -91,17 +91,20 @@ def data_report(folder):
     return _written(folder / "data.html", report.page(_checked(folder), "shop", "Europe/Paris", "EUR"))
 
 
-def data_report_of(folder, text):
-    """The same in which every name is ``text``; without pictures."""
+def data_report_of(folder, names):
+    """The same with ``names`` for sources, reasons, notes and files, and all of them for the project."""
     checked = _checked(folder)
+    whole = checked.counts[0]
     counts = tuple(
-        dataclasses.replace(count, source=text, reasons={text: count.quarantined}) for count in checked.counts
+        dataclasses.replace(whole, source=name, reasons={name: whole.quarantined}) for name in names
     )
-    hostile = dataclasses.replace(checked, counts=counts, notes=(text,), digests={text: text})
+    hostile = dataclasses.replace(
+        checked, counts=counts, notes=tuple(names), digests={name: name for name in names}
+    )
     drawn, told = histograms.histograms, report.expected
     report.histograms, report.expected = (lambda *_: ()), (lambda reason: reason)
     try:
-        return report.page(hostile, text, "Europe/Paris", "EUR")
+        return report.page(hostile, " ".join(names), "Europe/Paris", "EUR")
     finally:
         report.histograms, report.expected = drawn, told
 
