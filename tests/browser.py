@@ -27,9 +27,9 @@ QUIET = 0.03  # seconds in which what a page began by itself would show
 # No sandbox: the pages are our own, and containers seldom allow one.
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--mute-audio",
-    "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--hide-scrollbars", "--force-color-profile=srgb", "--lang=en", "--remote-debugging-pipe",
+    "--disable-extensions", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb", "--lang=en",
+    "--remote-debugging-pipe",
 ]  # fmt: skip
 
 
@@ -153,6 +153,7 @@ class Page:
 
     def open(self, width, height, scheme):
         """Load it in a window of that size; ``scheme``: the colours that the reader prefers."""
+        self.width = width
         for part in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{part}.enable")
         self.call(
@@ -248,7 +249,8 @@ class Page:
 
     def too_wide(self):
         """Pixels by which the page is wider than its window."""
-        return self.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        # Not against innerWidth: a phone zooms out until everything fits, and would say that it does.
+        return self.evaluate("document.documentElement.scrollWidth") - self.width
 
     def screenshot(self, name):
         """The whole page as a picture in the folder of ``screenshots``."""

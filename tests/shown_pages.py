@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from churnlab.evaluation.money import decile_table
+from churnlab.explain import look as look_page
 from churnlab.explain import maps, pictures
 from churnlab.explain.report import render
 from churnlab.tables import histograms, report
 from loading import loaded
+from scored_people import STAMP, listed, scored, texts
 
 _EXPLAIN = Path(__file__).parent / "explain"
 
@@ -89,19 +91,63 @@ def data_report(folder):
     return _written(folder / "data.html", report.page(_checked(folder), "shop", "Europe/Paris", "EUR"))
 
 
-def data_report_of(folder, text):
-    """The same in which every name is ``text``; without pictures."""
+def data_report_of(folder, names):
+    """The same with ``names`` for sources, reasons, notes and files, and all of them for the project."""
     checked = _checked(folder)
+    whole = checked.counts[0]
     counts = tuple(
-        dataclasses.replace(count, source=text, reasons={text: count.quarantined}) for count in checked.counts
+        dataclasses.replace(whole, source=name, reasons={name: whole.quarantined}) for name in names
     )
-    hostile = dataclasses.replace(checked, counts=counts, notes=(text,), digests={text: text})
+    hostile = dataclasses.replace(
+        checked, counts=counts, notes=tuple(names), digests={name: name for name in names}
+    )
     drawn, told = histograms.histograms, report.expected
     report.histograms, report.expected = (lambda *_: ()), (lambda reason: reason)
     try:
-        return report.page(hostile, text, "Europe/Paris", "EUR")
+        return report.page(hostile, " ".join(names), "Europe/Paris", "EUR")
     finally:
         report.histograms, report.expected = drawn, told
+
+
+def look(folder, locale="en", people=400, name="look", **changes):
+    """The interactive page of so many customers."""
+    content = look_content(drawn_people(people, valued=changes.pop("valued", True)), locale=locale, **changes)
+    return _written(folder / f"{name}-{locale}.html", look_page.render(content))
+
+
+def look_content(people, **changes):
+    """What the interactive page shows of ``people``, those first who are expected to take the most away."""
+    at_stake = "churn_risk" if people.worth is None else "expected_loss"
+    rows = listed(people, stamp=STAMP).sort_by([(at_stake, "descending")])
+    given = {
+        "project": "shop",
+        "model_version": "12",
+        "as_of": "2025-02-01",
+        "currency": "EUR",
+        "cut": (300, 50),
+    }
+    return look_page.LookContent(rows=rows, **{**given, **changes})
+
+
+def drawn_people(number, **changes):
+    """Customers whose ids, values, segments and reasons differ."""
+    chance = np.random.default_rng(7)
+    ids = [f"secret-{row:06}" for row in range(number)]
+    days = chance.integers(1, 200, (number, 3))
+    told = [
+        [f"last order {a} days ago", f"{b} visits in 90 days", f"spent {c}.50 EUR" if c > 60 else None]
+        for a, b, c in days
+    ]
+    given = {
+        "risk": chance.beta(1.5, 4, number),
+        "value": np.round(chance.lognormal(5, 1.3, number), 2),
+        "intensity": np.where(chance.random(number) < 0.02, np.nan, 100 * chance.beta(2.5, 2, number)),
+        "segment": texts(
+            [["north", "south", "over the sea"][place] for place in chance.integers(0, 3, number)]
+        ),
+        "reason_texts": texts(told),
+    }
+    return scored(ids, **{**given, **changes})
 
 
 def _written(path, page):
@@ -114,4 +160,8 @@ PAGES = {
     "review-en": review,
     "review-fr": functools.partial(review, locale="fr"),
     "data": data_report,
+    "look": look,
+    "look-fr": functools.partial(look, locale="fr"),
+    "look-ids": functools.partial(look, name="look-ids", with_ids=True, hidden=1_234),
+    "look-without-value": functools.partial(look, name="look-without-value", cut=(None, 50.0), valued=False),
 }

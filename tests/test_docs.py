@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from churnlab import config
+from churnlab.explain.wording import words
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,6 +38,15 @@ def test_the_reference_is_the_one_the_code_makes():
     made = names["page"]()
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert page == made, "run: python docs/make_reference.py"
+
+
+def test_the_page_on_the_report_tells_of_every_chapter():
+    page = (ROOT / "docs" / "reading-the-report.md").read_text(encoding="utf-8")
+    template = ROOT / "src" / "churnlab" / "explain" / "templates" / "report.html.j2"
+    listed = re.search(r"set sections = \[(.*?)\]", template.read_text(encoding="utf-8"))[1]
+    chapters = [words("en")[f"section_{name}"] for name in re.findall(r"\w+", listed)]
+    told = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    assert [heading for heading in told if heading in chapters] == chapters
 
 
 @pytest.mark.slow

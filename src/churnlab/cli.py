@@ -147,6 +147,12 @@ def score(
 def review(
     config: ConfigFile,
     as_of: AsOf = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="Also write look.html: a page of single customers.")
+    ] = False,
+    with_ids: Annotated[
+        bool, typer.Option("--with-ids", help="Show their ids on that page: personal data.")
+    ] = False,
     set_: Overrides = None,
     json_: Json = False,
     debug: Debug = False,  # noqa: ARG001
@@ -156,7 +162,9 @@ def review(
 
     day = _day(as_of) if as_of else None
     with display.progress() as progress:
-        result = workflow.review(_project(config, set_), day, progress=progress)
+        result = workflow.review(
+            _project(config, set_), day, interactive=interactive, with_ids=with_ids, progress=progress
+        )
     _show(result, json_)
 
 

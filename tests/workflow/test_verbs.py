@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -221,8 +222,6 @@ def test_people_and_machines_stay_out_of_reports_and_tracking(done):
     written = [result.reviewed.report, result.validated.report, folder / "mlflow.db"]
     written += [path for path in (folder / "mlartifacts").rglob("*") if path.is_file()]
     # Six digits can stand in any number: an id counts where it stands alone, as one would print it.
-    import re
-
     for path in written:
         tokens = set(re.findall(rb"(?<![0-9A-Za-z.])0[0-9]{5}(?![0-9A-Za-z])", path.read_bytes()))
         assert tokens.isdisjoint(wanted), path
@@ -231,6 +230,12 @@ def test_people_and_machines_stay_out_of_reports_and_tracking(done):
     page = result.reviewed.report.read_text(encoding="utf-8")
     assert "http:" not in page
     assert "https:" not in page
+
+
+def test_a_french_report_names_the_dimensions_in_french_in_pictures_too(done):
+    page = done[3].reviewed.report.read_text(encoding="utf-8")
+    first = re.search(r"dimension de la relation\. ([\w-]+)", page)[1]
+    assert first in {"économique", "informationnelle", "normative", "politique", "socio-affective"}
 
 
 def test_mlflow_has_the_run_with_all_that_matters(done):

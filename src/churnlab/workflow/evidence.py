@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,11 +113,12 @@ def _drawn(
     """The pictures by name; those that need what the project has not are left out."""
     locale = opening.project.locale
     say = words(locale)
+    named = [replace(each, name=say.get(each.name, each.name)) for each in dimensions]
     drawn = {
         "gain": pictures.gain(test.churned, fitted.risks, locale),
         "calibration": pictures.calibration(calibration, locale),
         "drivers": pictures.drivers(features, "drivers", say["drivers_title"], locale),
-        "dimensions": pictures.drivers(dimensions, "dimensions", say["dimensions_title"], locale),
+        "dimensions": pictures.drivers(named, "dimensions", say["dimensions_title"], locale),
     }
     if deciles:
         drawn["deciles"] = pictures.value_deciles(deciles, opening.project.currency, locale)

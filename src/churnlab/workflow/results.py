@@ -243,15 +243,18 @@ def _strategy_row(row: Totals) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """Where the explanation report is."""
+    """Where the explanation report is; ``look``: the page of single customers, where it was asked for."""
 
     report: Path
+    look: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {"report": str(self.report)}
+        return {"report": str(self.report)} | ({"look": str(self.look)} if self.look else {})
 
     def sections(self) -> Iterator[Section]:
         yield {"title": "Explanation report", "lines": [f"  {self.report}"]}
+        if self.look:
+            yield {"title": "Single customers, for those who may see them", "lines": [f"  {self.look}"]}
 
 
 @dataclass(frozen=True)

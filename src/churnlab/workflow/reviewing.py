@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.durable import write_whole
-from churnlab.errors import DataError, IntegrityError
+from churnlab.errors import ConfigError, DataError, IntegrityError
 from churnlab.explain import maps, report
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Exhibit
@@ -24,6 +24,7 @@ from churnlab.lists import commit
 from churnlab.strategy.quadrants import Thresholds
 from churnlab.tracking import Champion, Run, Store
 from churnlab.workflow import afterwards, published
+from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
 
@@ -31,20 +32,38 @@ Floats = NDArray[np.float64]
 EVIDENCE, EVIDENCE_TAG = "evidence.json", "churnlab.evidence_sha256"
 
 
-def review(project: Project, as_of: dt.date | None = None, *, progress: Progress = silent) -> Reviewed:
+def review(
+    project: Project,
+    as_of: dt.date | None = None,
+    *,
+    interactive: bool = False,
+    with_ids: bool = False,
+    progress: Progress = silent,
+) -> Reviewed:
     """Write the champion's report to ``out/PROJECT/report.html`` and keep it with its run.
 
-    It shows the lists of ``as_of``, or those that were published last.
+    It shows the lists of ``as_of``, or those that were published last. ``interactive``: write the page of
+    single customers beside it, which is kept nowhere else; ``with_ids``: with their ids.
     """
+    if with_ids and not interactive:
+        raise ConfigError("ids are shown on the interactive page only", mend="ask for both, or for neither")
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
     with writing(project):
-        return review_champion(project, store, tracking.champion(store), as_of, progress)
+        champion = tracking.champion(store)
+        reviewed = review_champion(project, store, champion, as_of, progress)
+        if not interactive:
+            return reviewed
+        progress("write the interactive page", None)
+        thresholds = _evidence(store, champion)["thresholds"]
+        lists = _published(project, champion, as_of)
+        look = write_look(project, champion.version, thresholds, lists, with_ids=with_ids)
+    return Reviewed(reviewed.report, look)
 
 
 def review_champion(
     project: Project, store: Store, champion: Champion, as_of: dt.date | None, progress: Progress
 ) -> Reviewed:
-    """The same with the tracking store open already."""
+    """The report alone, with the tracking store open already."""
     progress("write the report", None)
     evidence = _evidence(store, champion)
     lists = _published(project, champion, as_of)
