@@ -6,10 +6,11 @@ It stands alone: no script, no address outside itself, every text escaped, pictu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from churnlab.explain import purpose
 from churnlab.explain.canvas import Picture
 from churnlab.explain.pictures import LEAST, thousands
 from churnlab.explain.reasons import plain
@@ -47,6 +48,12 @@ class ReportContent:
     ``pictures``: by name, of timeline, gain, calibration, deciles, drivers, dimensions, map; any may
     be absent. ``notes``: what a reviewer must know first (suspected leaks, a missing axis), as text.
     ``limits``: limits of this project, beside those of every model. ``lineage``: item -> digest or text.
+    ``purpose``: the project's words for what the model decides; empty: ours. ``population``: ``kind``
+    (orders, win_back, contract, supplied), ``orders``, ``lost_after_days``; empty: not kept.
+    ``refused_uses``: None: ours. ``champion``: None: this version is; else the one that is, or an empty
+    text where there is none. ``looks``: ``date``, ``looks``, ``trials``, as far as they are known.
+    ``sign_offs``: dicts of ``reviewer, at, verdict, comment, void`` (None: it counts; else why not) and
+    the digests ``report, evidence, model``, oldest first.
     """
 
     project: str
@@ -73,13 +80,18 @@ class ReportContent:
     notes: Sequence[str] = ()
     limits: Sequence[str] = ()
     lineage: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = ""
+    population: Mapping[str, Any] = field(default_factory=dict)
+    refused_uses: Sequence[str] | None = None
+    champion: str | None = None
+    looks: Mapping[str, Any] = field(default_factory=dict)
+    sign_offs: Sequence[Mapping[str, Any]] = ()
 
 
 def render(report: ReportContent) -> str:
     """The whole page as text; the same content, the same bytes."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    shown = _Shown(report.locale, report.currency)
     environment = Environment(
         loader=PackageLoader("churnlab.explain"),
         autoescape=True,
@@ -88,24 +100,38 @@ def render(report: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    environment.filters |= filters(report)
+    template = environment.get_template("report.html.j2")
+    return template.render(
+        report=report,
+        **given(report),
+        facts=_facts(report, _Shown(report.locale, report.currency)),
+    )
+
+
+def given(report: ReportContent) -> dict[str, Any]:
+    """What every page about ``report`` is made of, beside the report itself."""
+    return {
+        "say": words(report.locale),
+        "purpose": purpose,
+        "scores": {"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
+        "segments": {task: _segments(report, task) for task in PER_SEGMENT},
+        "metrics": {"churn": CHURN, "value": VALUE},
+        "per_segment": PER_SEGMENT,
+        "least": LEAST,
+    }
+
+
+def filters(report: ReportContent) -> dict[str, Callable[..., str]]:
+    """How numbers are written on a page about ``report``, by the names that templates use."""
+    shown = _Shown(report.locale, report.currency)
+    return {
         "count": shown.count,
         "money": shown.money,
         "percent": shown.percent,
         "decimal": shown.decimal,
         "figure": shown.figure,
     }
-    template = environment.get_template("report.html.j2")
-    return template.render(
-        report=report,
-        say=words(report.locale),
-        scores={"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
-        segments={task: _segments(report, task) for task in PER_SEGMENT},
-        facts=_facts(report, shown),
-        metrics={"churn": CHURN, "value": VALUE},
-        per_segment=PER_SEGMENT,
-        least=LEAST,
-    )
 
 
 def _line(value: Any) -> Any:
