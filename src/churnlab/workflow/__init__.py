@@ -8,6 +8,7 @@ from churnlab.workflow.panels import make_panel
 from churnlab.workflow.reviewing import review
 from churnlab.workflow.running import run
 from churnlab.workflow.scoring import score
+from churnlab.workflow.signing import sign
 from churnlab.workflow.training import train
 from churnlab.workflow.validating import validate
 from churnlab.workflow.versions import list_models, rollback
@@ -23,6 +24,7 @@ __all__ = [
     "rollback",
     "run",
     "score",
+    "sign",
     "train",
     "validate",
 ]

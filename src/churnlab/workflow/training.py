@@ -30,7 +30,7 @@ from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import References
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
-from churnlab.tracking import Run, Store
+from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
 from churnlab.version import VERSION
 from churnlab.workflow import evidence, looks, terms, trials, verdicts
 from churnlab.workflow.fitting import Fitted, fit
@@ -48,7 +48,6 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.panels import training_panel
 from churnlab.workflow.results import Trained
-from churnlab.workflow.reviewing import EVIDENCE, EVIDENCE_TAG
 
 Floats = NDArray[np.float64]
 
