@@ -349,9 +349,14 @@ def test_strict_an_older_candidate_does_not_come_back_and_terms_are_told(shop, f
     back = churnlab.rollback(project, reason="version 3 is odd")
     assert back.change.version == "1"
     assert ann(project, version="3").notes[0] == "version 3 is the champion now, instead of version 1"
+    late = churnlab.train(project, frames=frames)
+    assert (late.version, late.verdict.champion) == ("4", "3")
     assert churnlab.rollback(project, reason="still odd").change.version == "1"
-    late = churnlab.train(shop(STRICT), frames=frames)
-    assert late.verdict.champion == "1"
+    churnlab.review(project, run="4")
+    assert ann(project, version="4").notes == (
+        "version 4 is the champion now, instead of version 1",
+        "the gate compared it with version 3, not with version 1",
+    )
 
 
 def test_strict_a_rejected_champion_makes_no_lists(shop, frames):

@@ -164,12 +164,7 @@ def _followed(
     change = tracking.move(store, named.version, before=now, reason=reason)
     before = "" if now is None else f", instead of version {now}"
     notes = [f"version {named.version} is the champion now{before}"]
-    beside = _judged_beside(store, named)
-    if beside != now:
-        notes.append(
-            f"the gate compared it with version {beside or 'none'}, not with version {now or 'none'}"
-        )
-    return change, notes
+    return change, [*notes, *_judged_beside(store, named, now)]
 
 
 def _why_not(project: Project, named: Version, now: str | None, signed: SignOff) -> str | None:
@@ -192,7 +187,11 @@ def _why_not(project: Project, named: Version, now: str | None, signed: SignOff)
     return None
 
 
-def _judged_beside(store: Store, named: Version) -> str | None:
-    """The champion that the gate compared it with."""
-    found: str | None = json.loads(Run.of(store, named.run_id).read_text("gate.json"))["champion"]
-    return found
+def _judged_beside(store: Store, named: Version, now: str | None) -> Iterator[str]:
+    """A note where the champion is not the one that the gate compared the candidate with."""
+    try:
+        beside = json.loads(Run.of(store, named.run_id).read_text("gate.json"))["champion"]
+    except Exception:  # noqa: BLE001 - a note only: the alias has moved already
+        return
+    if beside != now:
+        yield f"the gate compared it with version {beside or 'none'}, not with version {now or 'none'}"
