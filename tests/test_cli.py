@@ -30,6 +30,7 @@ def test_help_lists_every_command(capfd):
         "train",
         "score",
         "review",
+        "sign",
         "explain",
         "run",
         "schema",
@@ -56,6 +57,7 @@ def test_starting_imports_nothing_heavy():
             "--as-of 31/12/2025: not a date",
         ),
         (["explain", "x.yaml"], "Missing option '--customer'"),
+        (["sign", "x.yaml", "--verdict", "approved"], "Missing option '--reviewer'"),
     ],
 )
 def test_a_users_mistake_is_exit_2_in_words(capfd, arguments, words):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         rollback,
         run,
         score,
+        sign,
         train,
         validate,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "rollback",
     "run",
     "score",
+    "sign",
     "train",
     "validate",
 ]

@@ -7,16 +7,14 @@ Heavy libraries are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churnlab import mishaps
-from churnlab.errors import ChurnlabError, ConfigError, NotPromotedError
+from churnlab import leaving
+from churnlab.errors import ConfigError, NotPromotedError
 
 if TYPE_CHECKING:
     from churnlab.config import Project
@@ -153,18 +151,55 @@ def review(
     with_ids: Annotated[
         bool, typer.Option("--with-ids", help="Show their ids on that page: personal data.")
     ] = False,
+    run_: Annotated[
+        str | None,
+        typer.Option("--run", metavar="ID", help="A version, or the run that trained it; else the champion."),
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="html|md", help="The report, or the model card in Markdown.")
+    ] = "html",
     set_: Overrides = None,
     json_: Json = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
-    """Write the explanation report of the champion: one self-contained HTML file."""
+    """Write the explanation report of the champion, or of another version: one self-contained HTML file."""
     from churnlab import display, workflow
 
     day = _day(as_of) if as_of else None
     with display.progress() as progress:
         result = workflow.review(
-            _project(config, set_), day, interactive=interactive, with_ids=with_ids, progress=progress
+            _project(config, set_),
+            day,
+            run_,
+            format_,
+            interactive=interactive,
+            with_ids=with_ids,
+            progress=progress,
         )
+    _show(result, json_)
+
+
+@app.command()
+def sign(
+    config: ConfigFile,
+    reviewer: Annotated[str, typer.Option("--reviewer", metavar="NAME", help="Who read the report.")],
+    verdict: Annotated[
+        str,
+        typer.Option("--verdict", metavar="VERDICT", help="approved, approved_with_conditions or rejected."),
+    ],
+    comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="Conditions, or reasons.")] = "",
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="N", help="The version that is signed.")
+    ] = None,
+    set_: Overrides = None,
+    json_: Json = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Record a reviewer's verdict on a version; with gate.strict, an approved candidate takes over."""
+    from churnlab import workflow
+
+    project = _project(config, set_)
+    result = workflow.sign(project, reviewer=reviewer, verdict=verdict, comment=comment, version=version)
     _show(result, json_)
 
 
@@ -245,54 +280,9 @@ def _show(result: Any, as_json: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code; a user's mistake is told in words."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    given = sys.argv[1:] if arguments is None else arguments
-    try:
-        code = _call(given)
-    except KeyboardInterrupt:
-        code = _say("interrupted; nothing half-written was published", 130)
-    except ChurnlabError as error:
-        code = _say(str(error), error.exit_code)
-    except MemoryError:
-        code = _say(
-            "out of memory\nmend: lower engine.memory and engine.shard_events, or use a larger machine", 7
-        )
-    except OSError as error:
-        if "--debug" in given:
-            traceback.print_exc()
-        code = _say(mishaps.of_the_machine(error), 7)
-    except Exception as error:  # noqa: BLE001 - the last door: a bug of ours, told in a line
-        code = _say(mishaps.bug(error, given), 1)
-    sys.exit(code)
-
-
-def _call(arguments: list[str]) -> int:
     from typer.main import get_command
 
-    command = get_command(app)
-    try:
-        answer = command.main(args=arguments, prog_name="churnlab", standalone_mode=False)
-    except ChurnlabError:
-        if "--debug" in arguments:
-            traceback.print_exc()
-        raise
-    except Exception as error:
-        # Typer ships its own copy of click in some versions: known by its interface, not its class.
-        if hasattr(error, "format_message"):
-            return _say(str(error.format_message()), 2)
-        if type(error).__name__ == "Abort":
-            raise KeyboardInterrupt from None
-        raise
-    return answer if isinstance(answer, int) else 0
-
-
-def _say(message: str, code: int) -> int:
-    sys.stderr.write(message.rstrip() + "\n")
-    return code
-
-
-def _interrupt(_signal: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+    leaving.leave(lambda: get_command(app), sys.argv[1:] if arguments is None else arguments)
 
 
 if __name__ == "__main__":

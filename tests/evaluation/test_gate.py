@@ -220,6 +220,22 @@ def test_a_held_champion_stays(world):
     assert verdict(world, world.scores(), hold=True).outcome == "first"
 
 
+def test_a_strict_gate_promotes_nobody_by_itself(world):
+    """What would be promoted waits; what would be refused is, in the very words."""
+    for champion, otherwise in ((None, "first"), (world.scores(1.0), "promoted")):
+        found = verdict(world, world.scores(), champion, strict=True)
+        assert verdict(world, world.scores(), champion).outcome == otherwise
+        assert (found.outcome, found.promoted) == ("candidate", False)
+        assert found.reason.endswith("; it waits for a sign-off (gate.strict)")
+        assert found.as_dict()["verdict"] == "candidate"
+    worse = verdict(world, world.scores(shift=0.8), world.scores(), strict=True)
+    assert (worse.outcome, "sign-off" in worse.reason) == ("refused", False)
+    few = World(rows=60, level=-4)
+    assert verdict(few, few.scores(), few.scores(), strict=True).outcome == "insufficient"
+    held = verdict(world, world.scores(), world.scores(1.0), strict=True, hold=True)
+    assert held.outcome == "refused"
+
+
 def test_a_bound_that_nobody_can_draw_is_no_pass(world, monkeypatch):
     monkeypatch.setattr(checks.intervals, "percentile", lambda drawn: (np.nan, np.nan))
     assert failed(verdict(world, world.scores(), world.scores(1.0)))[:2] == ["average_precision", "lift_10"]

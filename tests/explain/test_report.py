@@ -18,11 +18,19 @@ from pages import Page
 from payloads import PAYLOADS
 
 ROWS = 400
-TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 p div figure figcaption
+TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 h3 p div figure figcaption
 table thead tbody tr th td code span strong small svg g path use defs clippath rect"""
 ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href
 scope viewbox d style transform x y width height clip-path type"""
 ALLOWED, ALLOWED_ATTRIBUTES = set(TAGS.split()), set(ATTRIBUTES.split())
+
+
+def signed(word, **changes):
+    """A sign-off by ``word``, who says ``word``."""
+    return {
+        "reviewer": word, "at": "2026-01-31T10:00:00+00:00", "verdict": "rejected", "comment": word,
+        "void": None, "report": "ab12", "evidence": "cd34", "model": "ef56", **changes,
+    }  # fmt: skip
 
 
 def content(word="club", **changes):
@@ -85,6 +93,10 @@ def content(word="club", **changes):
             )
             for chapter in ("churn", "drivers", "champion", "fairness", "stability", "strategy", "worked")
         ],
+        "purpose": word,
+        "refused_uses": [word],
+        "champion": word,
+        "sign_offs": [signed(word)],
     }  # fmt: skip
     return ReportContent(**{**given, **changes})
 
@@ -226,6 +238,69 @@ def test_next_to_nothing_still_renders():
     text = text_of(ReportContent("p", "1", "2020-01-01", "EUR", {}))
     assert "Nobody was left out." in text
     assert "The counts of the sources are not part of this report." in text
+
+
+def test_what_it_decides_comes_first_and_what_is_refused_beside_the_limits():
+    text = text_of(content(purpose="", refused_uses=None))
+    assert "in one of the strategies Retain, Rationalise, Win back, Release, and ranks them" in text
+    assert text.index("in one of the strategies") < text.index("How to read it For each customer")
+    assert "Known limits club The model knows what comes together" in text
+    assert "Refused uses Prices, terms or a contract that are refused" in text
+    assert "Customers, countries or products other than those" in text
+    told = text_of(content(purpose="Whom to call", refused_uses=["Lotteries"], limits=["No shops in May"]))
+    assert "What it decides Whom to call How to read it" in told
+    assert "Refused uses Lotteries Who answers for it Sign-off" in told
+    assert "No shops in May" in told
+    nobody = {"value_if_retained": None, "intensity": 1.0, "value_learned": "", "intensity_learned": ""}
+    assert "before they leave: the model ranks" in text_of(content(purpose="", thresholds=nobody))
+
+
+@pytest.mark.parametrize(
+    ("population", "told"),
+    [
+        ({"kind": "orders", "orders": 2, "lost_after_days": None}, "with 2 or more orders before the date."),
+        (
+            {"kind": "orders", "orders": 2, "lost_after_days": 90},
+            "with 2 or more orders before the date. Those silent for 90 days or more count as lost",
+        ),
+        (
+            {"kind": "win_back", "orders": 1, "lost_after_days": 90},
+            "before the date. Asked about are only those silent for 90 days or more.",
+        ),
+        ({"kind": "contract"}, "customers with a contract that runs on the date."),
+        ({"kind": "supplied"}, "everyone in the table that was supplied."),
+    ],
+)
+def test_it_says_who_is_asked_about(population, told):
+    assert told in text_of(content(population=population))
+    assert "Asked about" not in text_of(content(population={}))
+
+
+def test_another_than_the_champion_says_so_in_its_heading():
+    assert "is not the champion" not in text_of(content(champion=None))
+    told = text_of(content(model_version="7", champion="4"))
+    assert "Version 7 is not the champion: the lists are made by version 4. model 7" in told
+    assert "Version 7 is not the champion: there is none yet." in text_of(
+        content(model_version="7", champion="")
+    )
+
+
+def test_without_a_sign_off_there_are_lines_to_fill_in():
+    text = text_of(content(model_version="7", sign_offs=()))
+    assert "Sign-off not signed To be filled in by hand" in text
+    assert "churnlab sign CONFIG --version 7 --reviewer NAME" in text
+    assert "reviewer date verdict □ approved □ approved with conditions □ rejected comment signature" in text
+    assert "not signed" not in text_of(content())
+
+
+def test_the_last_sign_off_stands_first_and_a_void_one_asks_for_another():
+    first = signed("Ann", verdict="approved_with_conditions", comment="")
+    text = text_of(content(sign_offs=[first, signed("Bob", comment="a leak")]))
+    assert "rejected Bob 2026-01-31T10:00:00+00:00 a leak report ab12, evidence cd34, model ef56" in text
+    assert text.index("Bob") < text.index("approved with conditions Ann 2026-01-31T10:00:00+00:00 –")
+    void = text_of(content(sign_offs=[signed("Ann", verdict="approved", void="files")]))
+    assert "approved void: the files of the model are not those that were signed Ann" in void
+    assert "is void: it does not count, and this version has to be signed anew. not signed" in void
 
 
 def test_in_french():

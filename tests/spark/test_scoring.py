@@ -13,7 +13,7 @@ import pytest
 
 import churnlab
 from churnlab import spark
-from churnlab.errors import IntegrityError, MachineError
+from churnlab.errors import GateError, IntegrityError, MachineError
 from churnlab.lists import commit
 from churnlab.lists.columns import NAMES, columns_of
 from churnlab.spark import scoring
@@ -203,3 +203,14 @@ def test_risks_of_shorter_horizons_are_the_local_ones(shop):
     names = [column.name for column in columns_of((30, 60))]
     assert pq.read_schema(local.folder / "all.parquet").names == names
     assert_same_lists(local.folder, made.folder, names)
+
+
+@pytest.mark.usefixtures("_nothing_published")
+def test_a_champion_that_was_rejected_makes_no_lists_here_either(shop):
+    """Where the gate is strict; the last test, since the sign-off stays."""
+    project, tables, _, _ = shop
+    strict = churnlab.load(Path(project.root) / "configs" / "synthetic.yaml", [*SMALL, "gate.strict=true"])
+    churnlab.review(strict)
+    churnlab.sign(strict, reviewer="Ann", verdict="rejected")
+    with pytest.raises(GateError, match="version 1 was rejected"):
+        spark.score(tables, strict, DAY, shards=2)

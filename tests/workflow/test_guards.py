@@ -78,7 +78,7 @@ def test_a_second_identical_run_keeps_the_strategies_in_the_report(shop):
         churnlab.run(shop(), frames={"orders": orders()}).reviewed.report.read_text("utf-8") for _ in range(2)
     ]
     assert "2025-05-01" in reports[1]
-    assert reports[0].replace("model 1", "model 2") == reports[1]
+    assert reports[0].replace("model 1", "model 2").replace("--version 1", "--version 2") == reports[1]
 
 
 def test_a_report_is_of_the_lists_made_last_or_of_a_date(trained):

@@ -46,3 +46,8 @@ class Gate(Section):
         "or it stays",
     )
     hold: bool = Field(False, description="true: no training replaces the champion, whatever it shows")
+    strict: bool = Field(
+        False,
+        description="true: a version that passes becomes the champion only when churnlab sign approves it, "
+        "and one whose last sign-off is rejected makes no lists",
+    )

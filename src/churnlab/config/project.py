@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from churnlab.config import kinds
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
+from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
 
@@ -30,7 +31,6 @@ Family = Literal[
     "profile",
 ]
 FAMILIES: tuple[Family, ...] = get_args(Family)
-
 
 Amount = Literal["tweedie", "lognormal", "offset", "feature"]
 AMOUNTS: tuple[Amount, ...] = get_args(Amount)
@@ -269,6 +269,7 @@ class Project(Section):
     evaluation: Evaluation = Evaluation()
     backtest: Backtest = Backtest()
     gate: Gate = Gate()
+    review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
     tracking: Tracking = Tracking()

@@ -3,6 +3,7 @@
 promoted      it is shown to be about as good as the champion, or better: lists follow the newest such model
 first         there was no champion, and all that needs none is in order
 refused       the champion stays; the reason names each check that failed
+candidate     promoted or first, but gate.strict is on: it waits until somebody approves it
 insufficient  too few of either outcome among the held-out rows to say anything: the champion stays
 
 A challenger that is equal within the bounds is promoted: trained again on the same data a model is the
@@ -13,8 +14,8 @@ it is not worse: on few customers an interval is wide, and a challenger may fail
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from churnlab.config import Gate
 from churnlab.evaluation import bounds as checks
@@ -22,7 +23,8 @@ from churnlab.evaluation.bounds import Check, Scores, Window
 from churnlab.evaluation.leaks import Leak
 from churnlab.evaluation.rows import Floats
 
-Outcome = Literal["promoted", "first", "refused", "insufficient"]
+Outcome = Literal["promoted", "first", "candidate", "refused", "insufficient"]
+CANDIDATE: Final = "candidate"
 NO_RIVAL = frozenset({"prior"})  # everybody's risk is the same: it ranks nobody
 
 
@@ -99,7 +101,11 @@ def judge(
         made += _beside(window, challenger, rival, bounds)
     rivals = {name: risk for name, risk in baselines.items() if name not in NO_RIVAL}
     made += checks.baselines(window, challenger, rivals, bounds)
-    return _decided(made, rival)
+    verdict = _decided(made, rival)
+    if bounds.strict and verdict.promoted:
+        reason = f"{verdict.reason}; it waits for a sign-off (gate.strict)"
+        return replace(verdict, outcome=CANDIDATE, reason=reason)
+    return verdict
 
 
 def _beside(window: Window, challenger: Scores, rival: Rival, bounds: Gate) -> Iterator[Check]:

@@ -7,7 +7,7 @@ forbids a browser the rest, ``parts.html.j2`` the pieces that pages are put toge
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +36,19 @@ def environment(shown: Shown) -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"locale": shown.locale, "say": words(shown.locale)}
-    made.filters |= {
+    made.filters |= filters(shown)
+    return made
+
+
+def filters(shown: Shown) -> dict[str, Callable[..., str]]:
+    """How numbers are written, by the names that templates use."""
+    return {
         "count": shown.count,
         "money": shown.money,
         "percent": shown.percent,
         "decimal": shown.decimal,
         "figure": shown.figure,
     }
-    return made
 
 
 def _line(value: Any) -> Any:

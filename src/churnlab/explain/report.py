@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from churnlab.explain import purpose
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import NUMBERS, Exhibit, told
 from churnlab.explain.page import Shown, absent, environment
@@ -22,10 +23,10 @@ VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
 # The chapters, by what a reviewer of models asks in turn: how it was made, whether it holds, what it is
 # used for, and who answers for it.
 PARTS: Mapping[str, Sequence[str]] = {
-    "development": ("reading", "data", "label", "drivers"),
+    "development": ("purpose", "reading", "data", "label", "drivers"),
     "validation": ("churn", "calibration", "value", "stability", "champion", "fairness"),
     "use": ("strategy", "worked", "limits"),
-    "governance": ("lineage",),
+    "governance": ("sign", "lineage"),
 }
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
 
@@ -53,6 +54,12 @@ class ReportContent:
     be absent. ``notes``: what a reviewer must know first (suspected leaks, a missing axis), as text.
     ``exhibits``: further tables and pictures, each with the chapter it belongs to.
     ``limits``: limits of this project, beside those of every model. ``lineage``: item -> digest or text.
+    ``purpose``: the project's words for what the model decides; empty: ours. ``population``: ``kind``
+    (orders, win_back, contract, supplied), ``orders``, ``lost_after_days``; empty: not kept.
+    ``refused_uses``: None: ours. ``champion``: None: this version is; else the one that is, or an empty
+    text where there is none. ``looks``: ``date``, ``looks``, ``trials``, as far as they are known.
+    ``sign_offs``: dicts of ``reviewer, at, verdict, comment, void`` (None: it counts; else why not) and
+    the digests ``report, evidence, model``, oldest first.
     """
 
     project: str
@@ -80,6 +87,12 @@ class ReportContent:
     limits: Sequence[str] = ()
     lineage: Mapping[str, str] = field(default_factory=dict)
     exhibits: Sequence[Exhibit] = ()
+    purpose: str = ""
+    population: Mapping[str, Any] = field(default_factory=dict)
+    refused_uses: Sequence[str] | None = None
+    champion: str | None = None
+    looks: Mapping[str, Any] = field(default_factory=dict)
+    sign_offs: Sequence[Mapping[str, Any]] = ()
 
 
 def render(report: ReportContent) -> str:
@@ -88,16 +101,25 @@ def render(report: ReportContent) -> str:
     template = environment(shown).get_template("report.html.j2")
     return template.render(
         report=report,
-        scores={"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
-        segments={task: _segments(report, task) for task in PER_SEGMENT},
+        **given(report),
         facts=_facts(report, shown),
-        metrics={"churn": CHURN, "value": VALUE},
-        per_segment=PER_SEGMENT,
         exhibits=[told(exhibit, shown) for exhibit in report.exhibits],
         parts=PARTS,
         numbers=NUMBERS,
-        least=LEAST,
     )
+
+
+def given(report: ReportContent) -> dict[str, Any]:
+    """What every page about ``report`` is made of, beside the report itself."""
+    return {
+        "say": words(report.locale),
+        "purpose": purpose,
+        "scores": {"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
+        "segments": {task: _segments(report, task) for task in PER_SEGMENT},
+        "metrics": {"churn": CHURN, "value": VALUE},
+        "per_segment": PER_SEGMENT,
+        "least": LEAST,
+    }
 
 
 def _table(report: ReportContent, task: str, metrics: Sequence[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from os import getpid
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from churnlab.spark.runs import Runs
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import terms
+from churnlab.workflow import standing, terms
 from churnlab.workflow.opening import (
     Opened,
     Progress,
@@ -69,9 +70,11 @@ def score(
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     with writing(project):
+        unsigned = standing.require_usable(project, store, champion.version)
         opening = opened(project, tables, progress)
         day = scoring_date(opening, as_of)
-        return _scored(opening, tables, store, champion, models, day, shards or shards_for(tables))
+        scored = _scored(opening, tables, store, champion, models, day, shards or shards_for(tables))
+    return replace(scored, notes=(*scored.notes, unsigned)) if unsigned else scored
 
 
 def _scored(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from churnlab.workflow.reviewing import review
     from churnlab.workflow.running import run
     from churnlab.workflow.scoring import score
+    from churnlab.workflow.signing import sign
     from churnlab.workflow.training import train
     from churnlab.workflow.validating import validate
     from churnlab.workflow.versions import list_models, rollback
@@ -29,6 +30,7 @@ __all__ = [
     "rollback",
     "run",
     "score",
+    "sign",
     "train",
     "validate",
 ]
@@ -44,6 +46,7 @@ _MODULES = {
     "rollback": "versions",
     "run": "running",
     "score": "scoring",
+    "sign": "signing",
     "train": "training",
     "validate": "validating",
 }

@@ -86,6 +86,7 @@ def gathered(
         "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
         "notes": list(fitted.notes),
         "lineage": dict(lineage),
+        "population": _population(opening),
     }
 
 
@@ -186,6 +187,20 @@ def _churn_rule(opening: Opened) -> dict[str, Any]:
     elif churn.horizon == "adaptive":
         rule |= {"wording": "adaptive_rule"}
     return rule
+
+
+def _population(opening: Opened) -> dict[str, Any]:
+    """Who is asked about, as ``history.eligible`` decides it."""
+    plan, kind = opening.project.snapshots, opening.project.churn.kind
+    if not opening.has_histories:
+        return {"kind": "supplied"}
+    if kind == "contractual":
+        return {"kind": "contract"}
+    return {
+        "kind": "win_back" if kind == "win_back" else "orders",
+        "orders": plan.min_orders,
+        "lost_after_days": plan.lost_after_days,
+    }
 
 
 def _value_rule(opening: Opened, basis: str | None) -> dict[str, Any]:

@@ -19,6 +19,11 @@ def record(run: Run, test_date: str) -> None:
     run.tag({_TESTED: test_date})
 
 
+def tested(run: Run) -> str | None:
+    """What ``run`` has measured models at; None where that was not counted yet."""
+    return run.tags().get(_TESTED)
+
+
 def count(store: Store, test_date: str) -> int:
     """Runs of this project that have measured models at that date."""
     return len(tracking.tagged(store, _TESTED, test_date))

@@ -13,7 +13,7 @@ from churnlab.tracking import Store
 from churnlab.workflow import verdicts
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, silent, writing
 from churnlab.workflow.results import Ran, Trained
-from churnlab.workflow.reviewing import review_champion
+from churnlab.workflow.reviewing import review_version
 from churnlab.workflow.scoring import score_opened
 from churnlab.workflow.training import train_opened
 from churnlab.workflow.validating import validate_opened
@@ -35,7 +35,7 @@ def run(
         models = files.load(champion.folder, champion.digests)
         scored = score_opened(opening, store, champion, models, as_of)
         day = dt.date.fromisoformat(scored.as_of)
-        reviewed = review_champion(project, store, champion, day, progress)
+        reviewed = review_version(project, store, champion, day, progress)
     return Ran(validated, trained, scored, reviewed)
 
 

@@ -30,7 +30,7 @@ from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import terms
+from churnlab.workflow import standing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.opening import (
     Frames,
@@ -59,6 +59,7 @@ def score(
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
+    standing.require_usable(project, store, champion.version)
     with writing(project), opened(project, frames, progress, keep=True) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
@@ -83,6 +84,7 @@ def score_opened(
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
+            unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
             published = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
@@ -101,7 +103,7 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=cautions.notes(),
+        notes=(*cautions.notes(), *([unsigned] if unsigned else [])),
     )
 
 

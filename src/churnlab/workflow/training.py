@@ -31,7 +31,7 @@ from churnlab.strategy.intensity import References
 from churnlab.strategy.quadrants import Thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
-from churnlab.tracking import Run, Store
+from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
 from churnlab.version import VERSION
 from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts, worked
 from churnlab.workflow.cautions import few_customers
@@ -50,7 +50,6 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.panels import training_panel
 from churnlab.workflow.results import Trained
-from churnlab.workflow.reviewing import EVIDENCE, EVIDENCE_TAG
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from churnlab.errors import NotPromotedError
 from churnlab.evaluation.bounds import Check
-from churnlab.evaluation.gate import Verdict
+from churnlab.evaluation.gate import CANDIDATE, Verdict
 from churnlab.tracking.changes import GATE, REASON, line
+from churnlab.workflow import standing
 
 if TYPE_CHECKING:
     from churnlab.workflow.results import Trained
@@ -23,12 +24,14 @@ def section(version: str, verdict: Verdict) -> Mapping[str, Any]:
     """The verdict and every check, as a table."""
     stays = "there is no champion" if verdict.champion is None else f"version {verdict.champion} stays"
     what = f"version {version} is the champion" if verdict.promoted else stays
+    if verdict.outcome == CANDIDATE:
+        what = f"version {version} waits for a sign-off; {stays}"
     return {
         "title": f"Gate: {verdict.outcome}, {what}",
         "columns": ("check", "", "what was found"),
         "texts": 3,
         "rows": [(check.name, _mark(check), check.said) for check in verdict.checks],
-        "lines": [f"  {line}" for line in (verdict.reason, *verdict.notes)],
+        "lines": [f"  {line}" for line in (verdict.reason, *verdict.notes, *_next(version, verdict))],
     }
 
 
@@ -55,6 +58,14 @@ def require_champion(trained: Trained) -> None:
 def require_lists(trained: Trained, possible: bool) -> None:
     """Raise ``NotPromotedError`` (exit 4) unless the new version, or the one that stays, can make lists."""
     verdict = trained.verdict
+    if verdict.outcome == CANDIDATE and not possible:
+        raise NotPromotedError(
+            f"version {trained.version} passed the gate and waits for a sign-off (gate.strict); "
+            "until then there is no model to make lists with",
+            got=verdict.reason,
+            mend=f"read its report and sign it: {standing.how_to_sign(trained.version)}",
+            result=trained,
+        )
     if not verdict.promoted and not possible:
         raise NotPromotedError(
             "the model was not promoted, and there is no other to make lists with",
@@ -62,6 +73,10 @@ def require_lists(trained: Trained, possible: bool) -> None:
             mend="more data, or bounds of your own, such as gate.max_ece: 0.05; see churnlab models CONFIG",
             result=trained,
         )
+
+
+def _next(version: str, verdict: Verdict) -> tuple[str, ...]:
+    return (f"next: {standing.how_to_sign(version)}",) if verdict.outcome == CANDIDATE else ()
 
 
 def _mark(check: Check) -> str:

@@ -1,9 +1,9 @@
-"""`models` and `rollback`: which version is in use, since when and why; and the way back, by one command."""
+"""`models` and `rollback`: which version is in use, since when, why, signed by whom; and the way back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from churnlab import tracking
 from churnlab.config import Project
 from churnlab.errors import ConfigError
 from churnlab.models import files
-from churnlab.tracking import Change, Store, Version
-from churnlab.workflow import terms
+from churnlab.tracking import Change, SignOff, Store, Version
+from churnlab.workflow import standing, terms
 from churnlab.workflow.opening import writing
 
 
@@ -23,11 +23,17 @@ class Listed:
     champion: str | None
     versions: tuple[Version, ...]
     changes: tuple[Change, ...]
+    signed: Mapping[str, tuple[SignOff, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "champion": self.champion,
-            "versions": [asdict(each) | self._use(each.version) for each in self.versions],
+            "versions": [
+                asdict(each)
+                | self._use(each.version)
+                | {"sign_offs": [signed.as_dict() for signed in self.signed.get(each.version, ())]}
+                for each in self.versions
+            ],
             "changes": [asdict(each) for each in self.changes],
         }
 
@@ -37,10 +43,16 @@ class Listed:
         )
         yield {
             "title": f"{len(self.versions)} versions, {named}",
-            "columns": ("version", "made, UTC", "gate", "champion, UTC"),
-            "texts": 4,
+            "columns": ("version", "made, UTC", "gate", "champion, UTC", "sign-off"),
+            "texts": 5,
             "rows": [
-                (each.version, _minute(each.made), each.gate or "-", self._told(each.version))
+                (
+                    each.version,
+                    _minute(each.made),
+                    each.gate or "-",
+                    self._told(each.version),
+                    self._signed(each.version),
+                )
                 for each in self.versions
             ],
             # Below and not in the table: a sentence in a narrow column is read letter by letter.
@@ -61,6 +73,10 @@ class Listed:
         if version == self.champion:
             return f"since {_minute(since)}" if since else "yes"
         return f"from {_minute(since)}" if since else "-"
+
+    def _signed(self, version: str) -> str:
+        signed = self.signed.get(version, ())
+        return standing.told(signed[-1]) if signed else "not signed"
 
 
 def _minute(instant: str) -> str:
@@ -102,7 +118,8 @@ def list_models(project: Project) -> Listed:
     """Every registered version with its verdict, and who is champion."""
     store = _store(project)
     champion, versions = tracking.alias(store), tracking.versions(store)
-    return Listed(champion, versions, tracking.champions(store) if versions else ())
+    signed = {each.version: tracking.sign_offs(store, each.version) for each in versions}
+    return Listed(champion, versions, tracking.champions(store) if versions else (), signed)
 
 
 def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledBack:
@@ -125,6 +142,7 @@ def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledB
         version = _wanted(tracking.versions(store), tracking.champions(store), now, to)
         found = tracking.fetched(store, version)
         models = files.load(found.folder, found.digests)
+        standing.require_usable(project, store, version)
         change = tracking.move(store, version, before=now, reason=reason, back=True)
     other = terms.differences(project, models.extra["terms"])
     notes = ["the next training that passes the gate replaces it; gate.hold=true keeps it until then"]
