@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from churnlab.evaluation.money import decile_table
+from churnlab.explain import customer_page, maps, pictures
 from churnlab.explain import look as look_page
-from churnlab.explain import maps, pictures
 from churnlab.explain.report import render
 from churnlab.tables import histograms, report
 from loading import loaded
@@ -48,6 +48,13 @@ def _drawn(locale):
         "deciles": pictures.value_deciles(deciles, "EUR", locale),
     }
     return {"pictures": drawn, "deciles": deciles}
+
+
+def customer(folder, locale="en"):
+    """One customer, as ``explain --html`` writes it."""
+    card = runpy.run_path(str(_EXPLAIN / "test_customer_page.py"))["card"]()
+    page = customer_page.render(dataclasses.replace(card, locale=locale))
+    return _written(folder / f"customer-{locale}.html", page)
 
 
 def review_of(text):
@@ -160,6 +167,8 @@ PAGES = {
     "review-en": review,
     "review-fr": functools.partial(review, locale="fr"),
     "data": data_report,
+    "customer": customer,
+    "customer-fr": functools.partial(customer, locale="fr"),
     "look": look,
     "look-fr": functools.partial(look, locale="fr"),
     "look-ids": functools.partial(look, name="look-ids", with_ids=True, hidden=1_234),

@@ -3,8 +3,8 @@
 import pytest
 
 from browser import DESKTOP
+from churnlab.explain.page import LONGEST
 from churnlab.explain.reasons import plain
-from churnlab.explain.report import LONGEST
 from payloads import PAYLOADS
 from shown_pages import data_report_of, review_of
 

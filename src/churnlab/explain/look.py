@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from churnlab.explain.pictures import thousands
+from churnlab.explain.page import Shown, environment
 from churnlab.explain.reasons import plain
 from churnlab.explain.wording import Locale, words
 
@@ -71,34 +71,27 @@ def columns_needed(*, with_ids: bool) -> list[str]:
 
 def render(look: LookContent) -> str:
     """The whole page as text; the same content, the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("churnlab.explain"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: plain(value, LONGEST * 10) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    shown = Shown(look.locale, look.currency)
     style, script = _own("look.css"), _own("look_map.js") + _own("look.js")
-    shown = len(look.rows)
-    return environment.get_template("look.html.j2").render(
-        look=look,
-        say=words(look.locale),
-        order=words(look.locale)["expected_loss" if _known(look.rows, "expected_loss") else "look_risk"],
-        counts={
-            "shown": thousands(shown, look.locale),
-            "hidden": thousands(look.hidden, look.locale),
-        },
-        has_segment=_known(look.rows, "segment"),
-        has_map=None not in look.cut
-        and _known(look.rows, "value_if_retained")
-        and _known(look.rows, "intensity"),
-        style=Markup(style),  # noqa: S704 - our own file, as the script below
-        script=Markup(script),  # noqa: S704
-        policy=Markup(_policy(script, style)),  # noqa: S704 - two digests
-        content=Markup(embedded(_content(look))),  # noqa: S704 - holds no letter that could end its block
+    return (
+        environment(shown)
+        .get_template("look.html.j2")
+        .render(
+            look=look,
+            order=words(look.locale)["expected_loss" if _known(look.rows, "expected_loss") else "look_risk"],
+            counts={
+                "shown": shown.count(len(look.rows)),
+                "hidden": shown.count(look.hidden),
+            },
+            has_segment=_known(look.rows, "segment"),
+            has_map=None not in look.cut
+            and _known(look.rows, "value_if_retained")
+            and _known(look.rows, "intensity"),
+            style=Markup(style),  # noqa: S704 - our own file, as the script below
+            script=Markup(script),  # noqa: S704
+            policy=Markup(_policy(script, style)),  # noqa: S704 - two digests
+            content=Markup(embedded(_content(look))),  # noqa: S704 - holds no letter that could end its block
+        )
     )
 
 
