@@ -35,7 +35,7 @@ def test_by_hand():
         "Value if kept: €1,234; if they leave: €20.00; expected loss: €757.20",
         "Relationship intensity: 31 of 100",
         "Strategy: Win back",
-        "What the model used most:",
+        "What raises the risk most, and where little does, what lowers it:",
         "  1. last order 74 days ago; usual here: 21 days",
         "As of 2017-11-01, model 3. Reasons say what the model used; they are no causes.",
     ]

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from churnlab.explain.exhibits import told
+from churnlab.explain.page import Shown
 from churnlab.strategy.quadrants import Thresholds
 from churnlab.workflow import afterwards
 
@@ -29,7 +31,13 @@ def backtest(**changes):
         figure("2017-09-01", "churn", "recency", "auroc", 0.8),
         figure("2017-11-01", "churn", "boosted", "auroc", 0.85),
     ]
-    return {"origins": origins, "figures": figures} | changes
+    difference = {
+        "where": "2017-11-01", "task": "churn", "metric": "log_loss", "other": "pareto_nbd", "ours": 0.21,
+        "theirs": 0.2, "verdict": "worse",
+    }  # fmt: skip
+    choice = {"task": "churn", "model": "pareto_nbd"}
+    told = {"origins": origins, "figures": figures, "differences": [difference], "choices": [choice]}
+    return told | changes
 
 
 def written(folder, told):
@@ -41,12 +49,18 @@ def test_our_figures_of_each_origin_are_told(tmp_path):
     (exhibit,), pictures = written(tmp_path, backtest())
     first, last = exhibit.rows
     assert first[:4] == ("2017-09-01", 60, 900, 0.9)
-    assert first[5] == pytest.approx(0.02)
+    assert first[5] == pytest.approx(2)
     assert first[7] == pytest.approx(0.1)
     assert first[8] == "calibrated"
     assert last[3:5] == (0.85, None)
     assert last[7] is None
     assert list(pictures) == list(exhibit.pictures)
+    said = told(exhibit, Shown("en", "EUR")).notes
+    assert "For churn risk the earlier dates choose pareto_nbd" in said[1]
+    assert (
+        said[2]
+        == "2017-11-01, log loss: ours 0.210, the best of the others (pareto_nbd) 0.200: ours is worse."
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"origins": [{}], "figures": []}', "null"])

@@ -151,7 +151,9 @@ def _facts(report: ReportContent, shown: Shown) -> list[tuple[str, str, str]]:
     if whole is not None:
         facts.append((shown.count(whole["customers"]), say["fact_customers"], ""))
         if whole["value_if_retained"] is not None:
-            name = say["fact_value"].format(currency=report.currency)
+            days = report.value_rule.get("days")
+            named = "fact_value" if days is None else "fact_value_days"
+            name = say[named].format(currency=report.currency, days=days)
             facts.append((shown.money(whole["value_if_retained"]), name, ""))
     tested = next((row for row in report.folds if row["fold"] == "test"), None)
     if tested is not None and tested["churned_share"] is not None:

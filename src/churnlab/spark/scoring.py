@@ -90,7 +90,8 @@ def _scored(
     key = manifest.run_key(
         config_sha256=settings_digest(project),
         inputs=opening.digests,
-        model=champion.digests,
+        # Two versions may be of the same bytes; lists name the one that made them.
+        model={**champion.digests, "version": champion.version},
         as_of=day,
         code_version=code_version(),
     )

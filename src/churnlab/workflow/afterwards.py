@@ -15,7 +15,7 @@ from churnlab.evaluation import drift
 from churnlab.evaluation.rows import is_hidden
 from churnlab.explain import origins
 from churnlab.explain.canvas import Picture
-from churnlab.explain.exhibits import Cell, Exhibit, Row
+from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.strategy.quadrants import Strategy, Thresholds, assign
 from churnlab.workflow.fitting import CHURN, VALUE
 
@@ -30,6 +30,7 @@ MOVED: Mapping[str, tuple[float, float]] = {  # name -> times the value cut, poi
     "moved_intensity_down": (1.0, -INTENSITY_STEP),
     "moved_intensity_up": (1.0, INTENSITY_STEP),
 }
+NO_BACKTEST = Exhibit("stability", "stability", notes=(("stability_none", {}),))
 _FIGURES = (("churn", CHURN, "auroc"), ("churn", CHURN, "log_loss"), ("value", VALUE, "gini"))
 
 
@@ -43,16 +44,41 @@ def stability(folder: Path, locale: Any) -> tuple[list[Exhibit], dict[str, Pictu
         rows = tuple(_origin(at, told["figures"]) for at in told["origins"])
         names = [str(at["origin"]) for at in told["origins"]]
         figures = {CHURN: [row[3] for row in rows]}
+        notes = _notes(told)
         picture = origins.by_origin("origins", names, figures, "origin_auroc", locale)
     except (ValueError, KeyError, TypeError):  # another version wrote it, or somebody
         return [], {}
     columns = (
         ("origin_date", "text"), ("days", "count"), ("rows", "count"), ("auroc", "score"),
-        ("log_loss", "score"), ("risk_off", "percent"), ("gini", "score"), ("value_off", "percent"),
+        ("log_loss", "score"), ("risk_off", "decimal"), ("gini", "score"), ("value_off", "percent"),
         ("calibration_verdict", "word"),
     )  # fmt: skip
-    notes: tuple[Any, ...] = (("stability_said", {}),)
-    return [Exhibit("stability", "stability", columns, rows, notes, (picture.name,))], {picture.name: picture}
+    exhibit = Exhibit("stability", "stability", columns, rows, notes, (picture.name,))
+    return [exhibit], {picture.name: picture}
+
+
+def _notes(told: Mapping[str, Any]) -> tuple[Note, ...]:
+    """What the backtest chose, and how our models stood beside the best of the others."""
+    chosen: list[Note] = [
+        ("choice_said", {"task": ("word", f"task_{choice['task']}"), "model": ("text", str(choice["model"]))})
+        for choice in told["choices"]
+    ]
+    beside: list[Note] = [
+        (
+            "difference_said",
+            {
+                "where": ("text", str(each["where"])),
+                "metric": ("word", str(each["metric"])),
+                "ours": ("score", float(each["ours"])),
+                "other": ("text", str(each["other"])),
+                "theirs": ("score", float(each["theirs"])),
+                "verdict": ("word", f"difference_{each['verdict']}"),
+            },
+        )
+        for each in told["differences"]
+        if each["metric"] in {"log_loss", "gini"}
+    ]
+    return (("stability_said", {}), *chosen, *beside)
 
 
 def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[Any, ...]:
@@ -65,7 +91,7 @@ def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[An
     auroc, loss, gini = (found.get(place) for place in _FIGURES)
     totals = at["totals"]
     said, left = totals.get("risk_mean"), totals.get("churned_share")
-    risk_off = None if said is None or left is None else said - left
+    risk_off = None if said is None or left is None else 100 * (said - left)
     predicted, actual = totals.get("value_predicted"), totals.get("value_actual")
     value_off = predicted / actual - 1 if predicted is not None and actual else None
     verdict = str(at["calibration"]["verdict"])

@@ -148,6 +148,7 @@ def _content(
 ) -> report.ReportContent:
     exhibits = [Exhibit.from_dict(record) for record in evidence.get("exhibits", ())]
     told, drawn = afterwards.stability(out_folder(project) / "backtest", project.locale)
+    told = told or [afterwards.NO_BACKTEST]
     shown = {**evidence, "pictures": _pictures(evidence) | drawn, "exhibits": [*exhibits, *told]}
     reference = shown.pop("reference", {})
     shown["limits"] = [*evidence.get("limits", ()), *project.review.limits]

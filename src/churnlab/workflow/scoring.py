@@ -72,7 +72,8 @@ def score_opened(
     key = manifest.run_key(
         config_sha256=settings_digest(project),
         inputs=opening.digests,
-        model=champion.digests,
+        # Two versions may be of the same bytes; lists name the one that made them.
+        model={**champion.digests, "version": champion.version},
         as_of=day,
         code_version=code_version(),
     )

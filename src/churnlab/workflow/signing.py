@@ -25,6 +25,7 @@ from churnlab.workflow import finding, standing, terms
 from churnlab.workflow.opening import out_folder, writing
 from churnlab.workflow.reviewing import evidence_of, file_of
 
+CONDITIONS = "approved_with_conditions"
 _LONGEST = {"reviewer": 200, "comment": 1_000}  # letters: what a report shows whole
 
 
@@ -71,6 +72,10 @@ def sign(
         raise ConfigError(f"--verdict {verdict}: no such verdict{hint}", mend=f"one of {', '.join(SAID)}")
     if not reviewer:
         raise ConfigError("a sign-off needs the name of who reviewed", mend='--reviewer "Ann Example"')
+    if verdict == CONDITIONS and not comment:
+        raise ConfigError(
+            f"{verdict}: the conditions are missing", mend='--comment "only for contacts by post, until June"'
+        )
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
     with writing(project):
         now = tracking.alias(store)

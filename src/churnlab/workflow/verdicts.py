@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +71,19 @@ def require_lists(trained: Trained, possible: bool) -> None:
         raise NotPromotedError(
             "the model was not promoted, and there is no other to make lists with",
             got=verdict.reason,
-            mend="more data, or bounds of your own, such as gate.max_ece: 0.05; see churnlab models CONFIG",
+            mend=f"{_way_out(verdict)}; see churnlab models CONFIG",
             result=trained,
         )
+
+
+def _way_out(verdict: Verdict) -> str:
+    """What may be done about the checks that failed."""
+    failed = {check.name: check for check in verdict.checks if check.passed is False and check.blocks}
+    error = failed["ece"].figures.get("challenger") if set(failed) == {"ece"} else None
+    if error is None:
+        return "more data, or bounds of your own under gate:"
+    bound = math.ceil(100 * error) / 100
+    return f"more dates, another horizon; or, if so large an error is good enough, gate.max_ece: {bound:.2f}"
 
 
 def _next(version: str, verdict: Verdict) -> tuple[str, ...]:
