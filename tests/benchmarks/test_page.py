@@ -25,6 +25,7 @@ def test_the_tables_are_those_that_the_results_make():
         "spark",
         "tuning",
         "profiles",
+        "intervals",
         "goals",
     }
 

@@ -166,5 +166,5 @@ def test_win_back_must_know_when_a_customer_is_lost():
         "churn": {"kind": "win_back", "horizon_days": 40},
     }  # fmt: skip
     with pytest.raises(ConfigError, match="lost_after_days must say when a customer is lost"):
-        from_mapping(project, Path())
-    assert from_mapping(project | {"snapshots": {"lost_after_days": 90}}, Path()).churn.kind == "win_back"
+        from_mapping(project)
+    assert from_mapping(project | {"snapshots": {"lost_after_days": 90}}).churn.kind == "win_back"

@@ -77,6 +77,7 @@ def test_first_worse_equal_and_back_again(shop, frames):
     assert "within all bounds of version 1" in again.verdict.reason
     same = churnlab.score(shop(), DAY, frames=frames)
     assert (risks(same), same.existed) == (before, True)  # the same files make the same list
+    assert any("made under version 1, and say so: the files of version 3" in note for note in same.notes)
 
     listed = churnlab.list_models(shop()).as_dict()
     assert listed["champion"] == "3"

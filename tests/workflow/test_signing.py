@@ -198,9 +198,9 @@ def test_signing_keeps_what_was_read_and_by_whom(two, tracked):
         ("rejected", None),
     ]
     assert json.dumps(plain)
-    rows = next(listed.sections())["rows"]
-    day = again.signed.at[:10]
-    assert [row[4] for row in rows] == ["not signed", f"rejected by Ann on {day}"]
+    day, lines = again.signed.at[:10], next(listed.sections())["lines"]
+    assert "  2: sign-off: none" in lines
+    assert f"  1: sign-off: rejected by Ann on {day}" in lines
     # The gate is not strict: signing changed nothing but the record.
     assert tracking.alias(store(project)) == "1"
     churnlab.review(project, run="2")
@@ -220,9 +220,8 @@ def test_a_sign_off_of_another_model_or_report_is_refused_or_void(one, tracked):
         path.write_bytes(path.read_bytes() + b" ")
     listed = churnlab.list_models(project)
     assert [each.void for each in listed.signed["1"]] == ["files"]
-    assert (
-        "void: the files of the model are not those that were signed" in next(listed.sections())["rows"][0][4]
-    )
+    told = "\n".join(next(listed.sections())["lines"])
+    assert "void: the files of the model are not those that were signed" in told
     assert "<strong>not signed</strong>" in churnlab.review(project).report.read_text("utf-8")
     with pytest.raises(IntegrityError, match="not those that were registered"):
         ann(project)

@@ -99,7 +99,7 @@ class Spread:
         They differ where many bring the same, which is mostly nothing.
 
         >>> even = Spread((), (tuple(2 * LEVELS),))
-        >>> ends = even.places(np.array([0.0, 50]), np.full(2, 0.4), np.full(2, 100))
+        >>> ends = even.places(np.array([0.0, 50]), np.full(2, 0.4), np.full(2, 100.0))
         >>> [end.round(2).tolist() for end in ends]
         [[0.0, 0.55], [0.4, 0.55]]
         """

@@ -90,8 +90,7 @@ def _scored(
     key = manifest.run_key(
         config_sha256=settings_digest(project),
         inputs=opening.digests,
-        # Two versions may be of the same bytes; lists name the one that made them.
-        model={**champion.digests, "version": champion.version},
+        model=champion.digests,
         as_of=day,
         code_version=code_version(),
     )

@@ -72,8 +72,7 @@ def score_opened(
     key = manifest.run_key(
         config_sha256=settings_digest(project),
         inputs=opening.digests,
-        # Two versions may be of the same bytes; lists name the one that made them.
-        model={**champion.digests, "version": champion.version},
+        model=champion.digests,
         as_of=day,
         code_version=code_version(),
     )
@@ -104,8 +103,17 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=(*cautions.notes(), *([unsigned] if unsigned else [])),
+        notes=(*cautions.notes(), *_made_before(published, champion), *([unsigned] if unsigned else [])),
     )
+
+
+def _made_before(published: commit.Published, champion: Champion) -> tuple[str, ...]:
+    """Where another version of the very same files had made these lists, that it did."""
+    version = str(published.manifest["model_version"])
+    if version == champion.version:
+        return ()
+    same = f"the files of version {champion.version}, the champion, are the same to the byte"
+    return (f"these lists were made under version {version}, and say so: {same}",)
 
 
 def _place_all(

@@ -43,20 +43,19 @@ class Listed:
         )
         yield {
             "title": f"{len(self.versions)} versions, {named}",
-            "columns": ("version", "made, UTC", "gate", "champion, UTC", "sign-off"),
-            "texts": 5,
+            "columns": ("version", "made, UTC", "gate", "champion, UTC"),
+            "texts": 4,
             "rows": [
-                (
-                    each.version,
-                    _minute(each.made),
-                    each.gate or "-",
-                    self._told(each.version),
-                    self._signed(each.version),
-                )
+                (each.version, _minute(each.made), each.gate or "-", self._told(each.version))
                 for each in self.versions
             ],
             # Below and not in the table: a sentence in a narrow column is read letter by letter.
-            "lines": [f"  {each.version}: {each.reason}" for each in self.versions if each.reason],
+            "lines": [
+                f"  {each.version}: {line}"
+                for each in self.versions
+                for line in (each.reason, self._signed(each.version))
+                if line
+            ],
         }
         if self.changes:
             yield {
@@ -76,7 +75,7 @@ class Listed:
 
     def _signed(self, version: str) -> str:
         signed = self.signed.get(version, ())
-        return standing.told(signed[-1]) if signed else "not signed"
+        return f"sign-off: {standing.told(signed[-1]) if signed else 'none'}"
 
 
 def _minute(instant: str) -> str:
