@@ -222,12 +222,12 @@ def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp
     def counted(panel, known, models, **more):
         fitted.append(models.amount)
         if len(fitted) == 4 and dying:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("at the fourth fit")
         return fit(panel, known, models, **more)
 
     monkeypatch.setattr(candidates, "fit_value", counted)
     dying = True
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="at the fourth fit"):
         churnlab.backtest(shop, frames=killed_backtest.frames())
     kept = sorted(path.name.partition(".")[2] for path in tmp_path.glob("**/answers/*.part"))
     assert kept == ["churn.part", *(f"value.{name}.part" for name in ("lognormal", "offset", "two_part"))]

@@ -262,7 +262,7 @@ def test_a_name_or_comment_is_shown_as_text_everywhere(one, capfd):
     assert "http://" not in card
     assert "\\[x\\](http\\:\\/\\/evil\\.example) \\|" in card
     assert "\u202e" not in page + card
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match=r"^0$"):
         cli.main(["models", f"{project.root}/shop.yaml"])
     out = capfd.readouterr().out
     assert "\u202e" not in out

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.evaluation.rows import Floats, is_hidden
+from churnlab.evaluation.rows import FEW, Floats, is_hidden
 
 Flags = NDArray[np.bool_]
-LEAST = 10  # customers: below, a group's shares speak of people one could name
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def coverages(
         here = members & known
         # A group that is left out must not follow from the other one and the whole.
         alone = name in groups and is_hidden(people[name], [*people.values()])
-        if alone or _people(here, customer) < LEAST:
+        if alone or _people(here, customer) < FEW:
             continue
         under, over = value[here] < low[here], value[here] > high[here]
         shares = float(under.mean()), float((~under & ~over).mean()), float(over.mean())

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from churnlab.errors import GateError, did_you_mean
 from churnlab.evaluation import money, probability, ranking
 from churnlab.evaluation.intervals import Metric, percentile, resamples
-from churnlab.evaluation.rows import Floats, without_nan
+from churnlab.evaluation.rows import FEW, Floats, without_nan
 
 Task = Literal["churn", "value"]
 ALL = "all"
 UNDEFINED = "undefined here"
 MIN_POSITIVES = 30  # of each kind: below, a figure is luck
-MIN_CUSTOMERS = 10  # below, a group's figures speak of people one could name
+MIN_CUSTOMERS = FEW  # below, a group's figures speak of people one could name
 
 
 @dataclass(frozen=True)

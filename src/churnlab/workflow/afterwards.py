@@ -16,6 +16,7 @@ from churnlab.evaluation.rows import is_hidden
 from churnlab.explain import origins
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
+from churnlab.explain.wording import Locale
 from churnlab.strategy.quadrants import Strategy, Thresholds, assign
 from churnlab.workflow.fitting import CHURN, VALUE
 
@@ -34,7 +35,7 @@ NO_BACKTEST = Exhibit("stability", "stability", notes=(("stability_none", {}),))
 _FIGURES = (("churn", CHURN, "auroc"), ("churn", CHURN, "log_loss"), ("value", VALUE, "gini"))
 
 
-def stability(folder: Path, locale: Any) -> tuple[list[Exhibit], dict[str, Picture]]:
+def stability(folder: Path, locale: Locale) -> tuple[list[Exhibit], dict[str, Picture]]:
     """What the backtest in ``folder`` says, the one that was run last; nothing where there is none."""
     path = folder / "backtest.json"
     if not path.is_file():
