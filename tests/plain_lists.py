@@ -38,6 +38,8 @@ def rows(people, stamp):
             "segment": None if people.segment is None else people.segment[i],
             "quadrant": people.quadrant[i],
             "quadrant_raw": (people.quadrant if people.quadrant_raw is None else people.quadrant_raw)[i],
+            "quadrant_previous": None if people.quadrant_previous is None else people.quadrant_previous[i],
+            "quadrant_since": since(people, i) or stamp.scored_at,
             "churn_risk": np.round(people.churn_risk[i], 6) + 0.0,
             "risk_band": people.risk_band[i],
             "value_if_retained": amount(worth and worth.if_retained, i),
@@ -56,6 +58,12 @@ def rows(people, stamp):
         }
         for i in range(len(people))
     ]
+
+
+def since(people, i):
+    """The day since when, None where that is not before this list."""
+    days = people.quadrant_since
+    return None if days is None or np.isnat(days[i]) else days[i].item()
 
 
 def compare(one, other):

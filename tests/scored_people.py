@@ -13,8 +13,9 @@ from churnlab.lists.build import Stamp
 from churnlab.lists.columns import schema
 from churnlab.lists.manifest import Facts
 from churnlab.lists.scored import ScoredCustomers
-from churnlab.strategy.quadrants import Thresholds, assign, risk_band
+from churnlab.strategy.quadrants import assign, risk_band
 from churnlab.strategy.summary import Totals
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.strategy.worth import Worth
 
 STAMP = Stamp("0123456789abcdef", "3", date(2025, 2, 1), date(2025, 3, 3), "EUR", "margin")

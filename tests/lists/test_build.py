@@ -1,5 +1,6 @@
 """The rows of the lists: their columns, their order on an independent sort, ties, empty strategies."""
 
+import datetime as dt
 import functools
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ DOMAIN_ORDER = [
     "segment",
     "quadrant",
     "quadrant_raw",
+    "quadrant_previous",
+    "quadrant_since",
     "churn_risk",
     "risk_band",
     "value_if_retained",
@@ -179,3 +182,12 @@ def test_optional_columns_are_passed_on():
     assert [row["segment"] for row in rows] == ["B2B", None]
     assert [row["population"] for row in rows] == ["lost", "at_risk"]
     assert [row["quadrant_raw"] for row in rows] == ["win_back", "release"]
+
+
+def test_who_stood_there_before_has_the_date_and_who_did_not_that_of_this_list():
+    since = np.array(["2024-12-01", "NaT"], dtype="datetime64[D]")
+    was = texts(["retain", None])
+    rows = listed(scored(["a", "b"], quadrant_previous=was, quadrant_since=since)).to_pylist()
+    found = {row["customer_id"]: (row["quadrant_previous"], row["quadrant_since"]) for row in rows}
+    assert found == {"a": ("retain", dt.date(2024, 12, 1)), "b": (None, STAMP.scored_at)}
+    assert {row["quadrant_since"] for row in listed(scored(["a"])).to_pylist()} == {STAMP.scored_at}

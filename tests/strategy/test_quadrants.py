@@ -1,17 +1,17 @@
 """The four strategies: the worked example, both sides of every edge, how cuts are learned, mutants."""
 
-import json
 import operator
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from churnlab.config.project import StrategyPlan, Threshold
+from churnlab.config.strategy import Hysteresis, StrategyPlan
 from churnlab.strategy import quadrants
-from churnlab.strategy.quadrants import Strategy, Thresholds, assign, learn_thresholds, risk_band
+from churnlab.strategy.quadrants import Strategy, assign, risk_band
+from churnlab.strategy.thresholds import Thresholds
 
 NAN = float("nan")
 CUT = Thresholds(value_if_retained=300, intensity=50)
@@ -20,15 +20,6 @@ CODES = {"retain", "rationalise", "win_back", "release", "unclassified"}
 
 def place(value, intensity, cut=CUT):
     return assign(np.array([value], dtype=float), np.array([intensity], dtype=float), cut)[0]
-
-
-def plan(mode, at, intensity=50):
-    return StrategyPlan(value=Threshold(mode=mode, at=at), intensity=Threshold(mode="fixed", at=intensity))
-
-
-def learned(values, mode, at):
-    values = np.array(values, dtype=float)
-    return learn_thresholds(values, np.full(len(values), 50.0), plan(mode, at))
 
 
 def check_edges():
@@ -58,7 +49,7 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_mutant_of_the_comparison_is_caught(monkeypatch, name):
-    def side(scores, cut, customers):
+    def side(scores, cut):
         return ~np.isfinite(scores), MUTANTS[name](scores, cut)
 
     monkeypatch.setattr(quadrants, "_side", side)
@@ -67,8 +58,8 @@ def test_a_planted_mutant_of_the_comparison_is_caught(monkeypatch, name):
 
 
 def test_the_mutant_that_takes_missing_for_low_is_caught(monkeypatch):
-    def side(scores, cut, customers):
-        return np.zeros(customers, dtype=bool), operator.ge(scores, cut)
+    def side(scores, cut):
+        return np.zeros(len(scores), dtype=bool), operator.ge(scores, cut)
 
     monkeypatch.setattr(quadrants, "_side", side)
     with pytest.raises(AssertionError, match="a missing axis"):
@@ -105,50 +96,6 @@ def test_a_whole_axis_missing():
         assign(None, None, CUT)
 
 
-def test_margin_share_is_the_smallest_set_that_covers_it():
-    # 50 + 30 = 80 of 100: exactly the share, so two customers are enough. The loss-maker counts for nothing.
-    assert learned([20, 50, 30, -400], "margin_share", 0.8).value_if_retained == 30
-    assert learned([20, 50, 30, -400], "margin_share", 0.81).value_if_retained == 20
-    assert learned([20, 50, 30, NAN], "margin_share", 0.5).value_if_retained == 50
-
-
-@given(st.lists(st.integers(-50, 200), min_size=1, max_size=12), st.sampled_from([0.1, 0.5, 0.8, 1.0]))
-@example([1, 1, 1], 1.0)
-def test_margin_share_by_trying_every_cut(values, share):
-    cut = learned(values, "margin_share", share).value_if_retained
-    positive = [value for value in values if value > 0]
-    if not positive:
-        assert cut is None
-        return
-    enough = [c for c in positive if sum(v for v in positive if v >= c) >= share * sum(positive) - 1e-9]
-    assert cut == max(enough)
-
-
-def test_quantile_and_fixed():
-    assert learned([1, 2, 3, 4, NAN], "quantile", 0.5).value_if_retained == 2.5
-    assert learned([1, 2, 3], "fixed", 7).value_if_retained == 7
-    assert learned([1, 2, 3], "fixed", 7).value_learned == "fixed at 7"
-
-
-@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=30), st.randoms(use_true_random=False))
-def test_cuts_do_not_depend_on_the_order_of_customers(values, random):
-    shuffled = random.sample(values, len(values))
-    for mode in ("quantile", "margin_share"):
-        assert learned(values, mode, 0.7) == learned(shuffled, mode, 0.7)
-
-
-def test_an_axis_nobody_has():
-    cut = learn_thresholds(None, np.full(3, NAN), plan("margin_share", 0.8))
-    assert (cut.value_if_retained, cut.intensity) == (None, None)
-    assert cut.value_learned == cut.intensity_learned == "no customer has this axis"
-    assert learned([-1, 0], "margin_share", 0.8).value_learned == "none of 2 customers has a value above zero"
-
-
-def test_thresholds_survive_json():
-    for cut in (learned([20, 50.123456, 30], "margin_share", 0.8), Thresholds(None, 50.0)):
-        assert Thresholds.from_dict(json.loads(json.dumps(cut.as_dict()))) == cut
-
-
 def test_risk_bands_on_both_sides_of_each_bound():
     risk = np.array([0, 0.149999, 0.15, 0.399999, 0.40, 1, NAN])
     bands = risk_band(risk, (0.15, 0.40)).tolist()
@@ -176,3 +123,72 @@ def test_every_strategy_has_a_label_in_both_languages():
 def test_a_plan_that_cannot_be_followed_is_refused(change, words):
     with pytest.raises(ValidationError, match=words):
         StrategyPlan.model_validate(change)
+
+
+GIVE = Hysteresis()  # a tenth of the value cut, five points of intensity
+
+
+def moved(value, intensity, was, cut=CUT, give=GIVE):
+    now = np.array([value], dtype=float), np.array([intensity], dtype=float)
+    return assign(*now, cut, previous=np.array([was], dtype=object), give=give)[0]
+
+
+def test_who_was_high_stays_until_clearly_below_and_who_was_low_until_clearly_above():
+    assert moved(290, 72, "retain") == "retain", "Amel at 290 next month needs less than 270"
+    assert moved(270, 72, "retain") == "retain", "exactly the end of the band"
+    assert moved(269.999999, 72, "retain") == "rationalise"
+    assert moved(330, 72, "rationalise") == "rationalise", "exactly the end of the band"
+    assert moved(330.000001, 72, "rationalise") == "retain"
+    assert moved(900, 45, "retain") == "retain"
+    assert moved(900, 44.999999, "retain") == "win_back"
+    assert moved(900, 55, "win_back") == "win_back"
+    assert moved(900, 55.000001, "win_back") == "retain"
+    assert moved(290, 47, "release") == "release", "low on both axes, inside neither band"
+    assert moved(310, 52, "release") == "release", "low on both axes before"
+
+
+@pytest.mark.parametrize("was", [None, "unclassified"])
+def test_who_had_no_place_before_is_placed_by_the_cut_itself(was):
+    assert moved(300, 50, was) == "retain"
+    assert moved(299.999999, 50, was) == "rationalise"
+
+
+def test_a_cut_below_zero_has_its_band_around_it_too():
+    cut = Thresholds(value_if_retained=-100, intensity=50)
+    assert moved(-105, 90, "retain", cut) == "retain"
+    assert moved(-110.000001, 90, "retain", cut) == "rationalise"
+    assert moved(-95, 90, "rationalise", cut) == "rationalise"
+
+
+def test_without_a_band_the_cut_itself_decides_as_on_the_first_list():
+    for was in sorted(CODES):
+        assert moved(300, 50, was, give=Hysteresis(value=0, intensity=0)) == "retain"
+        assert moved(299.999999, 49.999999, was, give=Hysteresis(value=0, intensity=0)) == "release"
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(["retain", "rationalise", "win_back", "release"]),
+    st.lists(st.tuples(st.floats(270, 330), st.floats(45, 55)), min_size=1, max_size=12),
+)
+def test_a_customer_who_oscillates_inside_the_band_never_changes_quadrant(first, path):
+    """Law 7 of the definitions."""
+    now = first
+    for value, intensity in path:
+        now = moved(value, intensity, now)
+    assert now == first
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(CODES)), st.floats(-1e3, 1e3), st.floats(0, 100))
+def test_beyond_the_band_where_a_customer_came_from_makes_no_difference(was, value, intensity):
+    if not 270 <= value <= 330 and not 45 <= intensity <= 55:
+        assert moved(value, intensity, was) == place(value, intensity)
+
+
+def test_groups_have_cuts_of_their_own():
+    cut = Thresholds(300, 50, groups={"B2B": Thresholds(5_000, 50)})
+    groups = np.array(["B2B", "B2C", None, "B2B"], dtype=object)
+    value, near = np.array([900.0, 900.0, 900.0, 5_000.0]), np.full(4, 80.0)
+    assert assign(value, near, cut, groups=groups).tolist() == ["rationalise", "retain", "retain", "retain"]
+    assert assign(value, near, cut).tolist() == ["retain"] * 4, "nobody's group is known"

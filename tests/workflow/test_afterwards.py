@@ -7,7 +7,7 @@ import pytest
 
 from churnlab.explain.exhibits import told
 from churnlab.explain.page import Shown
-from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow import afterwards
 
 

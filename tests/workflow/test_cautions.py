@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from churnlab.snapshots import Calendar
-from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.cautions import Cautions, few_customers
 
 NOTHING = {"value_if_retained": 300.0, "intensity": 50.0}

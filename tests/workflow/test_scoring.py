@@ -4,6 +4,7 @@ import datetime as dt
 import shutil
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import churnlab
@@ -50,6 +51,39 @@ def shop(tracked):
         return churnlab.score(churnlab.load(tracked / "shop.yaml", overrides), day, frames=frames)
 
     return tracked / "out" / "shop", score
+
+
+def quadrants(done):
+    """Customer -> (quadrant, by today's scores alone, in the list before, since when)."""
+    names = ["quadrant", "quadrant_raw", "quadrant_previous", "quadrant_since"]
+    columns = pq.read_table(done.folder / "all.parquet", columns=["customer_id", *names]).to_pydict()
+    return dict(
+        zip(columns["customer_id"], zip(*(columns[name] for name in names), strict=True), strict=True)
+    )
+
+
+def test_a_list_remembers_the_one_before_it_and_nobody_moves_for_nothing(shop):
+    _, score = shop
+    narrow = ("strategy.hysteresis.value=0", "strategy.hysteresis.intensity=0")
+    earlier, day = DAY - dt.timedelta(days=28), DAY
+    was = quadrants(score(day=earlier))
+    assert all(place == (place[0], place[0], None, earlier) for place in was.values())
+    second = score(day=day)
+    now, alone = quadrants(second), quadrants(score(*narrow, day=day))
+    both = sorted(set(was) & set(now))
+    assert len(both) > 50
+    for who in both:
+        quadrant, raw, previous, since = now[who]
+        assert previous == was[who][0]
+        assert since == (earlier if quadrant == previous else day)
+        assert raw == alone[who][0] == alone[who][1]
+    kept = [who for who in both if now[who][0] != now[who][1]]
+    assert kept, "some are inside the band"
+    assert all(now[who][0] == was[who][0] for who in kept if now[who][1] != "unclassified")
+    # The earlier date knows nothing of the later one, and the later one depends on the earlier.
+    assert score(day=earlier).existed
+    assert score(day=day).existed
+    assert f"lists of {earlier}" in second.folder.joinpath("manifest.json").read_text(encoding="utf-8")
 
 
 def contents(folder):

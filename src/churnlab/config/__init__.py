@@ -13,13 +13,12 @@ from churnlab.config.project import (
     Models,
     Project,
     SnapshotPlan,
-    StrategyPlan,
-    Threshold,
     Tracking,
     Tuning,
     Value,
 )
 from churnlab.config.sources import Attribute, Lookup, Product, Source, Sources
+from churnlab.config.strategy import StrategyPlan, Threshold
 
 __all__ = [
     "FAMILIES",

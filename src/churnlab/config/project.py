@@ -11,9 +11,11 @@ from pydantic import Field, model_validator
 from churnlab.config import kinds
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
+from churnlab.config.offer import Offer
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
+from churnlab.config.strategy import StrategyPlan
 
 Family = Literal[
     "recency",
@@ -140,18 +142,6 @@ class Evaluation(Section):
     )
 
 
-class Offer(Section):
-    """What a contact does and costs, as far as it is known: a control group tells."""
-
-    save_rate: float = Field(ge=0, le=1, description="share of those about to leave whom a contact keeps")
-    contact_cost: float = Field(0, ge=0, description="of each contact")
-    incentive_cost: float = Field(0, ge=0, description="of each that is taken up")
-    take_up_stayers: float = Field(1, ge=0, le=1, description="share of those who stay anyway who take it")
-    backfire: float = Field(
-        0, ge=0, le=1, description="share of those who would stay whom a contact drives away"
-    )
-
-
 class Backtest(Section):
     """Rolling origins: every model at dates of the past, as it would have been then."""
 
@@ -165,40 +155,6 @@ class Backtest(Section):
     )
 
 
-class Threshold(Section):
-    """Where high begins. Learned at training and frozen with the model."""
-
-    mode: Literal["fixed", "quantile", "margin_share"]
-    at: float = Field(
-        allow_inf_nan=False,
-        description="the cut itself, the quantile, or the share of value that 'high' must hold",
-    )
-
-    @model_validator(mode="after")
-    def _at_is_a_share(self) -> Threshold:
-        if self.mode != "fixed" and not 0 < self.at <= 1:
-            raise ValueError(f"at must be above 0 and at most 1 where mode is {self.mode}, such as 0.8")
-        return self
-
-
-class StrategyPlan(Section):
-    """The two axes of the strategy: value if retained, and relationship intensity."""
-
-    value: Threshold = Threshold(mode="margin_share", at=0.8)
-    intensity: Threshold = Threshold(mode="fixed", at=50)
-    risk_bands: tuple[float, float] = Field(
-        (0.15, 0.40), description="low below the first, high from the second"
-    )
-
-    @model_validator(mode="after")
-    def _two_axes(self) -> StrategyPlan:
-        if self.intensity.mode == "margin_share":
-            raise ValueError("intensity has no margin: its mode must be fixed or quantile")
-        if not 0 <= self.risk_bands[0] <= self.risk_bands[1] <= 1:
-            raise ValueError("risk_bands must be two rising risks between 0 and 1, such as [0.15, 0.40]")
-        return self
-
-
 class Lists(Section):
     """How lists are written."""
 
@@ -208,7 +164,9 @@ class Lists(Section):
     )
     newline: Literal["lf", "crlf"] = "lf"
     valid_days: int = Field(30, ge=1, description="how long a list may be used")
-    segment: str | None = Field(None, description="the attribute shown as segment")
+    segment: str | None = Field(
+        None, description="the attribute shown as segment; null: that of strategy.by, if any"
+    )
 
 
 class Tracking(Section):
@@ -288,12 +246,27 @@ class Project(Section):
             for source in getattr(self.sources, table)
             for name in source.attributes
         ]
-        for segment in (*self.evaluation.segments, *([self.lists.segment] if self.lists.segment else [])):
+        if self.strategy.by and self.lists.segment not in {None, self.strategy.by}:
+            raise ValueError(
+                f"lists.segment is {self.lists.segment}, but strategy.by is {self.strategy.by}: lists show "
+                "the attribute that their cuts go by; leave lists.segment out"
+            )
+        for segment in self.segments:
             if segment not in names:
                 raise ValueError(
                     f"{segment} is used as a segment, but no source has an attribute of that name"
                 )
         return self
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The attributes that measures, lists or cuts go by."""
+        return tuple(dict.fromkeys([*self.evaluation.segments, *([self.segment] if self.segment else [])]))
+
+    @property
+    def segment(self) -> str | None:
+        """The attribute that lists show as segment: the one that cuts go by, where they do."""
+        return self.strategy.by or self.lists.segment
 
     def placed_in(self, folder: Path) -> Project:
         """The same project with ``root`` absolute: all other paths start there."""

@@ -59,7 +59,7 @@ def rows(scored: ScoredCustomers, exponent: int) -> Any:
     """
     import pyarrow as pa
 
-    columns = {**_texts(scored), **_numbers(scored, exponent)}
+    columns: dict[str, NDArray[Any]] = {**_texts(scored), **_numbers(scored, exponent)}
     wanted = rows_schema(tuple(scored.sooner))
     made = [pa.array(columns[field.name], field.type, from_pandas=True) for field in wanted]
     return pa.table(made, schema=wanted)
@@ -82,6 +82,9 @@ def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
     for field in wanted:
         if field.name in same:
             columns.append(pa.repeat(pa.scalar(same[field.name], field.type), n))
+        elif field.name == "quadrant_since":
+            # Whoever did not stand there before does since this list.
+            columns.append(table[field.name].fill_null(pa.scalar(stamp.scored_at, field.type)))
         elif field.name == "rank_in_list":
             columns.append(pa.array(np.arange(first_rank, first_rank + n), field.type))
         else:
@@ -89,16 +92,18 @@ def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
     return pa.table(columns, schema=wanted).combine_chunks()
 
 
-def _texts(scored: ScoredCustomers) -> dict[str, Texts]:
+def _texts(scored: ScoredCustomers) -> dict[str, NDArray[Any]]:
     def same(text: str | None) -> Texts:
         return np.full(len(scored), text, dtype=object)
 
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "customer_id": scored.customer_id,
         "population": same("at_risk") if scored.population is None else scored.population,
         "segment": same(None) if scored.segment is None else scored.segment,
         "quadrant": scored.quadrant,
         "quadrant_raw": scored.quadrant if scored.quadrant_raw is None else scored.quadrant_raw,
+        "quadrant_previous": same(None) if scored.quadrant_previous is None else scored.quadrant_previous,
+        "quadrant_since": same(None) if scored.quadrant_since is None else scored.quadrant_since,
         "risk_band": scored.risk_band,
         "intensity_basis": scored.intensity_basis,
     }

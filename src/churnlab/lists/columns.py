@@ -43,6 +43,8 @@ COLUMNS = (
     Column("segment", "text", "the attribute chosen as lists.segment"),
     Column("quadrant", "text", "the strategy: retain, rationalise, win_back, release, unclassified"),
     Column("quadrant_raw", "text", "the strategy by today's scores alone"),
+    Column("quadrant_previous", "text", "the strategy in the list before; nothing for who was on none"),
+    Column("quadrant_since", "date", "the date of the list from which it is the same strategy"),
     Column("churn_risk", "score", "calibrated probability of leaving, 0 to 1"),
     Column("risk_band", "text", "low, medium, high"),
     Column("value_if_retained", "money", "expected value if the customer stays: the value axis"),

@@ -102,7 +102,7 @@ def verify(folder: Path) -> dict[str, Any]:
 
     Raises IntegrityError, naming the file, for anything missing, added or changed.
     """
-    manifest = _read(folder)
+    manifest = read(folder)
     listed = manifest["files"]
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not _is_folder(path)} - {
         NAME
@@ -123,7 +123,8 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> dict[str, Any]:
+    """What a published run says of itself, once that proved unchanged; its files may be anything yet."""
     path = folder / NAME
     if not path.is_file():
         raise _damaged(folder, f"{NAME} is missing")

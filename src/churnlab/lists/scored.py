@@ -13,6 +13,7 @@ from churnlab.strategy.worth import Worth
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
+Days = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,8 @@ class ScoredCustomers:
     ``reason_codes``, ``reason_texts``: (n, 3), strongest first, None where there are fewer.
     ``worth``: None in a project without value. ``value_p10``, ``value_p90``: major units.
     ``segment``: None in a project without. ``population``: None where all are at risk.
-    ``quadrant_raw``: None where it is the same as ``quadrant``.
+    ``quadrant_raw``: None where it is the same as ``quadrant``. ``quadrant_previous``: text or None,
+    ``quadrant_since``: days; None both where there is no list before.
     ``sooner``: days, rising -> the risk of that shorter horizon, where ``churn.also_days`` asks.
     """
 
@@ -41,6 +43,8 @@ class ScoredCustomers:
     segment: Texts | None = None
     population: Texts | None = None
     quadrant_raw: Texts | None = None
+    quadrant_previous: Texts | None = None
+    quadrant_since: Days | None = None
     sooner: Mapping[int, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:

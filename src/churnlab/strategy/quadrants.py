@@ -3,26 +3,29 @@
               low intensity    high intensity
 high value    WIN_BACK         RETAIN           Churn risk is no axis: low intensity carries it.
 low value     RELEASE          RATIONALISE      It ranks the customers inside a list.
+
+A customer near a cut would change sides with every list: who was on a list before stays on its side of
+the cut until clearly beyond it (``Hysteresis``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.config.project import StrategyPlan, Threshold
+from churnlab.config.strategy import Hysteresis
+from churnlab.strategy.thresholds import DECIMALS, Thresholds
 from churnlab.strategy.worth import rounded
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
+Flags = NDArray[np.bool_]
 Locale = Literal["en", "fr"]
 
-DECIMALS = 6
+PLAIN = Hysteresis(value=0, intensity=0)  # the cut itself decides
 
 
 class Strategy(StrEnum):
@@ -43,6 +46,7 @@ class Strategy(StrEnum):
         return _LABELS[locale][self]
 
 
+PLACED = (Strategy.RETAIN, Strategy.RATIONALISE, Strategy.WIN_BACK, Strategy.RELEASE)
 _LABELS: dict[Locale, dict[Strategy, str]] = {
     "en": {
         Strategy.RETAIN: "Retain",
@@ -61,84 +65,74 @@ _LABELS: dict[Locale, dict[Strategy, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """Where high begins on each axis, and how that was learned. None: the axis is missing.
-
-    ``value_if_retained``: major units. ``intensity``: 0 to 100. A score equal to its cut is high.
-    """
-
-    value_if_retained: float | None
-    intensity: float | None
-    value_learned: str = ""
-    intensity_learned: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """The thresholds that ``as_dict`` was asked for."""
-        return cls(**record)
-
-
-def learn_thresholds(value: Floats | None, intensity: Floats | None, plan: StrategyPlan) -> Thresholds:
-    """Learn both cuts on a reference population. (n,) each, NaN or None where an axis is missing."""
-    value_cut, value_learned = _learn(value, plan.value)
-    intensity_cut, intensity_learned = _learn(intensity, plan.intensity)
-    return Thresholds(value_cut, intensity_cut, value_learned, intensity_learned)
-
-
-def _learn(scores: Floats | None, threshold: Threshold) -> tuple[float | None, str]:
-    known = _known(scores)
-    if not len(known):
-        return None, "no customer has this axis"
-    if threshold.mode == "fixed":
-        return threshold.at, f"fixed at {threshold.at:g}"
-    if threshold.mode == "quantile":
-        cut = round(float(np.quantile(known, threshold.at)), DECIMALS)
-        return cut, f"quantile {threshold.at:g} of {len(known)} customers"
-    best = np.sort(known[known > 0])[::-1]
-    if not len(best):
-        return None, f"none of {len(known)} customers has a value above zero"
-    covered = np.cumsum(best)
-    # The first sum that reaches the share; the tolerance forgives the last bits of both sums.
-    cut = float(best[np.searchsorted(covered, threshold.at * covered[-1] * (1 - 1e-12))])
-    return cut, f"the best customers with {threshold.at:.0%} of the value of {len(known)}"
-
-
-def _known(scores: Floats | None) -> Floats:
-    if scores is None:
-        return np.empty(0)
-    return rounded(scores[np.isfinite(scores)], DECIMALS)
-
-
-def assign(value: Floats | None, intensity: Floats | None, cut: Thresholds) -> Texts:
+def assign(
+    value: Floats | None,
+    intensity: Floats | None,
+    cut: Thresholds,
+    *,
+    groups: Texts | None = None,
+    previous: Texts | None = None,
+    give: Hysteresis = PLAIN,
+) -> Texts:
     """One strategy code per customer, (n,) text. A missing score or cut leaves it unclassified.
+
+    ``groups``: (n,) whose cuts count for whom. ``previous``: (n,) the strategy of the list before, None
+    for who was on none: whoever was on a side of a cut stays there until ``give`` beyond it.
 
     >>> value, intensity = np.array([900, 10, np.nan]), np.array([80, np.nan, 9])
     >>> assign(value, intensity, Thresholds(value_if_retained=300, intensity=50)).tolist()
     ['retain', 'unclassified', 'unclassified']
+    >>> now, was = np.array([290.0, 290.0]), np.array(["retain", "rationalise"], dtype=object)
+    >>> assign(now, np.array([80.0, 80.0]), Thresholds(300, 50), previous=was, give=Hysteresis()).tolist()
+    ['retain', 'rationalise']
     """
     if value is None and intensity is None:
         raise ValueError("assign needs one axis at least, to know how many customers there are")
     customers = len(value if value is not None else intensity)  # type: ignore[arg-type]
-    no_value, valuable = _side(value, cut.value_if_retained, customers)
-    no_intensity, close = _side(intensity, cut.intensity, customers)
+    value_bound, intensity_bound = bounds(cut, customers, groups=groups, previous=previous, give=give)
+    no_value, valuable = _side(value, value_bound)
+    no_intensity, close = _side(intensity, intensity_bound)
     # Asked first and by name: NaN compares false, so a missing axis would pass for "low".
     asked = [no_value | no_intensity, valuable & close, valuable, close]
     answers = [Strategy.UNCLASSIFIED, Strategy.RETAIN, Strategy.WIN_BACK, Strategy.RATIONALISE]
     return _choose(asked, answers, Strategy.RELEASE, customers)
 
 
-def _side(
-    scores: Floats | None, cut: float | None, customers: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def bounds(
+    cut: Thresholds,
+    customers: int,
+    *,
+    groups: Texts | None = None,
+    previous: Texts | None = None,
+    give: Hysteresis = PLAIN,
+) -> tuple[Floats, Floats]:
+    """The least value and the least intensity that are high for each customer, (n,) each, NaN: no cut.
+
+    Arguments as those of ``assign``.
+    """
+    value, intensity = cut.cuts(groups, customers)
+    if previous is None:
+        return value, intensity
+    retain, rationalise, win_back, release = (previous == str(each) for each in PLACED)
+    return (
+        _moved(value, give.value * np.abs(value), retain | win_back, rationalise | release),
+        _moved(intensity, np.full(customers, give.intensity), retain | rationalise, win_back | release),
+    )
+
+
+def _moved(cut: Floats, give: Floats, was_high: Flags, was_low: Flags) -> Floats:
+    # Who was low stays there at the end of the band too: high begins a last decimal beyond it.
+    beyond = np.where(give > 0, 10.0**-DECIMALS, 0.0)
+    moved = np.where(was_high, cut - give, np.where(was_low, cut + give + beyond, cut))
+    return rounded(moved, DECIMALS)
+
+
+def _side(scores: Floats | None, bound: Floats) -> tuple[Flags, Flags]:
     """Who has no place on this axis, and who is on its high side."""
-    if scores is None or cut is None:
-        return np.ones(customers, dtype=bool), np.zeros(customers, dtype=bool)
-    return ~np.isfinite(scores), rounded(scores, DECIMALS) >= cut
+    missing = np.isnan(bound)
+    if scores is None:
+        return np.ones_like(missing), np.zeros_like(missing)
+    return missing | ~np.isfinite(scores), rounded(scores, DECIMALS) >= bound
 
 
 def risk_band(risk: Floats, bands: tuple[float, float]) -> Texts:

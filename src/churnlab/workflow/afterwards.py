@@ -17,7 +17,8 @@ from churnlab.explain import origins
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.explain.wording import Locale
-from churnlab.strategy.quadrants import Strategy, Thresholds, assign
+from churnlab.strategy.quadrants import Strategy, assign
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.fitting import CHURN, VALUE
 
 Floats = NDArray[np.float64]

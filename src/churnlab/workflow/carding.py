@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,21 +12,25 @@ from churnlab.explain import change, steps
 from churnlab.explain.card import Card
 from churnlab.explain.change import Cut
 from churnlab.explain.steps import Step
+from churnlab.lists.previous import Previous
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.models.churn import ChurnModel
 from churnlab.models.files import Models
 from churnlab.panel import Panel
-from churnlab.strategy import quadrants
-from churnlab.strategy.quadrants import Strategy, Thresholds
+from churnlab.strategy import quadrants, thresholds
+from churnlab.strategy.quadrants import Strategy
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.scoring import Placed, place
 
 AXES: tuple[Literal["value", "intensity"], ...] = ("value", "intensity")
-ACROSS = 10.0**-quadrants.DECIMALS  # the least by which a score is below a cut
+ACROSS = 10.0**-thresholds.DECIMALS  # the least by which a score is below a cut
 
 
-def card(project: Project, version: str, day: str, models: Models, one: Panel) -> Card:
-    """What is said of the only customer in ``one``."""
-    placed = place(one, models, project)
+def card(
+    project: Project, version: str, day: str, models: Models, one: Panel, previous: Previous | None = None
+) -> Card:
+    """What is said of the only customer in ``one``. ``previous``: the list before that of ``day``."""
+    placed = place(one, models, project, previous=previous)
     people, attributions = placed.customers, placed.attributions
     worth = people.worth
     return Card(
@@ -56,7 +60,7 @@ def card(project: Project, version: str, day: str, models: Models, one: Panel) -
             for feature, part in zip(attributions.features, attributions.contributions[0], strict=True)
         },
         steps=_steps(project, models.churn, one, placed),
-        cuts=_cuts(people, Thresholds.from_dict(models.extra["thresholds"])),
+        cuts=_cuts(people, project, Thresholds.from_dict(models.extra["thresholds"])),
         levers=change.levers(
             one,
             models.churn.reference,
@@ -81,17 +85,24 @@ def _steps(project: Project, churn: ChurnModel, one: Panel, placed: Placed) -> t
     )
 
 
-def _cuts(people: ScoredCustomers, thresholds: Thresholds) -> tuple[Cut, ...]:
-    """How far both axes are from their cuts, and the strategy across each; none where an axis is missing."""
-    cuts = thresholds.value_if_retained, thresholds.intensity
-    if people.worth is None or None in cuts or str(people.quadrant[0]) == Strategy.UNCLASSIFIED:
+def _cuts(people: ScoredCustomers, project: Project, learned: Thresholds) -> tuple[Cut, ...]:
+    """How far both axes are from the cuts that count for this customer, who may stay for a while where the
+    list before had placed them, and the strategy across each; none where an axis is missing.
+    """
+    if people.worth is None or str(people.quadrant[0]) == Strategy.UNCLASSIFIED:
         return ()
+    how: Any = {
+        "groups": people.segment if project.strategy.by else None,
+        "previous": people.quadrant_previous,
+        "give": project.strategy.hysteresis,
+    }
+    cuts = [float(bound[0]) for bound in quadrants.bounds(learned, 1, **how)]
     scores = np.array([people.worth.if_retained[0], people.intensity[0]])
     found = []
     for side, axis in enumerate(AXES):
-        cut = float(cuts[side] or 0)
+        cut = cuts[side]
         across = scores.copy()
         across[side] = cut if scores[side] < cut else cut - ACROSS
-        strategy = quadrants.assign(across[:1], across[1:], thresholds)
+        strategy = quadrants.assign(across[:1], across[1:], learned, **how)
         found.append(Cut(axis, float(scores[side]), cut, str(strategy[0])))
     return tuple(found)

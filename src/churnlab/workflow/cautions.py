@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from churnlab.folds import Fold
 from churnlab.models.files import Models
 from churnlab.panel import Panel
-from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.opening import Opened
 
 FEW = 100  # customers: of fewer, a single one may move what is learned from all of them

@@ -48,7 +48,8 @@ def explain_customer(
     with opened(project, frames, progress) as opening:
         day = scoring_date(opening, as_of or published.last_date(project))
         one, past = _found(opening, day, customer)
-        card = carding.card(project, champion.version, day.isoformat(), models, one)
+        previous = published.before(project, day, only=customer)
+        card = carding.card(project, champion.version, day.isoformat(), models, one, previous)
     if past is not None:
         card = replace(card, story=Story.of(past, exponent(project.currency)))
     if html is not None:

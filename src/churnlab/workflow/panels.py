@@ -170,7 +170,7 @@ def snapshot_panel(opening: Opened) -> Panel:
         plan=project.features,
         families=opening.families,
         measures=measures,
-        segments=_segments(opening),
+        segments=project.segments,
         exponent=exponent(project.currency),
     )
 
@@ -185,7 +185,7 @@ def questions(opening: Opened, as_ofs: Sequence[int], only: str | None = None) -
         families=opening.families,
         who=project.snapshots,
         measures=measures,
-        segments=_segments(opening),
+        segments=project.segments,
         exponent=exponent(project.currency),
         compiled=opening.limits(only=only).compiled,
         kind=project.churn.kind,
@@ -211,9 +211,3 @@ def _blocks(
         only,
         lambda share: opening.progress(step, share),
     )
-
-
-def _segments(opening: Opened) -> Sequence[str]:
-    project = opening.project
-    listed = [project.lists.segment] if project.lists.segment else []
-    return tuple(dict.fromkeys([*project.evaluation.segments, *listed]))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from churnlab.config import Project
 from churnlab.lists import commit
+from churnlab.lists.previous import Previous
 from churnlab.workflow.opening import out_folder
 
 
@@ -16,6 +17,15 @@ def lists(project: Project, as_of: dt.date | None = None) -> list[Path]:
     folder = out_folder(project) / "lists"
     days = [folder / as_of.isoformat()] if as_of else list(folder.glob("????-??-??"))
     return [run for *_, run in sorted(_runs(days))]
+
+
+def before(project: Project, as_of: dt.date, only: str | None = None) -> Previous | None:
+    """The lists of the last date before ``as_of`` that has any, as far as the next lists need them.
+
+    ``only``: of this customer alone.
+    """
+    earlier = [run for run in lists(project) if run.parent.name < as_of.isoformat()]
+    return Previous.read(max(earlier, key=lambda run: run.parent.name), only) if earlier else None
 
 
 def last_date(project: Project) -> dt.date | None:

@@ -21,7 +21,7 @@ from churnlab.explain import maps, model_card, report
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
-from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
 from churnlab.workflow import afterwards, finding, looks, published
 from churnlab.workflow.interactive import write_look

@@ -18,6 +18,7 @@ from churnlab.explain import reasons
 from churnlab.explain.attributions import Attributions
 from churnlab.lists import commit, manifest, spool, write
 from churnlab.lists.build import Stamp
+from churnlab.lists.previous import Previous
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.lists.spool import Spool
 from churnlab.models import files
@@ -25,12 +26,12 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import Intensity, References
-from churnlab.strategy.quadrants import Thresholds
 from churnlab.strategy.summary import Totals
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import standing, terms
+from churnlab.workflow import published, standing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.opening import (
     Frames,
@@ -69,9 +70,10 @@ def score_opened(
 ) -> Scored:
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
+    previous = published.before(project, day)
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs=opening.digests,
+        inputs=inputs(opening, previous),
         model=champion.digests,
         as_of=day,
         code_version=code_version(),
@@ -80,36 +82,36 @@ def score_opened(
         cautions, excluded = Cautions(opening, models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
-            _place_all(opening, models, day, kept, cautions, excluded)
+            _place_all(opening, models, day, kept, cautions, excluded, previous)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
-            published = commit.publish(
+            kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out),
+                facts(opening, champion, day, ranked.totals, left_out, previous),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
-        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+        run.log_settings({"list": {"path": kept_lists.path.name, "existed": kept_lists.existed}})
     return Scored(
         as_of=day.isoformat(),
-        folder=published.path,
-        existed=published.existed,
-        version=str(published.manifest["model_version"]),
+        folder=kept_lists.path,
+        existed=kept_lists.existed,
+        version=str(kept_lists.manifest["model_version"]),
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=(*cautions.notes(), *_made_before(published, champion), *([unsigned] if unsigned else [])),
+        notes=(*cautions.notes(), *_made_before(kept_lists, champion), *([unsigned] if unsigned else [])),
     )
 
 
-def _made_before(published: commit.Published, champion: Champion) -> tuple[str, ...]:
+def _made_before(published_run: commit.Published, champion: Champion) -> tuple[str, ...]:
     """Where another version of the very same files had made these lists, that it did."""
-    version = str(published.manifest["model_version"])
+    version = str(published_run.manifest["model_version"])
     if version == champion.version:
         return ()
     same = f"the files of version {champion.version}, the champion, are the same to the byte"
@@ -117,7 +119,13 @@ def _made_before(published: commit.Published, champion: Champion) -> tuple[str, 
 
 
 def _place_all(
-    opening: Opened, models: Models, day: dt.date, kept: Spool, cautions: Cautions, excluded: Counter[str]
+    opening: Opened,
+    models: Models,
+    day: dt.date,
+    kept: Spool,
+    cautions: Cautions,
+    excluded: Counter[str],
+    previous: Previous | None,
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
@@ -125,7 +133,8 @@ def _place_all(
         excluded.update(left_out)
         if len(panel):
             cautions.look(panel)
-            kept.add(place(panel, models, opening.project, compiled=compiled).customers)
+            placed = place(panel, models, opening.project, compiled=compiled, previous=previous)
+            kept.add(placed.customers)
 
 
 def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
@@ -143,12 +152,20 @@ def stamped_with(project: Project, key: str, champion: Champion, models: Models,
     )
 
 
+def inputs(opening: Opened, previous: Previous | None) -> dict[str, str]:
+    """SHA-256 of everything that the lists follow from: the sources, and the list before."""
+    if previous is None:
+        return dict(opening.digests)
+    return {**opening.digests, f"lists of {previous.as_of}": previous.digest}
+
+
 def facts(
     opening: Opened,
     champion: Champion,
     day: dt.date,
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
+    previous: Previous | None = None,
 ) -> manifest.Facts:
     """What the manifest says of the run."""
     return manifest.Facts(
@@ -156,7 +173,7 @@ def facts(
         config_sha256=settings_digest(opening.project),
         model_version=champion.version,
         model=champion.digests,
-        inputs=opening.digests,
+        inputs=inputs(opening, previous),
         counts=[plain_count(count) for count in opening.tables.counts],
         strategies=totals,
         excluded=excluded,
@@ -177,9 +194,17 @@ class Placed:
     panel: Panel
 
 
-def place(panel: Panel, models: Models, project: Project, *, compiled: bool | None = None) -> Placed:
+def place(
+    panel: Panel,
+    models: Models,
+    project: Project,
+    *,
+    compiled: bool | None = None,
+    previous: Previous | None = None,
+) -> Placed:
     """Risk, value, intensity, strategy and reasons of every row of ``panel``.
 
+    ``previous``: the list before, whose customers stay on their side of a cut until clearly beyond it.
     ``compiled``: whether reasons are chosen by compiled code, which chooses the same; None: as pays.
     """
     told = models.churn.explained(panel)
@@ -187,8 +212,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     retained = None if models.value is None else models.value.if_retained(panel)
     worth = _worth(panel, models, risk, retained, exponent(project.currency))
     near = _intensity(panel, models.extra)
-    thresholds = Thresholds.from_dict(models.extra["thresholds"])
-    quadrant = quadrants.assign(None if worth is None else worth.if_retained, near.values, thresholds)
+    places = _quadrants(panel, models, project, None if worth is None else worth.if_retained, near, previous)
     attributions = Attributions.of(told.margin, told.base, told.contributions, models.churn.features)
     strongest = reasons.strongest(
         told.panel,
@@ -202,12 +226,11 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     low, high = (None, None)
     if models.value is not None and retained is not None:
         low, high = models.value.interval(panel, risk, retained)
-    segment = panel.segments.get(project.lists.segment or "")
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
         churn_risk=risk,
         risk_band=quadrants.risk_band(risk, project.strategy.risk_bands),
-        quadrant=quadrant,
+        **places,
         intensity=near.values,
         intensity_basis=near.basis,
         reason_codes=strongest.codes,
@@ -215,10 +238,35 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
         worth=worth,
         value_p10=low,
         value_p90=high,
-        segment=segment,
+        segment=panel.segments.get(project.segment or ""),
         sooner=_sooner(panel, models, project.churn.also_days, risk),
     )
     return Placed(scored, attributions, told.panel)
+
+
+def _quadrants(
+    panel: Panel,
+    models: Models,
+    project: Project,
+    value: Floats | None,
+    near: Intensity,
+    previous: Previous | None,
+) -> dict[str, Any]:
+    """Where everyone stands, would stand by today's scores alone, and stood in the list before."""
+    cut = Thresholds.from_dict(models.extra["thresholds"])
+    groups = panel.segments.get(project.strategy.by or "")
+    raw = quadrants.assign(value, near.values, cut, groups=groups)
+    if previous is None:
+        return {"quadrant": raw}
+    before = previous.of(panel.customer_id)
+    how: Any = {"groups": groups, "previous": before.quadrant, "give": project.strategy.hysteresis}
+    now = quadrants.assign(value, near.values, cut, **how)
+    return {
+        "quadrant": now,
+        "quadrant_raw": raw,
+        "quadrant_previous": before.quadrant,
+        "quadrant_since": np.where(now == before.quadrant, before.since, np.datetime64("NaT")),
+    }
 
 
 def _sooner(panel: Panel, models: Models, asked: tuple[int, ...], risk: Floats) -> dict[int, Floats]:

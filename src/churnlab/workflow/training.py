@@ -26,9 +26,9 @@ from churnlab.models import files
 from churnlab.models.blend import NAME
 from churnlab.models.files import Models
 from churnlab.panel import Panel
-from churnlab.strategy import intensity, quadrants
+from churnlab.strategy import intensity
 from churnlab.strategy.intensity import References
-from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.thresholds import Thresholds, learn_thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
@@ -165,7 +165,8 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
         risk = fitted.churn.risk(learned_on)
         retained, churned = fitted.value.if_retained(learned_on), fitted.value.if_churned(learned_on)
         value = Worth.of(risk, retained, churned, exponent(project.currency)).if_retained
-    thresholds = quadrants.learn_thresholds(value, near, project.strategy)
+    groups = learned_on.segments.get(project.strategy.by or "")
+    thresholds = learn_thresholds(value, near, project.strategy, groups)
     return {
         "references": None if references is None else references.as_dict(),
         "thresholds": thresholds.as_dict(),

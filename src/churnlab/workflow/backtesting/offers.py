@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.config import project
+from churnlab.config import offer as planned
 from churnlab.evaluation.profit import empc
 from churnlab.evaluation.saved_value import Offer, ProfitCurve, list_size, profit_curve
 from churnlab.workflow.backtesting.judged import Judged
@@ -41,7 +41,7 @@ class Campaign:
         return kept | ends
 
 
-def campaign(judged: Judged, terms: project.Offer, *, times: int, seed: int) -> Campaign | None:
+def campaign(judged: Judged, terms: planned.Offer, *, times: int, seed: int) -> Campaign | None:
     """The list that ``terms`` would have made of the judged rows; None where value was not asked."""
     known = np.isfinite(judged.churned)
     if judged.at_stake is None or not known.any():
@@ -63,7 +63,7 @@ def _known(value: float) -> float | None:
 
 
 def _empc(
-    judged: Judged, known: NDArray[np.bool_], worth: float, terms: project.Offer
+    judged: Judged, known: NDArray[np.bool_], worth: float, terms: planned.Offer
 ) -> dict[str, float] | None:
     if worth <= terms.incentive_cost:
         return None
