@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from churnlab.evaluation.money import decile_table
-from churnlab.explain import customer_page, maps, pictures
+from churnlab.explain import customer_page, maps, migration_page, pictures
 from churnlab.explain import look as look_page
+from churnlab.explain.flows import Flow
 from churnlab.explain.report import render
 from churnlab.tables import histograms, report
 from loading import loaded
@@ -116,6 +117,18 @@ def data_report_of(folder, names):
         report.histograms, report.expected = drawn, told
 
 
+def migration(folder, locale="en"):
+    """Two lists side by side: every move that there is, in a project whose name is no markup."""
+    places = ("retain", "rationalise", "win_back", "release", "unclassified")
+    pairs = [(before, after) for before in (*places, "new") for after in (*places, "gone")]
+    pairs = [pair for pair in pairs if pair != ("new", "gone")]
+    moves = [Flow(*pair, 7 * number + 1, 1_000.5 * number) for number, pair in enumerate(pairs)]
+    sides = migration_page.Sides(
+        "<b>shop</b>", "2025-01-01", "2025-02-01", "EUR", locale, moves, moves[-3:], 0.75, (1e6, 9e5)
+    )
+    return _written(folder / f"migration-{locale}.html", migration_page.render(sides))
+
+
 def look(folder, locale="en", people=400, name="look", **changes):
     """The interactive page of so many customers."""
     content = look_content(drawn_people(people, valued=changes.pop("valued", True)), locale=locale, **changes)
@@ -169,6 +182,8 @@ PAGES = {
     "data": data_report,
     "customer": customer,
     "customer-fr": functools.partial(customer, locale="fr"),
+    "migration": migration,
+    "migration-fr": functools.partial(migration, locale="fr"),
     "look": look,
     "look-fr": functools.partial(look, locale="fr"),
     "look-ids": functools.partial(look, name="look-ids", with_ids=True, hidden=1_234),

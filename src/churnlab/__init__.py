@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
     from churnlab.workflow import (
         backtest,
+        compare,
         diagnose,
         explain_customer,
         list_features,
@@ -35,6 +36,7 @@ __version__ = VERSION
 
 __all__ = [
     "backtest",
+    "compare",
     "diagnose",
     "explain_customer",
     "from_mapping",

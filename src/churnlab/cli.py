@@ -142,6 +142,22 @@ def score(
 
 
 @app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="LIST", help="The folder of a date's lists.")],
+    after: Annotated[Path, typer.Argument(metavar="LIST", help="That of a later date.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the same as a page with a picture.")
+    ] = None,
+    json_: Json = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Compare two lists: who moved from which strategy to which, in customers and in money."""
+    from churnlab import workflow
+
+    _show(workflow.compare(before, after, html=html), json_)
+
+
+@app.command()
 def review(
     config: ConfigFile,
     as_of: AsOf = None,

@@ -61,8 +61,8 @@ def test_by_hand():
     header, row, end = csv_of(table).decode().split("\n")
     assert header == ",".join(NAMES)
     assert row == (
-        '"00123","at_risk","0123456789abcdef","3",2025-02-01,2025-03-03,"B2B, large","retain","retain",,2025-02-01,'
-        '0.250000,"medium",820.50,410.25,1641.00,635.89,738.45,"margin",184.61,72.000000,"recency+frequency",1,'
+        '"00123","at_risk","0123456789abcdef","3",2025-02-01,2025-03-03,"B2B, large","retain","retain",,'
+        '2025-02-01,0.250000,"medium",820.50,410.25,1641.00,635.89,738.45,"margin",184.61,72.000000,"recency+frequency",1,'
         '"days_since_last_order","last order 0 days ago",,,,,"EUR","Retain"'
     )
     assert end == ""

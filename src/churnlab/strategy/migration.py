@@ -54,7 +54,7 @@ class Migration:
     @property
     def stayed(self) -> float:
         """The share of those on both lists who are where they were; NaN where nobody is on both."""
-        both = [move for move in self.moves if NEW != move.before and GONE != move.after]
+        both = [move for move in self.moves if move.before != NEW and move.after != GONE]
         everyone = sum(move.customers for move in both)
         same = sum(move.customers for move in both if move.before == move.after)
         return same / everyone if everyone else float("nan")
@@ -62,7 +62,9 @@ class Migration:
     def top(self, most: int = 5) -> tuple[Move, ...]:
         """The moves between two places that matter most: by money where there is some, else by customers."""
         moved = [move for move in self.moves if move.before != move.after]
-        weigh = sorted(moved, key=lambda move: (-abs(move.value or 0), -move.customers, move.before, move.after))
+        weigh = sorted(
+            moved, key=lambda move: (-abs(move.value or 0), -move.customers, move.before, move.after)
+        )
         return tuple(weigh[:most])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from churnlab.workflow.backtesting import backtest
+    from churnlab.workflow.comparing import compare
     from churnlab.workflow.diagnosing import diagnose
     from churnlab.workflow.explaining import explain_customer
     from churnlab.workflow.listing import list_features
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "backtest",
+    "compare",
     "diagnose",
     "explain_customer",
     "list_features",
@@ -37,6 +39,7 @@ __all__ = [
 
 _MODULES = {
     "backtest": "backtesting",
+    "compare": "comparing",
     "diagnose": "diagnosing",
     "explain_customer": "explaining",
     "list_features": "listing",
