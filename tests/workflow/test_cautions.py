@@ -115,7 +115,7 @@ SEASON = "the season of {} of 3 dates rests on fewer than 100 customers, that of
 LEARNED = "the strategy's thresholds were learned from {} customers"
 
 
-def few(counts, *, kind="partial", mode="quantile", sample=None, axes=(300.0, 50.0)):
+def few(counts, *, kind="partial", mode="quantile", sample=None, axes=(300.0, 50.0), since=None):
     """``counts``: customers at three dates, of which the last is tested."""
     as_of = np.repeat([0, 31 * DAY, 59 * DAY], counts)
     test = as_of == 59 * DAY
@@ -125,7 +125,8 @@ def few(counts, *, kind="partial", mode="quantile", sample=None, axes=(300.0, 50
     )
     opening = SimpleNamespace(project=project, calendar=Calendar("UTC"))
     panel = SimpleNamespace(as_of=as_of, sample=sample)
-    return list(few_customers(opening, panel, SimpleNamespace(train=~test, test=test), Thresholds(*axes)))
+    extra = {"thresholds": Thresholds(*axes).as_dict(), "thresholds_since": since}
+    return list(few_customers(opening, panel, SimpleNamespace(train=~test, test=test), extra))
 
 
 def test_a_season_and_thresholds_of_few_customers_are_told():
@@ -141,4 +142,5 @@ def test_who_does_not_depend_on_few_is_not_warned():
     assert few([10, 100, 10], kind="non_contractual") == []
     assert few([10, 10, 10], kind="non_contractual", mode="fixed") == []
     assert few([10, 10, 10], kind="non_contractual", axes=(None, None)) == [], "nobody is placed"
+    assert few([10, 10, 10], kind="non_contractual", since="3") == [], "cuts of an older version"
     assert few([10, 100, 10], sample=object()) == [], "the season is everybody's, not the sample's"

@@ -77,6 +77,11 @@ class StrategyPlan(Section):
     min_group: int = Field(
         100, ge=1, description="customers a value of the attribute needs for cuts of its own, if not fixed"
     )
+    relearn: bool = Field(
+        False,
+        description="true: the next training learns the cuts anew; false: they stay those of the champion as "
+        "long as the settings above do",
+    )
     hysteresis: Hysteresis = Hysteresis()
     risk_bands: tuple[float, float] = Field(
         (0.15, 0.40), description="low below the first, high from the second"

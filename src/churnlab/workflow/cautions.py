@@ -5,8 +5,9 @@ training, what it rests on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from churnlab.folds import Fold
 from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy.thresholds import Thresholds
+from churnlab.workflow import cutting
 from churnlab.workflow.opening import Opened
 
 FEW = 100  # customers: of fewer, a single one may move what is learned from all of them
@@ -67,12 +69,14 @@ class Cautions:
         return 2 * self.opening.project.churn.horizon_days
 
 
-def few_customers(opening: Opened, panel: Panel, fold: Fold, cut: Thresholds) -> Iterator[str]:
+def few_customers(opening: Opened, panel: Panel, fold: Fold, extra: Mapping[str, Any]) -> Iterator[str]:
     """What was learned from so few customers at one date that one of them may have moved it."""
     project, learned = opening.project, fold.train
     if project.churn.kind == "partial" and panel.sample is None:  # everybody counts, whoever is in a sample
         yield from _few_in_season(opening, panel, learned | fold.test)
-    plan = project.strategy
+    if extra[cutting.SINCE] is not None:  # learned long ago, from others
+        return
+    plan, cut = project.strategy, Thresholds.from_dict(extra[cutting.KEY])
     axes = ((cut.value_if_retained, plan.value), (cut.intensity, plan.intensity))
     last = int((learned & (panel.as_of == panel.as_of[learned].max())).sum())
     if last < FEW and any(at is not None and asked.mode != "fixed" for at, asked in axes):

@@ -190,7 +190,7 @@ def _numbers(column: Any) -> Floats:
 def _sum(column: Any) -> float:
     # In whole thousandths: the order of the rows cannot change the last digit.
     units = np.rint(np.nan_to_num(_numbers(column)) * 1_000)
-    return sum(units.astype(np.int64).tolist()) / 1_000
+    return float(sum(units.astype(np.int64).tolist())) / 1_000
 
 
 def _warnings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

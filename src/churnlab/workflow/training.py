@@ -28,13 +28,14 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import intensity
 from churnlab.strategy.intensity import References
-from churnlab.strategy.thresholds import Thresholds, learn_thresholds
+from churnlab.strategy.thresholds import learn_thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import chapters, evidence, looks, terms, trials, verdicts, worked
+from churnlab.workflow import chapters, cutting, evidence, looks, terms, trials, verdicts, worked
 from churnlab.workflow.cautions import few_customers
+from churnlab.workflow.cutting import Cuts
 from churnlab.workflow.fitting import Fitted, fit
 from churnlab.workflow.judging import judged, learned_from
 from churnlab.workflow.looks import HELD_OUT
@@ -83,7 +84,7 @@ def train_opened(
         card = _scorecard(project, test, fitted)
         told = fitted.churn.explained(test)
         explained = Attributions.of(told.margin, told.base, told.contributions, fitted.churn.features)
-        models = Models(fitted.churn, fitted.value, _extra(opening, panel, fitted), fitted.hazard)
+        models = Models(fitted.churn, fitted.value, _extra(opening, store, panel, fitted), fitted.hazard)
         verdict = judged(opening, store, panel, fitted, models, _leaks(test, explained))
         kept = evidence.gathered(
             opening,
@@ -106,9 +107,11 @@ def train_opened(
             tracking.move(
                 store, version, before=verdict.champion, reason=f"{verdict.outcome}: {verdict.reason}"
             )
-        about = _about(opening, panel, fitted, excluded) | {"looks": _looked(opening, store, run, fitted)}
-        cut = Thresholds.from_dict(models.extra["thresholds"])
-        notes = (*fitted.notes, *few_customers(opening, panel, fitted.fold, cut))
+        about = _about(opening, panel, fitted, excluded) | {
+            "looks": _looked(opening, store, run, fitted),
+            "cuts": Cuts.told(models.extra),
+        }
+        notes = (*fitted.notes, *few_customers(opening, panel, fitted.fold, models.extra))
         trained = Trained(version, run.run_id, about, card, notes, verdict, fitted.held)
     verdicts.require_champion(trained)
     return trained
@@ -153,7 +156,7 @@ def _leaks(test: Panel, explained: Attributions) -> Sequence[Leak]:
     return leaks.suspected_leaks(test.numbers, numeric, test.categories, test.churned, importance)
 
 
-def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
+def _extra(opening: Opened, store: Store, panel: Panel, fitted: Fitted) -> dict[str, Any]:
     """What scoring needs beside the models, learned on training rows and frozen with them."""
     project = opening.project
     learned = fitted.fold.train
@@ -166,11 +169,12 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
         retained, churned = fitted.value.if_retained(learned_on), fitted.value.if_churned(learned_on)
         value = Worth.of(risk, retained, churned, exponent(project.currency)).if_retained
     groups = learned_on.segments.get(project.strategy.by or "")
-    thresholds = learn_thresholds(value, near, project.strategy, groups)
+    learned_cuts = learn_thresholds(value, near, project.strategy, groups)
+    basis = fitted.basis if fitted.value is not None else None
     return {
         "references": None if references is None else references.as_dict(),
-        "thresholds": thresholds.as_dict(),
-        "value_basis": fitted.basis if fitted.value is not None else None,
+        **cutting.settled(project, store, learned_cuts, basis).as_extra(),
+        "value_basis": basis,
         "terms": terms.of(project),
         "learned": learned_from(opening, panel, fitted.fold),
     }
