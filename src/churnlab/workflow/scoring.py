@@ -32,6 +32,7 @@ from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import standing, terms
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -77,10 +78,10 @@ def score_opened(
         code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
-        cautions, excluded = Cautions(opening, models), Counter[str]()
+        cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
-            _place_all(opening, models, day, kept, cautions, excluded)
+            _place_all(opening, models, day, kept, cautions, drift, excluded)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
@@ -90,7 +91,7 @@ def score_opened(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out),
+                facts(opening, champion, day, ranked.totals, left_out, drift),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -103,7 +104,12 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=(*cautions.notes(), *_made_before(published, champion), *([unsigned] if unsigned else [])),
+        notes=(
+            *cautions.notes(),
+            *drift.notes(),
+            *_made_before(published, champion),
+            *([unsigned] if unsigned else []),
+        ),
     )
 
 
@@ -117,7 +123,13 @@ def _made_before(published: commit.Published, champion: Champion) -> tuple[str, 
 
 
 def _place_all(
-    opening: Opened, models: Models, day: dt.date, kept: Spool, cautions: Cautions, excluded: Counter[str]
+    opening: Opened,
+    models: Models,
+    day: dt.date,
+    kept: Spool,
+    cautions: Cautions,
+    drift: Drift,
+    excluded: Counter[str],
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
@@ -125,7 +137,9 @@ def _place_all(
         excluded.update(left_out)
         if len(panel):
             cautions.look(panel)
-            kept.add(place(panel, models, opening.project, compiled=compiled).customers)
+            placed = place(panel, models, opening.project, compiled=compiled)
+            drift.look(placed.panel, placed.customers)
+            kept.add(placed.customers)
 
 
 def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
@@ -149,6 +163,7 @@ def facts(
     day: dt.date,
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
+    drift: Drift,
 ) -> manifest.Facts:
     """What the manifest says of the run."""
     return manifest.Facts(
@@ -162,6 +177,7 @@ def facts(
         excluded=excluded,
         currency=opening.project.currency,
         code_version=code_version(),
+        drift=drift.as_dict(),
     )
 
 
