@@ -16,6 +16,7 @@ import pytest
 
 import churnlab
 from churnlab import config, spark
+from churnlab.lists import commit
 from churnlab.lists.columns import NAMES
 from churnlab.snapshots import Calendar
 from churnlab.strategy.quadrants import Strategy
@@ -104,6 +105,9 @@ def test_complete_journey_is_equal_from_panel_to_lists(session, tracked):
     lists = spark.score(tables, project, day)
     assert lists.totals == local.totals
     assert lists.notes == local.notes
+    drift = [commit.verify(each.folder)["drift"] for each in (local, lists)]
+    assert drift[0] == drift[1]
+    assert len(drift[0]["inputs"]) == 20
     for strategy in map(str, Strategy):
         mine = pq.read_table(local.folder / f"{strategy}.parquet")
         parts = sorted((lists.folder / f"quadrant={strategy}").glob("*.parquet"))

@@ -14,6 +14,7 @@ import pytest
 import churnlab
 from churnlab import spark
 from churnlab.errors import GateError, IntegrityError, MachineError
+from churnlab.evaluation import drift
 from churnlab.lists import commit
 from churnlab.lists.columns import NAMES, columns_of
 from churnlab.spark import scoring
@@ -44,6 +45,7 @@ def shop(session, tmp_path_factory, migrated_store):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID"):
             patch.delenv(name, raising=False)
+        patch.setattr(drift, "ENOUGH", 50)  # customers: inputs and scores are compared with those of training
         project = churnlab.load(folder / "configs" / "synthetic.yaml", SMALL)
         trained = churnlab.train(project)
         local = churnlab.score(project, DAY)
@@ -86,6 +88,8 @@ def test_lists_are_the_local_ones_row_by_row(shop):
     assert made.notes == local.notes
     mine, theirs = commit.verify(local.folder), commit.verify(made.folder)
     assert {name for name in mine if mine[name] != theirs[name]} == {"files", "sha256", "info"}
+    assert theirs["drift"]["customers"] == made.totals[-1].customers
+    assert len(theirs["drift"]["inputs"]) > 3
     assert sum(file["rows"] for file in theirs["files"].values()) == made.totals[-1].customers > 100
     assert [path.name for path in made.folder.parent.iterdir() if path.name.startswith(".sp")] == []
 

@@ -7,19 +7,26 @@ import numpy as np
 import pytest
 
 from churnlab.errors import GateError
+from churnlab.evaluation.drift import Parts
 from churnlab.lists.gate import Gate
 from churnlab.spark.tally import Tally
 from churnlab.strategy.summary import Sums
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.drifting import Drift
 from scored_people import scored
+
+NOTHING_ELSE = SimpleNamespace(features=(), numbers=np.empty((0, 0), np.float32))
 
 
 def tally(people=None):
-    kept = Tally(Gate(2), Sums(2), Cautions(SimpleNamespace(), SimpleNamespace()))
+    parts = {"churn_risk": Parts.of(np.linspace(0, 1, 600))}
+    drift = Drift({"inputs": {}, "scores": parts})
+    kept = Tally(Gate(2), Sums(2), Cautions(SimpleNamespace(), SimpleNamespace()), drift)
     if people is not None:
         if kept.gate.admits(people):
             kept.sums.add(people.quadrant, people.churn_risk, people.worth)
         kept.cautions.customers += len(people)
+        kept.drift.look(NOTHING_ELSE, people)
         kept.cautions.unseen.update({"city": len(people) // 2})
         kept.excluded.update({"already_lost": 3})
     return kept
@@ -40,6 +47,8 @@ def test_parts_count_as_the_whole(order):
     assert whole.sums.totals() == tally(everyone).sums.totals()
     assert whole.gate == tally(everyone).gate
     assert whole.cautions.customers == 60
+    assert whole.drift.as_dict() == tally(everyone).drift.as_dict()
+    assert sum(whole.drift.scores["churn_risk"]) == 60
     assert whole.excluded == {"already_lost": 9}
     assert whole.cautions.unseen == {"city": 14 + 15}
 

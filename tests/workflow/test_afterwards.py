@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from churnlab.evaluation.drift import Parts
 from churnlab.explain.exhibits import told
 from churnlab.explain.page import Shown
 from churnlab.strategy.thresholds import Thresholds
@@ -38,6 +39,10 @@ def backtest(**changes):
     choice = {"task": "churn", "model": "pareto_nbd"}
     told = {"origins": origins, "figures": figures, "differences": [difference], "choices": [choice]}
     return told | changes
+
+
+def kept(**columns):
+    return {name: Parts.of(values).as_dict() for name, values in columns.items()}
 
 
 def written(folder, told):
@@ -89,12 +94,11 @@ def test_without_a_backtest_there_is_nothing_to_tell(tmp_path):
 def test_scores_that_moved_are_told_beside_those_that_did_not():
     draw = np.random.default_rng(1)
     risk, value = draw.beta(1, 4, 5_000), draw.gamma(2, 50, 5_000)
-    then = afterwards.reference(risk, value)
+    then = kept(churn_risk=risk, value_if_retained=value)
     (exhibit,) = afterwards.moved(then, {"churn_risk": risk, "value_if_retained": 2 * value}, "2018-01-01")
     assert [(row[0], row[2]) for row in exhibit.rows] == [
         ("churn_risk", "steady"), ("value_if_retained", "other"),
     ]  # fmt: skip
-    assert list(afterwards.reference(risk, None)) == ["churn_risk"]
     unknown = {"churn_risk": np.full(9, np.nan), "value_if_retained": np.full(9, np.nan)}
     assert list(afterwards.moved(then, unknown, "2018-01-01")) == []
 
@@ -125,6 +129,41 @@ def test_a_strategy_of_few_is_hidden_with_the_one_that_would_give_it_away():
 
 def test_of_a_small_list_no_drift_is_told_since_luck_would_look_like_it():
     draw = np.random.default_rng(1)
-    then = afterwards.reference(draw.beta(1, 4, 5_000), None)
+    then = kept(churn_risk=draw.beta(1, 4, 5_000))
     assert list(afterwards.moved(then, {"churn_risk": draw.beta(1, 4, 499)}, "2018-01-01")) == []
-    assert afterwards.reference(draw.beta(1, 4, 499), None) == {}
+
+
+MEANINGS = {"silence": "Days since the last order", "town": "Where they live"}
+
+
+def seen(then, customers=1_000, **counts):
+    return {"customers": customers, "inputs": {name: {"counts": counts[name]} for name in then}}
+
+
+def test_inputs_that_moved_are_told_first_with_their_meaning_by_hand():
+    town = np.array(["Oslo"] * 600 + ["Bergen"] * 300 + [None] * 100, dtype=object)
+    then = kept(town=town, silence=np.arange(1_000, dtype=np.float32))
+    now = seen(then, silence=[80] * 10 + [200], town=[600, 300, 0, 100])
+    exhibit = afterwards.inputs(then, now, MEANINGS, "2018-01-01")
+    first, second = exhibit.rows
+    # Ten parts of .1 that are .08 now, and from none (which counts as 1 in 10,000) to .2 unknown.
+    index = 10 * (0.08 - 0.1) * np.log(0.8) + (0.2 - 1e-4) * np.log(0.2 / 1e-4)
+    assert first == ("silence", MEANINGS["silence"], pytest.approx(index), 0.0, 0.2, "other")
+    assert second == ("town", MEANINGS["town"], pytest.approx(0), 0.1, 0.1, "steady")
+    for locale, wanted in (("en", "Days since the last order"), ("fr", "autre population")):
+        shown = told(exhibit, Shown(locale, "EUR"))
+        assert wanted in " ".join(text for row in shown.rows for _, text in row)
+        assert "2018-01-01" in shown.notes[0]
+
+
+def test_what_is_not_known_of_the_inputs_is_said():
+    then = kept(silence=np.arange(1_000, dtype=np.float32))
+    few = seen(then, customers=499, silence=[49] * 10 + [9])
+    for exhibit, wanted in (
+        (afterwards.inputs({}, few, {}, "2018-01-01"), "is not known: nothing was kept"),
+        (afterwards.inputs(then, None, {}, "2018-01-01"), "is not known: nothing was kept"),
+        (afterwards.inputs(then, few, MEANINGS, "2018-01-01"), "fewer than 500 customers"),
+    ):
+        assert not exhibit.rows
+        assert wanted in told(exhibit, Shown("en", "EUR")).notes[0]
+        assert "{" not in told(exhibit, Shown("fr", "EUR")).notes[0]

@@ -34,6 +34,7 @@ class Facts:
     ``config_sha256``: of the resolved configuration. ``model``: file -> sha256 of the champion.
     ``inputs``: file label -> sha256. ``counts``: one record per source (read, accepted, ...).
     ``strategies``: customers and sums, from ``build.totals``. ``excluded``: reason -> customers.
+    ``drift``: customers in the parts that training cut its inputs and scores into; None: it cut none.
     """
 
     as_of: date
@@ -46,6 +47,7 @@ class Facts:
     excluded: Mapping[str, int]
     currency: str
     code_version: str
+    drift: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -60,6 +62,7 @@ class Facts:
             "counts": [dict(count) for count in self.counts],
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
+            **({} if self.drift is None else {"drift": dict(self.drift)}),
         }
 
 

@@ -109,7 +109,7 @@ def _scored(
             root,
             key,
             ranking.outputs(lists),
-            facts(opening, champion, day, lists.totals, tally.excluded),
+            facts(opening, champion, day, lists.totals, tally.excluded, tally.drift),
             info={"tracking_run": run.run_id, "shards": shards},
         )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in lists.totals})
@@ -122,7 +122,7 @@ def _scored(
         currency=project.currency,
         totals=lists.totals,
         excluded=tally.excluded,
-        notes=tally.cautions.notes(),
+        notes=(*tally.cautions.notes(), *tally.drift.notes()),
     )
 
 

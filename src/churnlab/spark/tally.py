@@ -12,23 +12,25 @@ from churnlab.models.files import Models
 from churnlab.strategy.summary import Sums
 from churnlab.tables.money import exponent
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import Opened
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Gate, totals, cautions, and who was left out by reason: whole numbers, the same in any order."""
+    """Gate, totals, cautions, drift, who was left out by reason: whole numbers, the same in any order."""
 
     gate: Gate
     sums: Sums
     cautions: Cautions
+    drift: Drift
     excluded: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, opening: Opened, models: Models) -> Self:
         """Nobody was seen yet."""
         decimals = exponent(opening.project.currency)
-        return cls(Gate(decimals), Sums(decimals), Cautions(opening, models))
+        return cls(Gate(decimals), Sums(decimals), Cautions(opening, models), Drift.of(models))
 
     def note(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -42,6 +44,7 @@ class Tally:
                 "silent": seen.silent,
                 "unseen": dict(seen.unseen),
             },
+            "drift": self.drift.note(),
             "excluded": dict(self.excluded),
         }
 
@@ -49,6 +52,7 @@ class Tally:
         """Count in what a task saw."""
         self.gate.join(Gate(**note["gate"]))
         self.sums.join(Sums(**note["sums"]))
+        self.drift.join(note["drift"])
         self.excluded.update(note["excluded"])
         seen = self.cautions
         its = replace(seen, **{**note["cautions"], "unseen": Counter(note["cautions"]["unseen"])})

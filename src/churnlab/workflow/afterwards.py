@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.evaluation import drift
+from churnlab.evaluation.drift import Parts
 from churnlab.evaluation.rows import is_hidden
 from churnlab.explain import origins
 from churnlab.explain.canvas import Picture
@@ -23,7 +24,6 @@ from churnlab.workflow.fitting import CHURN, VALUE
 
 Floats = NDArray[np.float64]
 READ = ("churn_risk", "value_if_retained", "intensity")  # of a list
-ENOUGH = 500  # customers: of fewer, luck alone looks like another population
 VALUE_STEP, INTENSITY_STEP = 0.2, 10.0
 MOVED: Mapping[str, tuple[float, float]] = {  # name -> times the value cut, points more of intensity
     "moved_none": (1.0, 0.0),
@@ -102,36 +102,50 @@ def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[An
     )  # fmt: skip
 
 
-def reference(risk: Floats, retained: Floats | None) -> dict[str, Any]:
-    """Tenths of the scores of the test rows, to compare those of later lists with; none of too few.
-
-    ``retained``: rounded as lists are, since many may share one amount.
-    """
-    if len(risk) < ENOUGH:
-        return {}
-    scores = {"churn_risk": risk} | ({} if retained is None else {"value_if_retained": retained})
-    found = {}
-    for name, values in scores.items():
-        ends = drift.edges(values)
-        found[name] = {"edges": ends, "shares": drift.shares(values, ends)}
-    return found
-
-
 def moved(then: Mapping[str, Any], scores: Mapping[str, Floats], day: str) -> Iterator[Exhibit]:
     """How far the scores of a list of ``day`` lie from those of the test rows; of too few, nothing."""
     rows = []
     for name, kept in then.items():
-        if np.isfinite(scores[name]).sum() >= ENOUGH:
-            index = drift.psi(kept["shares"], drift.shares(scores[name], kept["edges"]))
+        if np.isfinite(scores[name]).sum() >= drift.ENOUGH:
+            parts = Parts.from_dict(kept)
+            index = parts.psi(parts.counts(scores[name]))
             rows.append((name, index, drift.reading(index)))
     if rows:
-        said: dict[str, tuple[str, Cell]] = {
-            "day": ("text", day),
-            "some": ("decimal", drift.SOMEWHAT),
-            "much": ("decimal", drift.MUCH),
-        }
         columns = (("score", "word"), ("psi", "decimal"), ("reading", "word"))
-        yield Exhibit("stability", "drift", columns, tuple(rows), (("drift_said", said),))
+        yield Exhibit("stability", "drift", columns, tuple(rows), (("drift_said", _bounds(day)),))
+
+
+def inputs(
+    then: Mapping[str, Any], counted: Mapping[str, Any] | None, meanings: Mapping[str, str], day: str
+) -> Exhibit:
+    """How far the main inputs of customers of ``day`` lie from those of the test rows, the furthest first.
+
+    ``then``: what training kept of each, empty where it kept nothing. ``counted``: what the manifest of
+    the lists says under ``drift``, None where it says nothing.
+    """
+    if not then or counted is None:
+        return Exhibit("stability", "inputs", notes=(("inputs_unknown", {}),))
+    if counted["customers"] < drift.ENOUGH:
+        return Exhibit("stability", "inputs", notes=(("inputs_few", {"least": ("count", drift.ENOUGH)}),))
+    rows: list[Row] = []
+    for name, kept in then.items():
+        parts, seen = Parts.from_dict(kept), counted["inputs"][name]["counts"]
+        index, missing = parts.psi(seen), seen[-1] / counted["customers"]
+        rows.append((name, meanings[name], index, parts.shares[-1], missing, drift.reading(index)))
+    rows.sort(key=lambda row: (-float(row[2] or 0), str(row[0])))
+    columns = (
+        ("feature", "code"), ("meaning", "text"), ("psi", "decimal"), ("missing_then", "percent"),
+        ("missing_now", "percent"), ("reading", "word"),
+    )  # fmt: skip
+    return Exhibit("stability", "inputs", columns, tuple(rows), (("inputs_said", _bounds(day)),))
+
+
+def _bounds(day: str) -> dict[str, tuple[str, Cell]]:
+    return {
+        "day": ("text", day),
+        "some": ("decimal", drift.SOMEWHAT),
+        "much": ("decimal", drift.MUCH),
+    }
 
 
 def sensitivity(cut: Thresholds, scores: Mapping[str, Floats]) -> Iterator[Exhibit]:

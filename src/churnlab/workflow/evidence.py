@@ -18,10 +18,8 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.wording import words
 from churnlab.folds import Fold
 from churnlab.panel import Panel
-from churnlab.strategy.worth import Worth
-from churnlab.tables.money import exponent
-from churnlab.workflow import afterwards
 from churnlab.workflow.chapters import Chapters
+from churnlab.workflow.drifting import RECORD
 from churnlab.workflow.fitting import CHURN, VALUE, Fitted
 from churnlab.workflow.opening import Opened
 from churnlab.workflow.results import plain_count
@@ -82,24 +80,13 @@ def gathered(
         "dimensions": [{"name": share.name, "share": share.share} for share in dimensions],
         "thresholds": dict(extra["thresholds"]),
         "pictures": {name: kept(picture) for name, picture in (drawn | chapters.pictures).items()},
-        "reference": _reference(opening, fitted, test),
+        "reference": extra[RECORD].get("scores", {}),
+        "inputs_then": extra[RECORD].get("inputs", {}),
         "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
         "notes": list(fitted.notes),
         "lineage": dict(lineage),
         "population": _population(opening),
     }
-
-
-def _reference(opening: Opened, fitted: Fitted, test: Panel) -> dict[str, Any]:
-    """Of a table of snapshots nothing: its lists hold those who stayed, its test rows everybody."""
-    if not opening.has_histories:
-        return {}
-    risk = fitted.risks[CHURN]
-    if fitted.value is None:
-        return afterwards.reference(risk, None)
-    retained, churned = fitted.value.if_retained(test), fitted.value.if_churned(test)
-    worth = Worth.of(risk, retained, churned, exponent(opening.project.currency))
-    return afterwards.reference(risk, worth.if_retained)
 
 
 def _drawn(

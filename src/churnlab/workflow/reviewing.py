@@ -150,7 +150,7 @@ def _content(
     told, drawn = afterwards.stability(out_folder(project) / "backtest", project.locale)
     told = told or [afterwards.NO_BACKTEST]
     shown = {**evidence, "pictures": _pictures(evidence) | drawn, "exhibits": [*exhibits, *told]}
-    reference = shown.pop("reference", {})
+    reference, then = shown.pop("reference", {}), shown.pop("inputs_then", {})
     shown["limits"] = [*evidence.get("limits", ()), *project.review.limits]
     as_of = "-"
     if lists is not None:
@@ -159,6 +159,8 @@ def _content(
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
         shown["exhibits"] += afterwards.moved(reference, scores, as_of)
+        meanings = {driver["name"]: driver["meaning"] for driver in evidence["drivers"]}
+        shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
         picture = _map(project, cut, scores)
         if picture is not None:

@@ -33,6 +33,7 @@ from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import published, standing, terms
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
     Frames,
     Opened,
@@ -79,10 +80,10 @@ def score_opened(
         code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
-        cautions, excluded = Cautions(opening, models), Counter[str]()
+        cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
-            _place_all(opening, models, day, kept, cautions, excluded, previous)
+            _place_all(opening, models, day, kept, cautions, drift, excluded, previous)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
@@ -92,7 +93,7 @@ def score_opened(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out, previous),
+                facts(opening, champion, day, ranked.totals, left_out, drift, previous),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -105,7 +106,12 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=(*cautions.notes(), *_made_before(kept_lists, champion), *([unsigned] if unsigned else [])),
+        notes=(
+            *cautions.notes(),
+            *drift.notes(),
+            *_made_before(kept_lists, champion),
+            *([unsigned] if unsigned else []),
+        ),
     )
 
 
@@ -124,6 +130,7 @@ def _place_all(
     day: dt.date,
     kept: Spool,
     cautions: Cautions,
+    drift: Drift,
     excluded: Counter[str],
     previous: Previous | None,
 ) -> None:
@@ -134,6 +141,7 @@ def _place_all(
         if len(panel):
             cautions.look(panel)
             placed = place(panel, models, opening.project, compiled=compiled, previous=previous)
+            drift.look(placed.panel, placed.customers)
             kept.add(placed.customers)
 
 
@@ -165,6 +173,7 @@ def facts(
     day: dt.date,
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
+    drift: Drift,
     previous: Previous | None = None,
 ) -> manifest.Facts:
     """What the manifest says of the run."""
@@ -179,6 +188,7 @@ def facts(
         excluded=excluded,
         currency=opening.project.currency,
         code_version=code_version(),
+        drift=drift.as_dict(),
     )
 
 

@@ -33,7 +33,7 @@ from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
 from churnlab.version import VERSION
-from churnlab.workflow import chapters, cutting, evidence, looks, terms, trials, verdicts, worked
+from churnlab.workflow import chapters, cutting, drifting, evidence, looks, terms, trials, verdicts, worked
 from churnlab.workflow.cautions import few_customers
 from churnlab.workflow.cutting import Cuts
 from churnlab.workflow.fitting import Fitted, fit
@@ -84,7 +84,9 @@ def train_opened(
         card = _scorecard(project, test, fitted)
         told = fitted.churn.explained(test)
         explained = Attributions.of(told.margin, told.base, told.contributions, fitted.churn.features)
-        models = Models(fitted.churn, fitted.value, _extra(opening, store, panel, fitted), fitted.hazard)
+        then = drifting.learned(opening, told.panel, fitted, explained)
+        extra = _extra(opening, store, panel, fitted) | {drifting.RECORD: then}
+        models = Models(fitted.churn, fitted.value, extra, fitted.hazard)
         verdict = judged(opening, store, panel, fitted, models, _leaks(test, explained))
         kept = evidence.gathered(
             opening,
