@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from churnlab.config import kinds
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
+from churnlab.config.lifecycle import Lifecycle, MomentRules
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
@@ -182,13 +183,15 @@ class Threshold(Section):
 
 
 class StrategyPlan(Section):
-    """The two axes of the strategy: value if retained, and relationship intensity."""
+    """The two axes of the strategy (value if retained, and relationship intensity), phases and moments."""
 
     value: Threshold = Threshold(mode="margin_share", at=0.8)
     intensity: Threshold = Threshold(mode="fixed", at=50)
     risk_bands: tuple[float, float] = Field(
         (0.15, 0.40), description="low below the first, high from the second"
     )
+    lifecycle: Lifecycle = Lifecycle()
+    moments: MomentRules = MomentRules()
 
     @model_validator(mode="after")
     def _two_axes(self) -> StrategyPlan:

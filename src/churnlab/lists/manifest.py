@@ -34,6 +34,7 @@ class Facts:
     ``config_sha256``: of the resolved configuration. ``model``: file -> sha256 of the champion.
     ``inputs``: file label -> sha256. ``counts``: one record per source (read, accepted, ...).
     ``strategies``: customers and sums, from ``build.totals``. ``excluded``: reason -> customers.
+    ``season``: what was taken out of trends, None where there is none.
     """
 
     as_of: date
@@ -46,9 +47,11 @@ class Facts:
     excluded: Mapping[str, int]
     currency: str
     code_version: str
+    season: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
+        season = {} if self.season is None else {"season": dict(self.season)}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,
@@ -60,6 +63,7 @@ class Facts:
             "counts": [dict(count) for count in self.counts],
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
+            **season,
         }
 
 

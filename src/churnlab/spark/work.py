@@ -118,7 +118,8 @@ def scored_rows(question: Question, group: Any) -> Answer:
     rows = None
     if len(part):
         tally.cautions.look(part)
-        customers = place(part, question.trained, question.project).customers
+        placed = place(part, question.trained, question.project, season=question.season)
+        customers = placed.customers
         if tally.gate.admits(customers):
             tally.sums.add(customers.quadrant, customers.churn_risk, customers.worth)
             rows = build.rows(customers, question.exponent)

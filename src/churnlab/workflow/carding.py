@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,17 +16,20 @@ from churnlab.lists.scored import ScoredCustomers
 from churnlab.models.churn import ChurnModel
 from churnlab.models.files import Models
 from churnlab.panel import Panel
-from churnlab.strategy import quadrants
+from churnlab.strategy import moments, quadrants
 from churnlab.strategy.quadrants import Strategy, Thresholds
+from churnlab.strategy.season import Season
 from churnlab.workflow.scoring import Placed, place
 
 AXES: tuple[Literal["value", "intensity"], ...] = ("value", "intensity")
 ACROSS = 10.0**-quadrants.DECIMALS  # the least by which a score is below a cut
 
 
-def card(project: Project, version: str, day: str, models: Models, one: Panel) -> Card:
-    """What is said of the only customer in ``one``."""
-    placed = place(one, models, project)
+def card(
+    project: Project, version: str, day: str, models: Models, one: Panel, season: Season | None = None
+) -> Card:
+    """What is said of the only customer in ``one``. ``season``: of all customers on the same day."""
+    placed = place(one, models, project, season=season)
     people, attributions = placed.customers, placed.attributions
     worth = people.worth
     return Card(
@@ -44,6 +47,8 @@ def card(project: Project, version: str, day: str, models: Models, one: Panel) -
         value_if_churned=None if worth is None else float(worth.if_churned[0]),
         expected_loss=None if worth is None else float(worth.expected_loss[0]),
         intensity=None if math.isnan(people.intensity[0]) else float(people.intensity[0]),
+        phase=None if people.phase is None else str(people.phase[0]),
+        **_critical(people),
         reasons=[
             (code, text)
             for code, text in zip(people.reason_codes[0], people.reason_texts[0], strict=True)
@@ -67,6 +72,18 @@ def card(project: Project, version: str, day: str, models: Models, one: Panel) -
         ),
         bands=project.strategy.risk_bands,
     )
+
+
+def _critical(people: ScoredCustomers) -> dict[str, Any]:
+    """What calls for attention first, by when, and all that does."""
+    found = people.moments
+    if found is None or found.primary[0] is None:
+        return {}
+    return {
+        "critical_moment": str(found.primary[0]),
+        "critical_due": str(found.due[0]),
+        "critical_all": tuple(str(moment) for moment in moments.each(found.codes[0])),
+    }
 
 
 def _steps(project: Project, churn: ChurnModel, one: Panel, placed: Placed) -> tuple[Step, ...]:

@@ -23,7 +23,7 @@ from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.strategy.quadrants import Thresholds
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
-from churnlab.workflow import afterwards, finding, looks, published
+from churnlab.workflow import afterwards, finding, lives, looks, published
 from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
@@ -159,6 +159,7 @@ def _content(
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
         shown["exhibits"] += afterwards.moved(reference, scores, as_of)
+        shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
         picture = _map(project, cut, scores)
         if picture is not None:

@@ -26,11 +26,12 @@ from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import Intensity, References
 from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.season import Season
 from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import standing, terms
+from churnlab.workflow import phasing, seasonality, standing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.opening import (
     Frames,
@@ -80,7 +81,8 @@ def score_opened(
         cautions, excluded = Cautions(opening, models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
-            _place_all(opening, models, day, kept, cautions, excluded)
+            season = seasonality.of_tables(opening, models.extra, day)
+            _place_all(opening, models, day, kept, cautions, excluded, season)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
@@ -90,7 +92,7 @@ def score_opened(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out),
+                facts(opening, champion, day, ranked.totals, left_out, season),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -117,15 +119,23 @@ def _made_before(published: commit.Published, champion: Champion) -> tuple[str, 
 
 
 def _place_all(
-    opening: Opened, models: Models, day: dt.date, kept: Spool, cautions: Cautions, excluded: Counter[str]
+    opening: Opened,
+    models: Models,
+    day: dt.date,
+    kept: Spool,
+    cautions: Cautions,
+    excluded: Counter[str],
+    season: Season | None = None,
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
-    for panel, left_out in scoring_blocks(opening, day):
+    measures = phasing.measured(opening.project, models.extra)
+    for panel, left_out in scoring_blocks(opening, day, measures):
         excluded.update(left_out)
         if len(panel):
             cautions.look(panel)
-            kept.add(place(panel, models, opening.project, compiled=compiled).customers)
+            placed = place(panel, models, opening.project, compiled=compiled, season=season)
+            kept.add(placed.customers)
 
 
 def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
@@ -149,6 +159,7 @@ def facts(
     day: dt.date,
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
+    season: Season | None = None,
 ) -> manifest.Facts:
     """What the manifest says of the run."""
     return manifest.Facts(
@@ -162,6 +173,7 @@ def facts(
         excluded=excluded,
         currency=opening.project.currency,
         code_version=code_version(),
+        season=None if season is None else season.as_dict(),
     )
 
 
@@ -177,10 +189,18 @@ class Placed:
     panel: Panel
 
 
-def place(panel: Panel, models: Models, project: Project, *, compiled: bool | None = None) -> Placed:
-    """Risk, value, intensity, strategy and reasons of every row of ``panel``.
+def place(
+    panel: Panel,
+    models: Models,
+    project: Project,
+    *,
+    compiled: bool | None = None,
+    season: Season | None = None,
+) -> Placed:
+    """Risk, value, intensity, strategy, phase and reasons of every row of ``panel``.
 
     ``compiled``: whether reasons are chosen by compiled code, which chooses the same; None: as pays.
+    ``season``: of all customers at the same date.
     """
     told = models.churn.explained(panel)
     risk = told.risk
@@ -203,6 +223,7 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
     if models.value is not None and retained is not None:
         low, high = models.value.interval(panel, risk, retained)
     segment = panel.segments.get(project.lists.segment or "")
+    lives = phasing.placed(panel, project, models.extra, season, previous=None)
     scored = ScoredCustomers(
         customer_id=panel.customer_id,
         churn_risk=risk,
@@ -217,6 +238,8 @@ def place(panel: Panel, models: Models, project: Project, *, compiled: bool | No
         value_p90=high,
         segment=segment,
         sooner=_sooner(panel, models, project.churn.also_days, risk),
+        phase=None if lives is None else lives.phase,
+        moments=None if lives is None else lives.moments,
     )
     return Placed(scored, attributions, told.panel)
 

@@ -29,6 +29,7 @@ from churnlab.panel import Panel
 from churnlab.strategy import intensity, quadrants
 from churnlab.strategy.intensity import References
 from churnlab.strategy.quadrants import Thresholds
+from churnlab.strategy.repeats import Repeat
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Run, Store
@@ -159,6 +160,7 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
     learned = fitted.fold.train
     learned_on = panel.take(learned & (panel.as_of == panel.as_of[learned].max()))
     references = References.learn(learned_on.measures) if opening.has_histories else None
+    repeat = Repeat.learn(learned_on.measures, _longest_silence(project)) if opening.has_histories else None
     near = None if references is None else intensity.score(learned_on.measures, references).values
     value = None
     if fitted.value is not None:
@@ -168,11 +170,17 @@ def _extra(opening: Opened, panel: Panel, fitted: Fitted) -> dict[str, Any]:
     thresholds = quadrants.learn_thresholds(value, near, project.strategy)
     return {
         "references": None if references is None else references.as_dict(),
+        "repeat": None if repeat is None else repeat.as_dict(),
         "thresholds": thresholds.as_dict(),
         "value_basis": fitted.basis if fitted.value is not None else None,
         "terms": terms.of(project),
         "learned": learned_from(opening, panel, fitted.fold),
     }
+
+
+def _longest_silence(project: Project) -> int | None:
+    """Days of silence after which customers are not learned from any more; None: they all are."""
+    return None if project.churn.kind in ("contractual", "win_back") else project.snapshots.lost_after_days
 
 
 def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:
