@@ -176,8 +176,8 @@ def test_who_swings_inside_the_band_never_moves(days, swings):
 
 
 def test_measures_by_hand():
-    # Orders 400, 340, 280, 220 and 40 days ago: gaps 60, 60, 60, 180, the middle one 60, so g = 60, and the
-    # windows are 180 days: the last holds the order of 40, the one before (180 to 360) those of 220, 280, 340.
+    # Orders 400, 340, 280, 220 and 40 days ago: gaps 60, 60, 60, 180, the middle one 60, so g = 60 and the
+    # windows are 180 days: the last holds the order of 40, the one before those of 220, 280 and 340.
     orders = [
         {"customer": 0, "time": AS_OF - ago * DAY, "amount": 100, "family": family, "channel": "web"}
         for ago, family in ((400, "pens"), (340, "pens"), (280, "cups"), (220, "pens"), (40, "lamps"))
@@ -216,7 +216,8 @@ def test_a_notice_counts_until_the_next_contract_or_else_order():
             tables["contracts"] = [{"customer": 0, "time": AS_OF - ago_contract * DAY, "end": None}]
         return measures(past([(0, AS_OF)], **tables), RULES, G_POP)["notice"].tolist() == [1]
 
-    assert notice(30, 20) and not notice(20, 30)
+    assert notice(30, 20)
+    assert not notice(20, 30)
     assert notice(5, 20, ago_contract=100), "a payment under contract takes no notice back"
     assert not notice(50, 20, ago_contract=10)
 

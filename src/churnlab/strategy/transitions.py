@@ -133,7 +133,7 @@ def _amounts(table: Any, exponent: int) -> NDArray[np.int64] | None:
     if "value_if_retained" not in table.column_names:
         return None
     column = table["value_if_retained"]
-    if column.null_count == len(column):
+    if len(column) and column.null_count == len(column):
         return None
     values = np.nan_to_num(column.to_numpy().astype(np.float64))
     return np.asarray(np.rint(values * 10**exponent).astype(np.int64))
