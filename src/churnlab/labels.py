@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
@@ -117,6 +117,11 @@ def shorter(days: int) -> str:
 def value_basis(outcome: Outcome) -> ValueBasis | None:
     """What value is counted in: margins where there are any, else net amounts; None without either."""
     return _basis(outcome.transactions.source)
+
+
+def value_column(columns: Collection[str]) -> str | None:
+    """The column of transactions that value is counted in; None where there is none."""
+    return next((_COLUMNS[basis] for basis in VALUE_BASES if _COLUMNS[basis] in columns), None)
 
 
 def _basis(lines: Source) -> ValueBasis | None:

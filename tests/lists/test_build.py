@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.lists.columns import COLUMNS, NAMES
+from churnlab.strategy.moments import Moments
 from scored_people import STAMP, listed, ranked, scored, texts
 
 # domain.md section 11, less what later work fills.
@@ -25,6 +26,7 @@ DOMAIN_ORDER = [
     "quadrant_raw",
     "quadrant_previous",
     "quadrant_since",
+    "phase",
     "churn_risk",
     "risk_band",
     "value_if_retained",
@@ -36,6 +38,9 @@ DOMAIN_ORDER = [
     "expected_loss",
     "intensity",
     "intensity_basis",
+    "critical_moment",
+    "critical_due",
+    "critical_all",
     "rank_in_list",
     "reason_1_code",
     "reason_1_text",
@@ -177,11 +182,20 @@ def test_optional_columns_are_passed_on():
         segment=texts(["B2B", None]),
         population=texts(["lost", "at_risk"]),
         quadrant_raw=texts(["win_back", "release"]),
+        phase=texts(["lost", "growth"]),
+        moments=Moments(
+            texts(["rhythm_slip", None]),
+            np.array(["2025-02-09", "NaT"], dtype="datetime64[D]"),
+            texts(["rhythm_slip+value_drop", None]),
+        ),
     )
     rows = listed(people).to_pylist()
     assert [row["segment"] for row in rows] == ["B2B", None]
     assert [row["population"] for row in rows] == ["lost", "at_risk"]
     assert [row["quadrant_raw"] for row in rows] == ["win_back", "release"]
+    assert [row["phase"] for row in rows] == ["lost", "growth"]
+    critical = [(row["critical_moment"], row["critical_due"], row["critical_all"]) for row in rows]
+    assert critical == [("rhythm_slip", dt.date(2025, 2, 9), "rhythm_slip+value_drop"), (None, None, None)]
 
 
 def test_who_stood_there_before_has_the_date_and_who_did_not_that_of_this_list():

@@ -63,6 +63,7 @@ CHANGES = {
     "currency": "USD",
     "code_version": "0.1.1",
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
+    "season": {"events": {"ratio": 1.1}},
 }
 
 

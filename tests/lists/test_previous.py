@@ -23,6 +23,9 @@ def known(**places):
             "customer_id": pa.array(list(places), pa.string()),
             "quadrant": pa.array([place for place, _ in places.values()], pa.string()).dictionary_encode(),
             "quadrant_since": pa.array([since for _, since in places.values()], pa.date32()),
+            "phase": pa.array(
+                ["growth" if who == "a" else None for who in places], pa.string()
+            ).dictionary_encode(),
         }
     )
     return Previous(DAY, "0" * 64, table)
@@ -35,6 +38,7 @@ def ids(*names):
 def test_each_customer_is_found_and_a_stranger_is_not():
     before = known(a=("retain", dt.date(2025, 1, 1)), b=("release", DAY)).of(ids("b", "x", "a"))
     assert before.quadrant.tolist() == ["release", None, "retain"]
+    assert before.phase.tolist() == [None, None, "growth"]
     assert np.array_equal(
         before.since, np.array(["2026-01-31", "NaT", "2025-01-01"], "datetime64[D]"), equal_nan=True
     )

@@ -16,6 +16,7 @@ import plain_lists
 from churnlab.errors import GateError
 from churnlab.lists import cells, spool, write
 from churnlab.lists.columns import COLUMNS, NAMES
+from churnlab.strategy.moments import Moments
 from scored_people import STAMP, files_of, listed, ranked, scored, texts
 
 TRIGGERS = ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
@@ -57,12 +58,18 @@ def read(content):
 
 
 def test_by_hand():
-    table = listed(scored(["00123"], [0.25], [820.5], [72.0], segment=texts(["B2B, large"])))
+    due = np.array(["2025-02-09"], dtype="datetime64[D]")
+    life = {
+        "phase": texts(["growth"]),
+        "moments": Moments(texts(["rhythm_slip"]), due, texts(["rhythm_slip+anniversary"])),
+    }
+    table = listed(scored(["00123"], [0.25], [820.5], [72.0], segment=texts(["B2B, large"]), **life))
     header, row, end = csv_of(table).decode().split("\n")
     assert header == ",".join(NAMES)
     assert row == (
         '"00123","at_risk","0123456789abcdef","3",2025-02-01,2025-03-03,"B2B, large","retain","retain",,'
-        '2025-02-01,0.250000,"medium",820.50,410.25,1641.00,635.89,738.45,"margin",184.61,72.000000,"recency+frequency",1,'
+        '2025-02-01,"growth",0.250000,"medium",820.50,410.25,1641.00,635.89,738.45,"margin",184.61,72.000000,'
+        '"recency+frequency","rhythm_slip",2025-02-09,"rhythm_slip+anniversary",1,'
         '"days_since_last_order","last order 0 days ago",,,,,"EUR","Retain"'
     )
     assert end == ""

@@ -23,7 +23,7 @@ from churnlab.models import files
 from churnlab.strategy.worth import rounded
 from churnlab.workflow.opening import opened
 from churnlab.workflow.panels import scoring_panel
-from churnlab.workflow.scoring import place
+from churnlab.workflow.placing import place
 
 ROOT = Path(__file__).parents[2]
 SMALL = [

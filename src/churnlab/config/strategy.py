@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from churnlab.config.lifecycle import Lifecycle, MomentRules
 from churnlab.config.offer import Offer
 from churnlab.config.section import Name, Section
 
@@ -66,7 +67,7 @@ class Hysteresis(Section):
 
 
 class StrategyPlan(Section):
-    """The two axes of the strategy: value if retained, and relationship intensity."""
+    """The two axes of the strategy (value if retained, and relationship intensity), phases and moments."""
 
     value: Threshold = Threshold(mode="margin_share", at=0.8)
     intensity: Threshold = Threshold(mode="fixed", at=50)
@@ -86,6 +87,8 @@ class StrategyPlan(Section):
     risk_bands: tuple[float, float] = Field(
         (0.15, 0.40), description="low below the first, high from the second"
     )
+    lifecycle: Lifecycle = Lifecycle()
+    moments: MomentRules = MomentRules()
 
     @model_validator(mode="after")
     def _two_axes(self) -> StrategyPlan:

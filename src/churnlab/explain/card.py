@@ -25,7 +25,9 @@ class Card:
     ``base``, ``margin``: log odds before any feature, and of this customer before calibration;
     ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``. ``steps``: the way from the
     risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
-    to other values. ``bands``: where medium and high risks begin. ``story``: None without histories.
+    to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
+    ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
+    them. Without histories these and ``story`` are None.
     """
 
     customer_id: str
@@ -50,6 +52,10 @@ class Card:
     cuts: Sequence[Cut] = ()
     levers: Sequence[Lever] = ()
     bands: tuple[float, float] | None = None
+    phase: str | None = None
+    critical_moment: str | None = None
+    critical_due: str | None = None
+    critical_all: Sequence[str] = ()
     story: Story | None = None
 
     @property

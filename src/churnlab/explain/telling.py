@@ -28,6 +28,7 @@ def _lines(tell: Telling) -> Iterator[str]:
         yield tell.value()
     yield say["card_intensity"].format(intensity=tell.said(card.intensity, "number"))
     yield say["card_strategy"].format(strategy=say[card.strategy])
+    yield from tell.life()
     yield from tell.story()
     yield say["card_reasons"] if card.reasons else say["card_no_reasons"]
     yield from tell.reasons()
@@ -90,6 +91,18 @@ class Telling:
             churned=self.said(card.value_if_churned, "currency"),
             loss=self.said(card.expected_loss, "currency"),
         )
+
+    def life(self) -> Iterator[str]:
+        """The phase, and what calls for attention."""
+        card, say = self.card, words(self.card.locale)
+        if card.phase is not None:
+            yield say["card_phase"].format(phase=say[f"phase_{card.phase}"])
+        if card.critical_moment is not None:
+            first = say[f"moment_{card.critical_moment}"]
+            yield say["card_moment"].format(moment=first, due=card.critical_due)
+        others = [say[f"moment_{code}"] for code in card.critical_all if code != card.critical_moment]
+        if others:
+            yield say["card_moments"].format(moments=", ".join(others))
 
     def story(self) -> Iterator[str]:
         """Orders month by month in plain figures, and how long the silence is."""

@@ -63,6 +63,16 @@ class Edges:
         return cls(*np.unique(instants, return_inverse=True))
 
 
+@dataclass(frozen=True, eq=False)
+class Ago:
+    """An instant of each snapshot's own, ``instants`` (n,): where a window of its own length begins.
+
+    Whoever asks for the same window again has to ask with the same ``Ago``: it is known by identity.
+    """
+
+    instants: Ints
+
+
 def _cut(edges: Ints, times: Ints) -> Ints:
     """How many of the rising ``edges`` each time has reached."""
     # An event at the very edge has reached it: at the snapshot it is the future (see Outcome), at
@@ -121,7 +131,8 @@ class Timeline:
     """When the rows of one table (sorted by customer, then time) happened and were known.
 
     ``at(days)`` is the first row of each snapshot's customer at or after ``as_of - days``, among
-    those it knew; ``at(ALL)`` its first row, ``at(0)`` the first it did not know. This needs what a
+    those it knew; ``at(ALL)`` its first row, ``at(0)`` the first it did not know; ``at(Ago)`` the first
+    at or after an instant of its own. This needs what a
     snapshot knew to be the first rows of its customer: see ``knowledge``.
     """
 
@@ -130,14 +141,16 @@ class Timeline:
     recorded_at: Ints
     asked: Asked
     way: Way
-    _found: dict[int, Ints] = field(default_factory=dict, init=False)
+    _found: dict[int | Ago, Ints] = field(default_factory=dict, init=False)
 
-    def at(self, days: int) -> Ints:
+    def at(self, days: int | Ago) -> Ints:
         if days not in self._found:
             self._found[days] = self._first_row(days)
         return self._found[days]
 
-    def _first_row(self, days: int) -> Ints:
+    def _first_row(self, days: int | Ago) -> Ints:
+        if isinstance(days, Ago):
+            return np.minimum(self._cut_each(days), self._known_end)
         if days == ALL:
             return self._bounds.take(self.asked.customer)
         edges, known = self.asked.before(days), self.asked.known_until
@@ -150,6 +163,12 @@ class Timeline:
         return self.way.cut(
             self.customer, self.time, self._bounds, asked.customer, asked.date, edges.instants, edges.place
         )
+
+    def _cut_each(self, ago: Ago) -> Ints:
+        # Many snapshots share an instant: each is then told which of the different ones is its own.
+        edges, own = np.unique(ago.instants, return_inverse=True)
+        asked, place = self.asked, np.arange(len(edges))
+        return self.way.cut(self.customer, self.time, self._bounds, asked.customer, own, edges, place)
 
     @cached_property
     def _bounds(self) -> Ints:

@@ -32,5 +32,9 @@ def own_horizon(past: History, rule: AdaptiveRule, longest: int) -> Ints:
     """(n,) whole days: ``times`` the own gap, at least ``least_days`` and at most ``longest``."""
     if rule.population_gap_days is None:
         raise ConfigError("churn.adaptive.population_gap_days must say the middle gap of all customers")
-    days = rule.times * own_gap(past, rule.population_gap_days)
-    return np.rint(days).clip(rule.least_days, longest).astype(np.int64)
+    return horizon_of(own_gap(past, rule.population_gap_days), rule, longest)
+
+
+def horizon_of(gap: Floats, rule: AdaptiveRule, longest: int) -> Ints:
+    """(n,) the same of own gaps that are known already."""
+    return np.rint(rule.times * gap).clip(rule.least_days, longest).astype(np.int64)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from churnlab.config.project import FeaturePlan
-from churnlab.history.cuts import Asked, Edges
+from churnlab.history.cuts import Ago, Asked, Edges
 from churnlab.history.profile import Profile
 from churnlab.history.sources import Source, kept
 from churnlab.history.tables import all_events, lines_and_orders, texts_of
@@ -69,6 +69,10 @@ class History:
             if shard.attributes
             else None,
         )
+
+    def ago(self, days: Ints) -> Ago:
+        """Where a window of ``days`` begins, (n,) whole days of each snapshot's own, 0 or more."""
+        return Ago(self.calendar.ahead(self.as_of, -days))
 
 
 def _without_reason(contracts: Source | None) -> Source | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.errors import ConfigError, did_you_mean
+from churnlab.history.cuts import Ago
 from churnlab.history.units import Flags, Ints, Texts, frozen, isin
 from churnlab.history.ways import Way
 from churnlab.history.windows import LATER_FACTS, Window
@@ -45,7 +46,7 @@ class Source:
 
     table: str
     columns: Columns
-    at: Callable[[int], Ints]  # days -> (n,) the first row at or after as_of - days
+    at: Callable[[int | Ago], Ints]  # days -> (n,) the first row at or after as_of - days
     as_of: Ints
     way: Way
     nested: tuple[int, ...] = ()  # windows that are mostly asked for together, rising
@@ -55,13 +56,16 @@ class Source:
         """Whether the input had this column."""
         return column in self.columns.names
 
-    def last(self, days: int) -> Window:
-        """The events in ``[as_of - days, as_of)``; ``last(ALL)`` is all those before ``as_of``."""
+    def last(self, days: int | Ago) -> Window:
+        """The events in ``[as_of - days, as_of)``; ``last(ALL)`` is all those before ``as_of``.
+
+        ``days``: of all snapshots, or ``History.ago`` for each its own.
+        """
         return self.between(days, 0)
 
-    def between(self, older: int, newer: int) -> Window:
+    def between(self, older: int | Ago, newer: int | Ago) -> Window:
         """The events in ``[as_of - older, as_of - newer)``, in days."""
-        if older < newer:
+        if _crossed(older, newer):
             raise ConfigError(
                 f"a feature asks for events between {older} and {newer} days ago",
                 mend=f"name the older edge first: between({newer}, {older})",
@@ -195,6 +199,12 @@ class Source:
         # No row has the code -2: a text that does not occur.
         codes = tuple(code.get(text, -2) for text in wanted)
         return codes if compare is isin else codes[0]
+
+
+def _crossed(older: int | Ago, newer: int | Ago) -> bool:
+    if isinstance(older, Ago) and isinstance(newer, Ago):
+        return bool((older.instants > newer.instants).any())
+    return isinstance(older, int) and isinstance(newer, int) and older < newer
 
 
 def _prefix(values: Ints) -> Ints:

@@ -28,6 +28,11 @@ def distinct(rows: Window, column: str) -> Ints:
     return source.once(("distinct", column, rows.span), lambda: _counted(rows, column))
 
 
+def new(rows: Window, column: str) -> Ints:
+    """(n,) different values that the customer has in these rows and in none before."""
+    return rows.source.way.difference(rows.source.following(column)[1], rows.start, rows.end)
+
+
 def _counted(rows: Window, column: str) -> Ints:
     source, way = rows.source, rows.source.way
     if way.nested is None and source.codes(column).max(initial=0) < BITS:

@@ -76,6 +76,10 @@ class Window:
         """How many different values."""
         return variety.distinct(self._of(column), column)
 
+    def new(self, column: str) -> Ints:
+        """How many different values that no earlier event of the customer had."""
+        return variety.new(self._of(column), column)
+
     def active_days(self) -> Ints:
         """How many local days with an event."""
         return self.distinct("day")
@@ -120,6 +124,11 @@ class Window:
         """Its last ``most`` events, or all of them where there are fewer."""
         start = np.maximum(self.start, self.end - most)
         return Window(self.source, start, self.end, self.span and (self.span, "latest", most))
+
+    def oldest(self, most: int) -> Window:
+        """Its first ``most`` events, or all of them where there are fewer."""
+        end = np.minimum(self.end, self.start + most)
+        return Window(self.source, self.start, end, self.span and (self.span, "oldest", most))
 
     def _of(self, column: str) -> Window:
         """The same window, over the rows that have this column."""

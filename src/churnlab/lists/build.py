@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from churnlab.lists.columns import COLUMNS, REASONS, risk_within, schema
 from churnlab.lists.gate import SCORE_DECIMALS
 from churnlab.lists.scored import ScoredCustomers
+from churnlab.strategy.moments import Moments
 from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.worth import rounded
 
@@ -60,6 +61,7 @@ def rows(scored: ScoredCustomers, exponent: int) -> Any:
     import pyarrow as pa
 
     columns: dict[str, NDArray[Any]] = {**_texts(scored), **_numbers(scored, exponent)}
+    columns["critical_due"] = (scored.moments or Moments.none(len(scored))).due
     wanted = rows_schema(tuple(scored.sooner))
     made = [pa.array(columns[field.name], field.type, from_pandas=True) for field in wanted]
     return pa.table(made, schema=wanted)
@@ -96,6 +98,7 @@ def _texts(scored: ScoredCustomers) -> dict[str, NDArray[Any]]:
     def same(text: str | None) -> Texts:
         return np.full(len(scored), text, dtype=object)
 
+    moments = scored.moments or Moments.none(len(scored))
     columns: dict[str, NDArray[Any]] = {
         "customer_id": scored.customer_id,
         "population": same("at_risk") if scored.population is None else scored.population,
@@ -104,8 +107,11 @@ def _texts(scored: ScoredCustomers) -> dict[str, NDArray[Any]]:
         "quadrant_raw": scored.quadrant if scored.quadrant_raw is None else scored.quadrant_raw,
         "quadrant_previous": same(None) if scored.quadrant_previous is None else scored.quadrant_previous,
         "quadrant_since": same(None) if scored.quadrant_since is None else scored.quadrant_since,
+        "phase": same(None) if scored.phase is None else scored.phase,
         "risk_band": scored.risk_band,
         "intensity_basis": scored.intensity_basis,
+        "critical_moment": moments.primary,
+        "critical_all": moments.codes,
     }
     for number in range(REASONS):
         columns[f"reason_{number + 1}_code"] = scored.reason_codes[:, number]

@@ -35,6 +35,7 @@ class Facts:
     ``inputs``: file label -> sha256. ``counts``: one record per source (read, accepted, ...).
     ``strategies``: customers and sums, from ``build.totals``. ``excluded``: reason -> customers.
     ``drift``: customers in the parts that training cut its inputs and scores into; None: it cut none.
+    ``season``: what was taken out of trends, None where there is none.
     """
 
     as_of: date
@@ -48,9 +49,11 @@ class Facts:
     currency: str
     code_version: str
     drift: Mapping[str, Any] | None = None
+    season: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
+        season = {} if self.season is None else {"season": dict(self.season)}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,
@@ -63,6 +66,7 @@ class Facts:
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
             **({} if self.drift is None else {"drift": dict(self.drift)}),
+            **season,
         }
 
 

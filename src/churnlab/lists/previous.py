@@ -29,11 +29,12 @@ FILES = ("all.parquet", "excluded.parquet")  # who was listed, and who was kept 
 class Before:
     """Where some customers stood: (n,) each, None or NaT for who was not there.
 
-    ``quadrant``: codes. ``since``: the date from which they stood there.
+    ``quadrant``, ``phase``: codes. ``since``: the date from which they stood in that quadrant.
     """
 
     quadrant: Texts
     since: Days
+    phase: Texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +64,28 @@ class Previous:
         """Where the customers ``ids`` stood."""
         rows = self._rows(ids)
         known = rows >= 0
-        quadrant = np.full(len(ids), None, dtype=object)
         since = np.full(len(ids), np.datetime64("NaT"), dtype="datetime64[D]")
-        codes, names = self._quadrants
-        quadrant[known] = names[codes[rows[known]]]
-        since[known] = self.table["quadrant_since"].to_numpy()[rows[known]]
-        return Before(quadrant, since)
+        since[known] = self._since[rows[known]]
+        texts = {}
+        for name in ("quadrant", "phase"):
+            texts[name] = np.full(len(ids), None, dtype=object)
+            codes, names = self._codes[name]
+            texts[name][known] = names[codes[rows[known]]]
+        return Before(texts["quadrant"], since, texts["phase"])
 
     @cached_property
-    def _quadrants(self) -> tuple[NDArray[Any], Texts]:
-        encoded = self.table["quadrant"].combine_chunks()
-        return encoded.indices.to_numpy(), np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    def _since(self) -> Days:
+        return np.asarray(self.table["quadrant_since"].to_numpy())
+
+    @cached_property
+    def _codes(self) -> dict[str, tuple[NDArray[Any], Texts]]:
+        """Name -> the place of each row's text, and the texts; the last one is None."""
+        found = {}
+        for name in ("quadrant", "phase"):
+            encoded = self.table[name].combine_chunks()
+            texts = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+            found[name] = (encoded.indices.fill_null(len(texts) - 1).to_numpy(), texts)
+        return found
 
     @cached_property
     def _marks(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -124,7 +136,7 @@ def _kept(path: Path, said: dict[str, Any], as_of: dt.date, only: str | None) ->
             mend="move that run's folder away: quadrants then follow from the list before it",
         )
     there = set(pq.read_schema(path).names)
-    wanted = [name for name in ("customer_id", "quadrant", "quadrant_since") if name in there]
+    wanted = [name for name in ("customer_id", "quadrant", "quadrant_since", "phase") if name in there]
     filters = None if only is None else [("customer_id", "==", only)]
     table = pq.read_table(path, columns=wanted, filters=filters)
     since = (
@@ -132,10 +144,12 @@ def _kept(path: Path, said: dict[str, Any], as_of: dt.date, only: str | None) ->
         if "quadrant_since" in there
         else pa.repeat(pa.scalar(as_of, pa.date32()), table.num_rows)
     )
+    phase = table["phase"] if "phase" in there else pa.nulls(table.num_rows, pa.string())
     return pa.table(
         {
             "customer_id": table["customer_id"].cast(pa.string()),
             "quadrant": table["quadrant"].cast(pa.string()).dictionary_encode(),
             "quadrant_since": since,
+            "phase": phase.cast(pa.string()).dictionary_encode(),
         }
     ).unify_dictionaries()

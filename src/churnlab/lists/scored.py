@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.strategy.moments import Moments
 from churnlab.strategy.worth import Worth
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,7 @@ class ScoredCustomers:
     ``segment``: None in a project without. ``population``: None where all are at risk.
     ``quadrant_raw``: None where it is the same as ``quadrant``. ``quadrant_previous``: text or None,
     ``quadrant_since``: days; None both where there is no list before.
+    ``phase``, ``moments``: None in a project without histories.
     ``sooner``: days, rising -> the risk of that shorter horizon, where ``churn.also_days`` asks.
     """
 
@@ -46,6 +48,8 @@ class ScoredCustomers:
     quadrant_previous: Texts | None = None
     quadrant_since: Days | None = None
     sooner: Mapping[int, Floats] = field(default_factory=dict)
+    phase: Texts | None = None
+    moments: Moments | None = None
 
     def __len__(self) -> int:
         return len(self.customer_id)
@@ -76,8 +80,8 @@ class ScoredCustomers:
 
 
 def _taken(values: Any, rows: Any) -> Any:
-    if isinstance(values, Worth):
-        return Worth(**{name: column[rows] for name, column in vars(values).items()})
+    if isinstance(values, Worth | Moments):
+        return type(values)(**{name: column[rows] for name, column in vars(values).items()})
     if isinstance(values, Mapping):
         return {name: column[rows] for name, column in values.items()}
     return None if values is None else values[rows]

@@ -19,8 +19,10 @@ from churnlab.panel import Ahead, Questions
 from churnlab.panel.declines import Seasons
 from churnlab.snapshots import Calendar
 from churnlab.spark.inputs import SparkTables
+from churnlab.strategy.season import Season
 from churnlab.tables import Tables
 from churnlab.tracking import Champion
+from churnlab.workflow import phasing
 from churnlab.workflow.opening import Opened, measures, silent
 from churnlab.workflow.panels import questions
 
@@ -32,7 +34,7 @@ class Question:
     ``project``: without sources, folders and tracker. ``columns``: table -> column -> Arrow type.
     ``attributes``: name -> number or category. ``as_ofs``: rising instants. ``watermark``: None where
     nothing is asked about what happened next. ``seasons``: as ``Ahead`` has them.
-    ``own``: file -> text, of own families.
+    ``own``: file -> text, of own families. ``season``: of all customers at the scoring date.
     ``models``: file name -> bytes; ``digests``: the SHA-256 each must have.
     """
 
@@ -46,6 +48,7 @@ class Question:
     watermark: int | None = None
     seasons: Seasons | None = None
     own: Mapping[str, str] = field(default_factory=dict)
+    season: Season | None = None
     models: Mapping[str, bytes] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,10 +70,10 @@ class Question:
             own=_own_files(opening.project),
         )
 
-    def answered_by(self, champion: Champion) -> Question:
+    def answered_by(self, champion: Champion, season: Season | None = None) -> Question:
         """The same, with the models that answer: plain files, as they were registered."""
         models = {name: (champion.folder / name).read_bytes() for name in champion.digests}
-        return replace(self, models=models, digests=dict(champion.digests))
+        return replace(self, models=models, digests=dict(champion.digests), season=season)
 
     @property
     def schemas(self) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class Question:
                 project.features.model_dump_json(), json.dumps(dict(self.own), sort_keys=True)
             ),
             who=project.snapshots,
-            measures=measures,
+            measures=phasing.measured(project, self.trained.extra) if self.models else measures,
             segments=self.segments,
             exponent=self.exponent,
             compiled=self.compiled,

@@ -25,7 +25,7 @@ from churnlab.lists import commit, manifest
 from churnlab.lists.build import Stamp
 from churnlab.models import files
 from churnlab.models.files import Models
-from churnlab.spark import ranking, runs, work
+from churnlab.spark import ranking, runs, seasonality, work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.spark.panels import opened
@@ -46,6 +46,7 @@ from churnlab.workflow.opening import (
     silent,
     writing,
 )
+from churnlab.workflow.placing import Around
 from churnlab.workflow.results import Scored
 from churnlab.workflow.scoring import facts, stamped_with
 
@@ -101,7 +102,8 @@ def _scored(
     ):
         run.log_settings(settings(project))
         stamp = stamped_with(project, key, champion, models, day)
-        question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion)
+        season = seasonality.of_tables(opening, tables, models.extra, day)
+        question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion, season)
         made, tally = _scored_runs(tables, question, Tally.of(opening, models), shards, aside, stamp)
         lists = ranking.ranked(made, tally, stamp)
         opening.progress("publish lists", None)
@@ -109,7 +111,7 @@ def _scored(
             root,
             key,
             ranking.outputs(lists),
-            facts(opening, champion, day, lists.totals, tally.excluded, tally.drift),
+            facts(opening, champion, day, lists.totals, tally.excluded, tally.drift, Around(season=season)),
             info={"tracking_run": run.run_id, "shards": shards},
         )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in lists.totals})

@@ -110,7 +110,7 @@ def scored_rows(question: Question, group: Any) -> Answer:
     """The rows of the lists, not yet ranked, and what gate, totals and cautions have seen of them."""
     from churnlab.lists import build
     from churnlab.spark.tally import Tally
-    from churnlab.workflow.scoring import place
+    from churnlab.workflow.placing import Around, place
 
     part, excluded = panel_of(question, group)
     tally = Tally.of(question.opening, question.trained)
@@ -118,7 +118,7 @@ def scored_rows(question: Question, group: Any) -> Answer:
     rows = None
     if len(part):
         tally.cautions.look(part)
-        placed = place(part, question.trained, question.project)
+        placed = place(part, question.trained, question.project, Around(season=question.season))
         customers = placed.customers
         tally.drift.look(placed.panel, customers)
         if tally.gate.admits(customers):

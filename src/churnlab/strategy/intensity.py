@@ -166,14 +166,29 @@ def score(measures: Measures, references: References) -> Intensity:
 
 
 def _recency(measures: Measures, g_pop: float | None) -> Floats:
-    days, count = measures["days_since_two_way"], np.nan_to_num(measures["gap_count"])
+    days = measures["days_since_two_way"]
+    return np.asarray(100 * np.exp2(-np.maximum(0, in_gaps(days, own_gap(measures, g_pop)) - 1)))
+
+
+def own_gap(measures: Measures, g_pop: float | None) -> Floats:
+    """(n,) days between a customer's orders, drawn towards those of all; NaN where nobody's are known.
+
+    >>> two = {"gap_count": np.array([3.0, 0.0]), "own_gap_median": np.array([20.0, np.nan])}
+    >>> own_gap(two, g_pop=60).tolist()
+    [40.0, 60.0]
+    """
+    count = np.nan_to_num(measures["gap_count"])
     if g_pop is None:
-        return np.full(len(days), np.nan)
+        return np.full(len(count), np.nan)
     gaps = np.where(count > 0, count * np.nan_to_num(measures["own_gap_median"]), 0.0)
-    own_gap = (gaps + SHRINKAGE * g_pop) / (count + SHRINKAGE)
+    return np.asarray((gaps + SHRINKAGE * g_pop) / (count + SHRINKAGE))
+
+
+def in_gaps(days: Floats, gap: Floats) -> Floats:
+    """A silence in gaps, (n,)."""
     # Orders of one instant only have a gap of zero: any silence is then infinitely long.
-    ratio = np.divide(days, own_gap, out=np.where(days > 0, np.inf, days), where=own_gap > 0)
-    return np.asarray(100 * np.exp2(-np.maximum(0, ratio - 1)))
+    none = np.where(np.isnan(gap), np.nan, np.where(days > 0, np.inf, days))
+    return np.divide(days, gap, out=none, where=gap > 0)
 
 
 def _saturating(counts: Floats, reference: float | None) -> Floats:

@@ -12,25 +12,24 @@ from churnlab.explain import change, steps
 from churnlab.explain.card import Card
 from churnlab.explain.change import Cut
 from churnlab.explain.steps import Step
-from churnlab.lists.previous import Previous
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.models.churn import ChurnModel
 from churnlab.models.files import Models
 from churnlab.panel import Panel
-from churnlab.strategy import quadrants, thresholds
+from churnlab.strategy import moments, quadrants, thresholds
 from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.thresholds import Thresholds
-from churnlab.workflow.scoring import Placed, place
+from churnlab.workflow.placing import NOTHING, Around, Placed, place
 
 AXES: tuple[Literal["value", "intensity"], ...] = ("value", "intensity")
 ACROSS = 10.0**-thresholds.DECIMALS  # the least by which a score is below a cut
 
 
 def card(
-    project: Project, version: str, day: str, models: Models, one: Panel, previous: Previous | None = None
+    project: Project, version: str, day: str, models: Models, one: Panel, around: Around = NOTHING
 ) -> Card:
-    """What is said of the only customer in ``one``. ``previous``: the list before that of ``day``."""
-    placed = place(one, models, project, previous=previous)
+    """What is said of the only customer in ``one``."""
+    placed = place(one, models, project, around)
     people, attributions = placed.customers, placed.attributions
     worth = people.worth
     return Card(
@@ -48,6 +47,8 @@ def card(
         value_if_churned=None if worth is None else float(worth.if_churned[0]),
         expected_loss=None if worth is None else float(worth.expected_loss[0]),
         intensity=None if math.isnan(people.intensity[0]) else float(people.intensity[0]),
+        phase=None if people.phase is None else str(people.phase[0]),
+        **_critical(people),
         reasons=[
             (code, text)
             for code, text in zip(people.reason_codes[0], people.reason_texts[0], strict=True)
@@ -71,6 +72,18 @@ def card(
         ),
         bands=project.strategy.risk_bands,
     )
+
+
+def _critical(people: ScoredCustomers) -> dict[str, Any]:
+    """What calls for attention first, by when, and all that does."""
+    found = people.moments
+    if found is None or found.primary[0] is None:
+        return {}
+    return {
+        "critical_moment": str(found.primary[0]),
+        "critical_due": str(found.due[0]),
+        "critical_all": tuple(str(moment) for moment in moments.each(found.codes[0])),
+    }
 
 
 def _steps(project: Project, churn: ChurnModel, one: Panel, placed: Placed) -> tuple[Step, ...]:

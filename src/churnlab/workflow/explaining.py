@@ -16,11 +16,13 @@ from churnlab.explain import customer_page, telling
 from churnlab.explain.story import Story
 from churnlab.history import History
 from churnlab.models import files
+from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.tables.money import exponent
-from churnlab.workflow import carding, published, terms
+from churnlab.workflow import carding, phasing, published, seasonality, terms
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
 from churnlab.workflow.panels import scoring_pasts
+from churnlab.workflow.placing import Around
 from churnlab.workflow.results import Explained
 
 _CLOSE = 1_000  # ids
@@ -47,9 +49,10 @@ def explain_customer(
     terms.check(project, models.extra["terms"])
     with opened(project, frames, progress) as opening:
         day = scoring_date(opening, as_of or published.last_date(project))
-        one, past = _found(opening, day, customer)
-        previous = published.before(project, day, only=customer)
-        card = carding.card(project, champion.version, day.isoformat(), models, one, previous)
+        one, past = _found(opening, day, customer, models)
+        season = seasonality.of_tables(opening, models.extra, day)
+        around = Around(published.before(project, day, only=customer), season)
+        card = carding.card(project, champion.version, day.isoformat(), models, one, around)
     if past is not None:
         card = replace(card, story=Story.of(past, exponent(project.currency)))
     if html is not None:
@@ -67,10 +70,11 @@ def _require_folder(html: Path | None) -> None:
         )
 
 
-def _found(opening: Opened, day: dt.date, customer: str) -> tuple[Panel, History | None]:
+def _found(opening: Opened, day: dt.date, customer: str, models: Models) -> tuple[Panel, History | None]:
     """The one row of ``customer``, and the past behind it."""
     left_out: set[str] = set()
-    for panel, reasons, past in scoring_pasts(opening, day, customer):
+    measures = phasing.measured(opening.project, models.extra)
+    for panel, reasons, past in scoring_pasts(opening, day, customer, measures):
         left_out |= {reason for reason, rows in reasons.items() if rows}
         row = np.flatnonzero(panel.customer_id == customer)
         if len(row):

@@ -246,7 +246,7 @@ def _stated_date(project: Project) -> dt.date:
 
 
 def measures(past: History) -> Mapping[str, Any]:
-    """What the panel keeps beside the features: the parts of intensity."""
-    from churnlab.strategy import intensity
+    """What the panel keeps beside the features: the parts of intensity, and the way to a second purchase."""
+    from churnlab.strategy import intensity, repeats
 
-    return intensity.measures(past)
+    return {**intensity.measures(past), **repeats.measures(past)}

@@ -39,7 +39,10 @@ def of(opening: Opened, asked: Questions) -> Keys:
     outcome = key(
         rows, "outcome", code.of_packages(["labels"]), resolved["churn"], resolved["value"], opening.watermark
     )
-    measured = code.of_module("churnlab.strategy.intensity"), code.of_packages(["features"])
+    measured = (
+        *(code.of_module(f"churnlab.strategy.{name}") for name in ("intensity", "repeats")),
+        code.of_packages(["features"]),
+    )
     beside = key(rows, "beside", measured, asked.segments, read_by(None, project.features))
     own = {spec.rpartition(":")[2].strip(): spec for spec in project.features.own}
     families = {name: key(rows, name, _of_family(name, own.get(name), opening)) for name in asked.families}

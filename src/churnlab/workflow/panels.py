@@ -16,6 +16,7 @@ from churnlab.history import History, eligible
 from churnlab.panel import Ahead, Panel, Questions
 from churnlab.panel.cache import Cache
 from churnlab.panel.panel import joined, stamped
+from churnlab.panel.rows import Measures
 from churnlab.panel.sample import Sampler
 from churnlab.shards import Shard
 from churnlab.tables.money import exponent
@@ -110,15 +111,17 @@ def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tup
     return panels.build(_blocks(opening, asked, None, only), asked, None, opening.digests)
 
 
-def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mapping[str, int]]]:
+def scoring_blocks(
+    opening: Opened, day: dt.date, measured: Measures = measures
+) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     """The same people, some at a time in no particular order: however many there are, few are held.
 
-    Raises DataError at the end where there was nobody.
+    ``measured``: what is measured beside the features. Raises DataError at the end where there was nobody.
     """
     if not opening.has_histories:
         yield _still_there(snapshot_panel(opening), None)
         return
-    asked = questions(opening, [opening.calendar.instant(day)])
+    asked = questions(opening, [opening.calendar.instant(day)], measured=measured)
     customers, excluded = 0, Counter[str]()
     for panel, reasons in _blocks(opening, asked, None):
         customers += len(panel)
@@ -129,7 +132,7 @@ def scoring_blocks(opening: Opened, day: dt.date) -> Iterator[tuple[Panel, Mappi
 
 
 def scoring_pasts(
-    opening: Opened, day: dt.date, only: str
+    opening: Opened, day: dt.date, only: str, measured: Measures = measures
 ) -> Iterator[tuple[Panel, Mapping[str, int], History | None]]:
     """The same of one customer, who may not be there, with the past behind the row.
 
@@ -139,7 +142,7 @@ def scoring_pasts(
         panel, reasons = _still_there(snapshot_panel(opening), only)
         yield panel, reasons, None
         return
-    asked = questions(opening, [opening.calendar.instant(day)], only)
+    asked = questions(opening, [opening.calendar.instant(day)], only, measured)
 
     def work(shard: Shard) -> tuple[Panel, Mapping[str, int], History]:
         past = History.of(eligible.candidates(shard, asked.as_ofs), asked.calendar, asked.plan)
@@ -175,7 +178,9 @@ def snapshot_panel(opening: Opened) -> Panel:
     )
 
 
-def questions(opening: Opened, as_ofs: Sequence[int], only: str | None = None) -> Questions:
+def questions(
+    opening: Opened, as_ofs: Sequence[int], only: str | None = None, measured: Measures = measures
+) -> Questions:
     """What the project asks of every customer at each of ``as_ofs``, or of one."""
     project = opening.project
     return Questions(
@@ -184,7 +189,7 @@ def questions(opening: Opened, as_ofs: Sequence[int], only: str | None = None) -
         plan=project.features,
         families=opening.families,
         who=project.snapshots,
-        measures=measures,
+        measures=measured,
         segments=project.segments,
         exponent=exponent(project.currency),
         compiled=opening.limits(only=only).compiled,

@@ -5,33 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from churnlab import tracking
 from churnlab.config import Project
-from churnlab.explain import reasons
-from churnlab.explain.attributions import Attributions
 from churnlab.lists import commit, manifest, spool, write
 from churnlab.lists.build import Stamp
 from churnlab.lists.previous import Previous
-from churnlab.lists.scored import ScoredCustomers
 from churnlab.lists.spool import Spool
 from churnlab.models import files
 from churnlab.models.files import Models
-from churnlab.panel import Panel
-from churnlab.strategy import intensity, quadrants
-from churnlab.strategy.intensity import Intensity, References
 from churnlab.strategy.summary import Totals
-from churnlab.strategy.thresholds import Thresholds
-from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import published, standing, terms
+from churnlab.workflow import phasing, published, seasonality, standing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
@@ -48,9 +35,8 @@ from churnlab.workflow.opening import (
     writing,
 )
 from churnlab.workflow.panels import scoring_blocks
+from churnlab.workflow.placing import NOTHING, Around, place
 from churnlab.workflow.results import Scored, plain_count
-
-Floats = NDArray[np.float64]
 
 
 def score(
@@ -83,7 +69,8 @@ def score_opened(
         cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
-            _place_all(opening, models, day, kept, cautions, drift, excluded, previous)
+            around = Around(previous, seasonality.of_tables(opening, models.extra, day))
+            _place_all(opening, models, day, kept, cautions, drift, excluded, around)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
@@ -93,7 +80,7 @@ def score_opened(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out, drift, previous),
+                facts(opening, champion, day, ranked.totals, left_out, drift, around),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -132,15 +119,16 @@ def _place_all(
     cautions: Cautions,
     drift: Drift,
     excluded: Counter[str],
-    previous: Previous | None,
+    around: Around,
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
-    for panel, left_out in scoring_blocks(opening, day):
+    measures = phasing.measured(opening.project, models.extra)
+    for panel, left_out in scoring_blocks(opening, day, measures):
         excluded.update(left_out)
         if len(panel):
             cautions.look(panel)
-            placed = place(panel, models, opening.project, compiled=compiled, previous=previous)
+            placed = place(panel, models, opening.project, around, compiled=compiled)
             drift.look(placed.panel, placed.customers)
             kept.add(placed.customers)
 
@@ -174,7 +162,7 @@ def facts(
     totals: tuple[Totals, ...],
     excluded: Mapping[str, int],
     drift: Drift,
-    previous: Previous | None = None,
+    around: Around = NOTHING,
 ) -> manifest.Facts:
     """What the manifest says of the run."""
     return manifest.Facts(
@@ -182,118 +170,12 @@ def facts(
         config_sha256=settings_digest(opening.project),
         model_version=champion.version,
         model=champion.digests,
-        inputs=inputs(opening, previous),
+        inputs=inputs(opening, around.previous),
         counts=[plain_count(count) for count in opening.tables.counts],
         strategies=totals,
         excluded=excluded,
         currency=opening.project.currency,
         code_version=code_version(),
         drift=drift.as_dict(),
+        season=None if around.season is None else around.season.as_dict(),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Everyone with scores, strategy and reasons, and what the risks are made of.
-
-    ``panel``: the rows, with the values behind all features that contributions are given for.
-    """
-
-    customers: ScoredCustomers
-    attributions: Attributions
-    panel: Panel
-
-
-def place(
-    panel: Panel,
-    models: Models,
-    project: Project,
-    *,
-    compiled: bool | None = None,
-    previous: Previous | None = None,
-) -> Placed:
-    """Risk, value, intensity, strategy and reasons of every row of ``panel``.
-
-    ``previous``: the list before, whose customers stay on their side of a cut until clearly beyond it.
-    ``compiled``: whether reasons are chosen by compiled code, which chooses the same; None: as pays.
-    """
-    told = models.churn.explained(panel)
-    risk = told.risk
-    retained = None if models.value is None else models.value.if_retained(panel)
-    worth = _worth(panel, models, risk, retained, exponent(project.currency))
-    near = _intensity(panel, models.extra)
-    places = _quadrants(panel, models, project, None if worth is None else worth.if_retained, near, previous)
-    attributions = Attributions.of(told.margin, told.base, told.contributions, models.churn.features)
-    strongest = reasons.strongest(
-        told.panel,
-        told.contributions,
-        models.churn.features,
-        models.churn.reference,
-        locale=project.locale,
-        currency=project.currency,
-        compiled=compiled,
-    )
-    low, high = (None, None)
-    if models.value is not None and retained is not None:
-        low, high = models.value.interval(panel, risk, retained)
-    scored = ScoredCustomers(
-        customer_id=panel.customer_id,
-        churn_risk=risk,
-        risk_band=quadrants.risk_band(risk, project.strategy.risk_bands),
-        **places,
-        intensity=near.values,
-        intensity_basis=near.basis,
-        reason_codes=strongest.codes,
-        reason_texts=strongest.texts,
-        worth=worth,
-        value_p10=low,
-        value_p90=high,
-        segment=panel.segments.get(project.segment or ""),
-        sooner=_sooner(panel, models, project.churn.also_days, risk),
-    )
-    return Placed(scored, attributions, told.panel)
-
-
-def _quadrants(
-    panel: Panel,
-    models: Models,
-    project: Project,
-    value: Floats | None,
-    near: Intensity,
-    previous: Previous | None,
-) -> dict[str, Any]:
-    """Where everyone stands, would stand by today's scores alone, and stood in the list before."""
-    cut = Thresholds.from_dict(models.extra["thresholds"])
-    groups = panel.segments.get(project.strategy.by or "")
-    raw = quadrants.assign(value, near.values, cut, groups=groups)
-    if previous is None:
-        return {"quadrant": raw}
-    before = previous.of(panel.customer_id)
-    how: Any = {"groups": groups, "previous": before.quadrant, "give": project.strategy.hysteresis}
-    now = quadrants.assign(value, near.values, cut, **how)
-    return {
-        "quadrant": now,
-        "quadrant_raw": raw,
-        "quadrant_previous": before.quadrant,
-        "quadrant_since": np.where(now == before.quadrant, before.since, np.datetime64("NaT")),
-    }
-
-
-def _sooner(panel: Panel, models: Models, asked: tuple[int, ...], risk: Floats) -> dict[int, Floats]:
-    """Days -> the risk of each shorter horizon that is asked for; more may have been learned."""
-    if models.hazard is None or not asked:
-        return {}
-    learned = models.hazard.risks(models.churn.recipe, panel, risk)
-    return {days: learned[days] for days in asked}
-
-
-def _worth(panel: Panel, models: Models, risk: Any, retained: Any | None, decimals: int) -> Worth | None:
-    if models.value is None or retained is None:
-        return None
-    return Worth.of(risk, retained, models.value.if_churned(panel), decimals)
-
-
-def _intensity(panel: Panel, extra: Mapping[str, Any]) -> Intensity:
-    if extra["references"] is None:
-        return Intensity.unknown(len(panel))
-    return intensity.score(panel.measures, References.from_dict(extra["references"]))

@@ -28,6 +28,7 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import intensity
 from churnlab.strategy.intensity import References
+from churnlab.strategy.repeats import Repeat
 from churnlab.strategy.thresholds import learn_thresholds
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
@@ -164,6 +165,7 @@ def _extra(opening: Opened, store: Store, panel: Panel, fitted: Fitted) -> dict[
     learned = fitted.fold.train
     learned_on = panel.take(learned & (panel.as_of == panel.as_of[learned].max()))
     references = References.learn(learned_on.measures) if opening.has_histories else None
+    repeat = Repeat.learn(learned_on.measures, _longest_silence(project)) if opening.has_histories else None
     near = None if references is None else intensity.score(learned_on.measures, references).values
     value = None
     if fitted.value is not None:
@@ -175,11 +177,17 @@ def _extra(opening: Opened, store: Store, panel: Panel, fitted: Fitted) -> dict[
     basis = fitted.basis if fitted.value is not None else None
     return {
         "references": None if references is None else references.as_dict(),
+        "repeat": None if repeat is None else repeat.as_dict(),
         **cutting.settled(project, store, learned_cuts, basis).as_extra(),
         "value_basis": basis,
         "terms": terms.of(project),
         "learned": learned_from(opening, panel, fitted.fold),
     }
+
+
+def _longest_silence(project: Project) -> int | None:
+    """Days of silence after which customers are not learned from any more; None: they all are."""
+    return None if project.churn.kind in ("contractual", "win_back") else project.snapshots.lost_after_days
 
 
 def _lineage(opening: Opened, panel: Panel) -> dict[str, str]:

@@ -21,7 +21,7 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy.quadrants import Strategy
 from churnlab.workflow import carding
-from churnlab.workflow.scoring import place
+from churnlab.workflow.placing import place
 
 Floats = NDArray[np.float64]
 MOST = 5_000  # rows that are looked through

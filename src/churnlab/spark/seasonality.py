@@ -1,0 +1,32 @@
+"""The season at a scoring date, asked of the tables where they are: the statements are the local ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from churnlab.spark.failures import told
+from churnlab.spark.inputs import SparkTables
+from churnlab.strategy.season import Season
+from churnlab.workflow import seasonality
+from churnlab.workflow.opening import Opened
+
+ASKED = ("transactions", "interactions")
+
+
+def of_tables(opening: Opened, tables: SparkTables, extra: Mapping[str, Any], day: dt.date) -> Season | None:
+    """The season at ``day``, equal to the local one. ``extra``: what was learned beside the models."""
+    if extra["references"] is None:
+        return None
+    columns = {name: tables.known.columns(name) for name in ASKED if name in tables.frames}
+    frames = {name: tables.frames[name] for name in columns}
+
+    def row(statement: str) -> tuple[int, int, int]:
+        with told():
+            found = tables.session.sql(statement, **frames).first()
+        return tuple(int(number or 0) for number in found)  # type: ignore[return-value]
+
+    opening.progress("look at the season", None)
+    names = {name: f"{{{name}}}" for name in columns}
+    return seasonality.asked(opening.project, columns, names, extra, day, row)
