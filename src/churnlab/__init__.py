@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from churnlab.config import from_mapping, load
     from churnlab.workflow import (
         backtest,
+        deliver,
         diagnose,
         explain_customer,
         list_features,
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
         sign,
         train,
         validate,
+        verify_ledger,
     )
 
 __version__ = VERSION
 
 __all__ = [
     "backtest",
+    "deliver",
     "diagnose",
     "explain_customer",
     "from_mapping",
@@ -49,6 +52,7 @@ __all__ = [
     "sign",
     "train",
     "validate",
+    "verify_ledger",
 ]
 
 

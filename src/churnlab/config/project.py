@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from churnlab.config import kinds
 from churnlab.config.churn import Churn
+from churnlab.config.export import Export
 from churnlab.config.gate import Gate
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
@@ -272,6 +273,7 @@ class Project(Section):
     review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
+    export: Export = Export()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from churnlab.workflow.backtesting import backtest
+    from churnlab.workflow.delivering import deliver, verify_ledger
     from churnlab.workflow.diagnosing import diagnose
     from churnlab.workflow.explaining import explain_customer
     from churnlab.workflow.listing import list_features
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "backtest",
+    "deliver",
     "diagnose",
     "explain_customer",
     "list_features",
@@ -33,10 +35,12 @@ __all__ = [
     "sign",
     "train",
     "validate",
+    "verify_ledger",
 ]
 
 _MODULES = {
     "backtest": "backtesting",
+    "deliver": "delivering",
     "diagnose": "diagnosing",
     "explain_customer": "explaining",
     "list_features": "listing",
@@ -49,6 +53,7 @@ _MODULES = {
     "sign": "signing",
     "train": "training",
     "validate": "validating",
+    "verify_ledger": "delivering",
 }
 
 
