@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import churnlab
-from churnlab.lists import commit, ledger, write
+from churnlab.config import Export
+from churnlab.lists import commit, layout, ledger, write
 from scored_people import FACTS, STAMP, ranked, scored
 
 DAY = dt.date(2025, 2, 1)
@@ -66,5 +67,12 @@ def lines(root):
 def outbox(root):
     """Name -> the record of each delivery in the outbox."""
     folder = Path(root) / "out" / "shop" / "outbox"
-    found = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+    found = {path.name: path for path in folder.glob("[!.]*")} if folder.is_dir() else {}
     return {name: json.loads((path / "delivery.json").read_text()) for name, path in found.items()}
+
+
+def laid_out(table, *, newline="lf", formula_policy="refuse", exponent=2, **export):
+    """The layout of a list as ``table`` has it, under the configuration ``export``."""
+    return layout.of(
+        Export(**export), table.schema, newline=newline, formula_policy=formula_policy, exponent=exponent
+    )

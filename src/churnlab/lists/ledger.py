@@ -85,6 +85,8 @@ def opened(folder: Path) -> tuple[Line, ...]:
     """
     found = verify(folder)
     path = folder / NAME
+    for temporary in folder.glob(f".{HEAD}.*.tmp"):
+        temporary.unlink(missing_ok=True)
     if found.torn:
         with on_disk(path), path.open("r+b") as file:
             file.truncate(path.stat().st_size - found.torn)
