@@ -22,7 +22,11 @@ from scored_people import FACTS, ranked, scored
 
 OLD, NEW, THIRD = "0" * 64, "1" * 64, "2" * 64
 SPOOLED = ("spool.write", "spool.merge")  # tried in test_spool.py, with each list
-DELIVERED = ("outbox.rename", "ledger.append", "ledger.fsync")  # in test_delivery.py and test_delivery_killed.py
+DELIVERED = (
+    "outbox.rename",
+    "ledger.append",
+    "ledger.fsync",
+)  # in test_delivery.py and test_delivery_killed.py
 SENT = ("storage.marker", "database.commit")  # in test_storage.py and test_database.py
 FAILPOINTS = (
     "stage.first",

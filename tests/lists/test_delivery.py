@@ -1,4 +1,4 @@
-"""Delivering: each list once, whatever dies on the way; nothing that is out of date, nothing that was changed."""
+"""Delivering: each list once, whatever dies on the way; nothing out of date, nothing that was changed."""
 
 import contextlib
 import datetime as dt
@@ -65,20 +65,23 @@ def test_what_a_line_and_a_record_say(shop):
     deliver(shop, lists=["retain"])
     (line,) = lines(shop)
     (record,) = outbox(shop).values()
-    assert line.items() >= {
-        "sequence": 1,
-        "kind": "delivered",
-        "project": "shop",
-        "campaign": "scores",
-        "as_of": "2025-02-01",
-        "list": "retain",
-        "run_key": NEW,
-        "profile": "generic",
-        "destination": "folder outbox",
-        "valid_until": "2025-03-03",
-        "reason": None,
-        "sha256": record["sha256"],
-    }.items()
+    assert (
+        line.items()
+        >= {
+            "sequence": 1,
+            "kind": "delivered",
+            "project": "shop",
+            "campaign": "scores",
+            "as_of": "2025-02-01",
+            "list": "retain",
+            "run_key": NEW,
+            "profile": "generic",
+            "destination": "folder outbox",
+            "valid_until": "2025-03-03",
+            "reason": None,
+            "sha256": record["sha256"],
+        }.items()
+    )
     dt.datetime.fromisoformat(line["time"])
     files = record["files"]
     assert set(files) == {"shop_2025-02-01_retain_001.csv", "shop_2025-02-01_retain_001.parquet"}
@@ -154,7 +157,9 @@ def test_what_was_delivered_in_time_needs_no_second_look(shop):
 def test_an_older_list_does_not_follow_a_later_one(shop):
     later = DAY + dt.timedelta(days=7)
     publish(shop, day=later)
-    assert deliver(shop, today=later, lists=["retain"]).as_of == "2025-02-08", "the latest date, where none is named"
+    assert deliver(shop, today=later, lists=["retain"]).as_of == "2025-02-08", (
+        "the latest date, where none is named"
+    )
     with pytest.raises(GateError, match="retain of 2025-02-01: a later list was delivered there before"):
         deliver(shop, today=later, as_of=DAY, lists=["retain"])
     assert states(deliver(shop, today=later, as_of=DAY, lists=["release"])) == {"release": "delivered"}
@@ -223,7 +228,7 @@ def test_a_changed_delivery_without_its_line_stops_everything(shop, what):
     deliver(shop)
     for name in ("ledger.jsonl", "ledger.head"):
         (shop / "out" / "shop" / name).unlink()
-    folder = sorted((shop / "out" / "shop" / "outbox").iterdir())[0]
+    folder = min((shop / "out" / "shop" / "outbox").iterdir())
     if what == "delivery.json":
         record = json.loads((folder / what).read_text())
         (folder / what).write_text(json.dumps({**record, "rows": 1}))

@@ -1,6 +1,6 @@
 """Killed again and again, at places and in an order drawn by lot, each list still arrives exactly once.
 
-    CHURNLAB_SCHEDULES=500 pytest tests/lists/test_delivery_killed.py      (make schedules)
+CHURNLAB_SCHEDULES=500 pytest tests/lists/test_delivery_killed.py      (make schedules)
 """
 
 import datetime as dt

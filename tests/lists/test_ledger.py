@@ -42,7 +42,14 @@ def test_by_hand(tmp_path):
     first, second = (json.loads(text) for text in texts(tmp_path))
     assert (first["sequence"], first["previous"], first["time"], first["rows"]) == (1, "0" * 64, TIME, 1)
     assert (second["sequence"], second["previous"]) == (2, first["hash"])
-    body = {"kind": "delivered", "list": "retain", "previous": "0" * 64, "rows": 1, "sequence": 1, "time": TIME}
+    body = {
+        "kind": "delivered",
+        "list": "retain",
+        "previous": "0" * 64,
+        "rows": 1,
+        "sequence": 1,
+        "time": TIME,
+    }
     assert texts(tmp_path)[0] == sealed(body)
     head = json.loads((tmp_path / HEAD).read_text())
     assert head == {"sequence": 2, "hash": second["hash"], "next": None}
@@ -96,7 +103,9 @@ def with_fact(number, name, value, *, seal):
         body[name] = value
         body.pop("hash") if seal else None
         lines[number] = (
-            sealed(body) if seal else json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            sealed(body)
+            if seal
+            else json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         )
 
     return rewritten(change)

@@ -69,7 +69,9 @@ def test_by_hand(tmp_path):
 
 
 def test_generic_text_is_the_published_text(tmp_path):
-    people = scored([f"{i:05d}" for i in range(50)], segment=texts([["a,b", None, '"q"'][i % 3] for i in range(50)]))
+    people = scored(
+        [f"{i:05d}" for i in range(50)], segment=texts([["a,b", None, '"q"'][i % 3] for i in range(50)])
+    )
     table = listed(people)
     _, files = written(tmp_path / "a", table, laid_out(table, parquet=False))
     assert list(files) == [f"{STEM}_001.csv"]
@@ -173,7 +175,9 @@ def test_one_file_for_each_owner_in_list_order(tmp_path):
     rendered, files = written(tmp_path / "a", table, how)
     of = {part.of: [int(row["rank_in_list"]) for row in read(files[part.name])] for part in rendered.parts}
     assert of == {"ann": [1, 4], None: [2, 6], "../Ann": [3], "bob": [5], "ANN": [7]}
-    assert len({name.casefold() for name in files}) == 5, "files do not fall together where case does not matter"
+    assert len({name.casefold() for name in files}) == 5, (
+        "files do not fall together where case does not matter"
+    )
     assert all(name.startswith(STEM) and "/" not in name and ".." not in name for name in files)
 
 
@@ -190,7 +194,9 @@ def test_many_owners_need_few_open_files(tmp_path, monkeypatch):
 
 def test_owners_may_be_left_out_of_the_files_that_they_split(tmp_path):
     table = plain(owner=["ann", "bob"])
-    _, files = written(tmp_path / "a", table, laid_out(table, split_by="owner", leave_out=("owner",), parquet=False))
+    _, files = written(
+        tmp_path / "a", table, laid_out(table, split_by="owner", leave_out=("owner",), parquet=False)
+    )
     assert sorted(content.decode() for content in files.values()) == [
         'customer_id\n"000"\n',
         'customer_id\n"001"\n',
@@ -240,7 +246,7 @@ def test_formulas_are_inert_in_text_and_refused_or_escaped_in_ids(tmp_path):
     assert "HYPERLINK" not in str(caught.value)
     _, files = written(tmp_path / "b", table, laid_out(table, formula_policy="escape"))
     rows = read(files[f"{STEM}_001.csv"])
-    assert [row["customer_id"] for row in rows] == ["a", "'=HYPERLINK(\"x\")"]
+    assert [row["customer_id"] for row in rows] == ["a", '\'=HYPERLINK("x")']
     assert [row["segment"] for row in rows] == ["'=1+1", "' @x"]
     kept = pq.read_table(io.BytesIO(files[f"{STEM}_001.parquet"]))
     assert kept.equals(table)
@@ -265,7 +271,9 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_mutant_is_caught(tmp_path, monkeypatch, name):
     def right(folder):
-        table = plain(customer_id=["a", "b", "c"], arm=["treated", "control", "treated"], segment=["x" * 60] * 3)
+        table = plain(
+            customer_id=["a", "b", "c"], arm=["treated", "control", "treated"], segment=["x" * 60] * 3
+        )
         how = laid_out(table)
         how = part_files.Layout(**{**how.__dict__, "part_bytes": 120})
         rendered, _ = written(tmp_path / f"{folder}1", table, how)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,7 @@ class Database:
     def held(self, project: str, known: Collection[str]) -> Iterator[Record]:
         """The deliveries of ``project`` that are there, but for those whose names are ``known``."""
         with self._connected() as connection:
-            if not _columns(connection, self.deliveries):
+            if not self._notes_exist(connection):
                 return
             found = connection.execute(
                 _sql(
@@ -94,7 +94,7 @@ class Database:
         """Whether a delivery is still noted; ``IntegrityError`` where another record stands there."""
         list_id, _, number = name.partition("-r")
         with self._connected() as connection:
-            if not _columns(connection, self.deliveries):
+            if not self._notes_exist(connection):
                 return False
             found = connection.execute(
                 _sql("SELECT record FROM {} WHERE list_id = %s AND delivery = %s", self.deliveries),
@@ -141,13 +141,13 @@ class Database:
             make = sql.SQL("CREATE TABLE IF NOT EXISTS {} ({})")
             connection.execute(make.format(_name(table), sql.SQL(", ").join(columns)))
             there = _columns(connection, table)
-        other = [name for name, type_ in types.items() if there.get(name) != type_]
-        if other:
-            raise ConfigError(
-                f"export.destination.postgres: {table} has no column {other[0]!r} of the type it needs",
-                got=there.get(other[0], "no such column"),
-                mend=f"add it as {types[other[0]]}, leave it out (export.leave_out), or name another table",
-            )
+        _check_fits(table, there, types)
+
+    def _notes_exist(self, connection: Any) -> bool:
+        there = _columns(connection, self.deliveries)
+        if there:
+            _check_fits(self.deliveries, there, _DELIVERIES)
+        return bool(there)
 
     def _copy(self, connection: Any, path: Path, list_id: str, names: list[str]) -> None:
         import pyarrow as pa
@@ -213,3 +213,13 @@ def _columns(connection: Any, table: str) -> dict[str, str]:
         [".".join(f'"{part}"' for part in table.split("."))],
     )
     return dict(found.fetchall())
+
+
+def _check_fits(table: str, there: Mapping[str, str], types: Mapping[str, str]) -> None:
+    other = [name for name, type_ in types.items() if there.get(name) != type_]
+    if other:
+        raise ConfigError(
+            f"export.destination.postgres: {table} has no column {other[0]!r} of the type it needs",
+            got=there.get(other[0], "no such column"),
+            mend=f"add it as {types[other[0]]}, leave it out (export.leave_out), or name another table",
+        )

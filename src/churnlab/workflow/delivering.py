@@ -114,7 +114,7 @@ def deliver(
     or what was delivered is not what it was, ``LockedError`` (exit 6) beside another run.
     """
     names, reason = _named(lists or project.export.lists), _reason(redeliver)
-    today = today or dt.datetime.now(ZoneInfo(project.time_zone)).date()
+    today = today or _today(project.time_zone)
     run = _run(project, as_of)
     with writing(project):
         progress("verify the published lists", None)
@@ -164,6 +164,10 @@ def verify_ledger(project: Project) -> Verified:
     if found.torn:
         notes.append("a killed run left half a line at the end: the next delivery removes it")
     return Verified(folder / ledger.NAME, found.lines, there, len(ours) - there, tuple(notes))
+
+
+def _today(zone: str) -> dt.date:
+    return dt.datetime.now(ZoneInfo(zone)).date()
 
 
 def _run(project: Project, as_of: dt.date | None) -> Path:
