@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 
-.PHONY: demo test check setup axe bench parity golden lock format clean
+.PHONY: demo test check setup axe bench parity golden schedules lock format clean
 
 setup: .venv/.installed
 
@@ -41,6 +41,10 @@ bench: setup
 parity: setup
 	CHURNLAB_PARITY=1 $(BIN)/python -m pytest tests/parity
 
+# Deliveries killed at 500 schedules drawn by lot, where `make test` tries 50; Postgres with a fifth of them.
+schedules: setup
+	CHURNLAB_SCHEDULES=500 $(BIN)/python -m pytest -n 2 tests/lists/test_delivery_killed.py tests/lists/test_database.py
+
 # The statements kept for engines that the tests do not run.
 golden: setup
 	$(BIN)/python tests/golden_sql.py
@@ -51,7 +55,7 @@ format: setup
 
 # The lock names versions and hashes, never the place they came from; needs uv.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra examples --extra postgres \
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra examples --extra postgres --extra storage \
 	  --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 
 clean:

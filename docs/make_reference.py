@@ -75,6 +75,7 @@ def _type(annotation: Any) -> str:
     text = text or str(annotation)
     text = re.sub(r"Annotated\[(\w+),.*?\]{1,2}(?=,|\]|$| )", r"\1", text)
     text = re.sub(r"(churnlab\.config\.\w+\.|typing\.|datetime\.|Literal)", "", text)
+    text = re.sub(r"^Optional\[(\[.*\])\]$", r"\1 | None", text)
     for python, plain in (
         ("NoneType", "null"),
         ("None", "null"),

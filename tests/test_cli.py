@@ -29,6 +29,8 @@ def test_help_lists_every_command(capfd):
         "features",
         "train",
         "score",
+        "deliver",
+        "ledger",
         "review",
         "sign",
         "explain",
@@ -120,11 +122,11 @@ def test_the_schema_is_a_json_document(capfd):
     assert json.loads(out)["title"] == "churnlab project"
 
 
-@pytest.mark.parametrize("job", ["train", "score", "review", "run"])
+@pytest.mark.parametrize("job", ["train", "score", "deliver", "review", "run"])
 def test_jobs_hold_no_logic_and_pass_everything_on(job, tmp_path):
     script = ROOT / "pipelines" / f"{job}.py"
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 60
-    when = ["--as-of", "2025-01-31"] if job in {"score", "run"} else []
+    when = ["--as-of", "2025-01-31"] if job in {"score", "deliver", "run"} else []
     arguments = [str(tmp_path / "none.yaml"), *when, "--overrides", "churn.horizon_days=60"]
     ran = subprocess.run(
         [sys.executable, str(script), *arguments], capture_output=True, text=True, check=False

@@ -1,12 +1,15 @@
 """What the pages say is true: their Python runs, their YAML loads, their links lead somewhere."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from churnlab import config
+import deliveries
+from churnlab import cli, config
+from churnlab.config.profiles import PROFILES
 from churnlab.explain.report import PARTS
 from churnlab.explain.wording import words
 
@@ -48,6 +51,53 @@ def test_the_page_on_the_report_tells_of_every_chapter_in_its_order():
         section = re.search(rf"^## {say[f'part_{part}']}\n(.*?)(?=^## )", page, re.MULTILINE | re.DOTALL)[1]
         told = re.findall(r"^### (.*)$", section, re.MULTILINE)
         assert told == [say[f"section_{chapter}"] for chapter in chapters]
+
+
+def test_the_page_on_delivery_runs_as_it_stands(tmp_path, monkeypatch):
+    page = ROOT / "docs" / "delivery.md"
+    deliveries.publish(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path("shop.yaml").write_text(blocks(page, "yaml")[0], encoding="utf-8")
+    names = {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+    record = json.loads((names["folder"] / "delivery.json").read_text())
+    assert record["layout"]["columns"]["churn_risk"] == "Leaving_Risk__c"
+    assert {path.suffix for path in names["folder"].iterdir()} == {".csv", ".parquet", ".json"}
+
+
+def test_the_page_on_delivery_says_what_the_profiles_are():
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (heading,) = re.findall(r"^\| \| (generic .*) \|$", page, re.MULTILINE)
+    told = {
+        row.split("|")[1].strip(): [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[2:-1]]
+        for row in re.findall(r"^\|.*\|$", page.split("## Profiles")[1].split("## Once")[0], re.MULTILINE)
+    }
+    assert heading.split(" | ") == list(PROFILES)
+    rules = list(PROFILES.values())
+    assert told["id"] == [f"`{rule.id}`" for rule in rules]
+    assert told["`churn_risk`"] == [f"`{rule.header('churn_risk')}`" for rule in rules]
+    assert told["no value"] == [f"`{rule.missing}`" if rule.missing else "empty" for rule in rules]
+    assert told["largest file"] == [
+        f"{rule.part_bytes // 10**6} MB" if rule.part_bytes else "-" for rule in rules
+    ]
+    assert told["byte order mark"] == ["`bom: true`" if rule.bom else "-" for rule in rules]
+    assert told["line end"] == ["LF" if rule.newline == "lf" else "of the lists" for rule in rules]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_exists(page):
+    """Lines of its blocks that begin with churnlab, also after a cron line's place, and its Python."""
+    known = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    text = "\n".join(re.findall(r"^```\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+    told = re.findall(r"(?:^|&& |/)churnlab +([a-z]+)", text, re.MULTILINE)
+    told += re.findall(r'op_args=\["([a-z]+)"', page.read_text("utf-8"))
+    assert set(told) <= known
+
+
+def test_the_weekly_job_is_python():
+    (dag,) = [code for code in blocks(ROOT / "docs" / "operations.md", "python") if "airflow" in code]
+    compile(dag, "operations.md", "exec")
 
 
 @pytest.mark.slow

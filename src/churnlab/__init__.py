@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from churnlab.workflow import (
         backtest,
         compare,
+        deliver,
         diagnose,
         explain_customer,
         list_features,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         sign,
         train,
         validate,
+        verify_ledger,
     )
 
 __version__ = VERSION
@@ -37,6 +39,7 @@ __version__ = VERSION
 __all__ = [
     "backtest",
     "compare",
+    "deliver",
     "diagnose",
     "explain_customer",
     "from_mapping",
@@ -51,6 +54,7 @@ __all__ = [
     "sign",
     "train",
     "validate",
+    "verify_ledger",
 ]
 
 

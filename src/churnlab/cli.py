@@ -158,6 +158,44 @@ def compare(
 
 
 @app.command()
+def deliver(
+    config: ConfigFile,
+    as_of: AsOf = None,
+    list_: Annotated[
+        str | None,
+        typer.Option("--list", metavar="NAME,...", help="Which lists; else those of export.lists."),
+    ] = None,
+    redeliver: Annotated[
+        str | None, typer.Option("--redeliver", metavar="REASON", help="Deliver again; why is recorded.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Hand nothing over, and say what would be.")
+    ] = False,
+    set_: Overrides = None,
+    json_: Json = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Deliver the published lists to the CRM, as it imports them; each list once."""
+    from churnlab import display, workflow
+
+    day = _day(as_of) if as_of else None
+    names = None if list_ is None else [name.strip() for name in list_.split(",")]
+    with display.progress() as progress:
+        result = workflow.deliver(
+            _project(config, set_), day, names, redeliver=redeliver, dry_run=dry_run, progress=progress
+        )
+    _show(result, json_)
+
+
+@app.command()
+def ledger(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
+    """Verify the ledger of deliveries, line by line, and what the destination still has."""
+    from churnlab import workflow
+
+    _show(workflow.verify_ledger(_project(config, set_)), json_)
+
+
+@app.command()
 def review(
     config: ConfigFile,
     as_of: AsOf = None,

@@ -20,7 +20,9 @@ NAN, INF = float("nan"), float("inf")
 
 def column(column, values, exponent=2):
     """The cells of one column, missing ones as None; a text for all as many times as there are rows."""
-    made = cells._cells(column, pa.array(values, schema().field(column.name).type), exponent)
+    made = cells._cells(
+        column, pa.array(values, schema().field(column.name).type), cells.Dialect(exponent=exponent)
+    )
     return made.to_pylist() if isinstance(made, pa.Array) else [made.as_py()] * len(values)
 
 

@@ -22,6 +22,12 @@ from scored_people import FACTS, ranked, scored
 
 OLD, NEW, THIRD = "0" * 64, "1" * 64, "2" * 64
 SPOOLED = ("spool.write", "spool.merge")  # tried in test_spool.py, with each list
+DELIVERED = (
+    "outbox.rename",
+    "ledger.append",
+    "ledger.fsync",
+)  # in test_delivery.py and test_delivery_killed.py
+SENT = ("storage.marker", "database.commit")  # in test_storage.py and test_database.py
 FAILPOINTS = (
     "stage.first",
     "stage.last",
@@ -128,7 +134,7 @@ def test_every_failpoint_is_tried_here():
     package = Path(churnlab.__file__).parent
     sources = [package / "durable.py", *(package / "lists").glob("*.py")]
     planted = {name for path in sources for name in re.findall(r'failpoint\("([a-z.]+)"\)', path.read_text())}
-    assert planted == {*FAILPOINTS, *SPOOLED}
+    assert planted == {*FAILPOINTS, *SPOOLED, *DELIVERED, *SENT}
 
 
 @pytest.mark.parametrize("how", ["kill", "enospc", "eio"])

@@ -1,6 +1,7 @@
 """Configuration: one YAML file per project, checked whole before any data is read."""
 
 from churnlab.config.churn import Churn
+from churnlab.config.export import Destination, Export
 from churnlab.config.gate import Gate
 from churnlab.config.loader import environment, from_mapping, load, schema
 from churnlab.config.meanings import TABLES
@@ -26,7 +27,9 @@ __all__ = [
     "Attribute",
     "Booster",
     "Churn",
+    "Destination",
     "Evaluation",
+    "Export",
     "FeaturePlan",
     "Gate",
     "Lists",

@@ -169,7 +169,7 @@ def _with_environment(value: Any, where: str) -> Any:
     """Replace ``${env:NAME}`` in texts, except in secrets, which stay names until they are used."""
     if isinstance(value, Mapping):
         return {
-            key: each if key == "dsn" else _with_environment(each, f"{where}: {key}")
+            key: each if key in {"dsn", "options"} else _with_environment(each, f"{where}: {key}")
             for key, each in value.items()
         }
     if isinstance(value, list | tuple):

@@ -22,8 +22,11 @@ _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,63}$": "at most 64 small letters, digits and _, with a letter first",
     r"^\d+(\.\d+)?(MB|GB)$": "a size such as 500MB or 2GB",
     r"^(none|\d+(\.\d+)?(MB|GB))$": "a size such as 500MB or 2GB, or none",
+    r"^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$": "the name of a table, such as crm.lists",
 }
 _WORDS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
+_SECRETS = {"dsn", "options", "url"}
+_NEAR_SECRETS = {"dsn", "postgres", "warehouse", "destination"}
 _FIRST = 3  # keys of a section that are named
 _MOST = 80  # letters of what was got
 
@@ -41,7 +44,7 @@ def _line(problem: Mapping[str, Any], where: str, schema: Node) -> str:
     got: str | None = _plain(value)
     if kind == "extra_forbidden":
         place, message = problem["loc"], _unknown(str(problem["loc"][-1]), node, schema)
-        if {"dsn", "postgres", "warehouse"} & {*place}:  # a secret may stand behind a key written wrongly
+        if _NEAR_SECRETS & {*place}:  # a secret may stand behind a key written wrongly
             got = None
     elif kind == "missing":
         if isinstance(place[-1], int):  # a list that is too short
@@ -54,7 +57,7 @@ def _line(problem: Mapping[str, Any], where: str, schema: Node) -> str:
         got = None if isinstance(value, dict | list | tuple) else got
     else:
         message = _must(node, value, schema)
-    if "dsn" in place:
+    if _SECRETS & {*place}:
         got = None
     prefix = ": ".join([where, *([".".join(str(part) for part in place)] if place else [])])
     return f"{prefix}: {message}" + ("" if got is None else f" (got {got})")

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from churnlab.config import kinds
 from churnlab.config.churn import Churn
+from churnlab.config.export import Export
 from churnlab.config.gate import Gate
 from churnlab.config.offer import Offer
 from churnlab.config.review import Review
@@ -230,6 +231,7 @@ class Project(Section):
     review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
+    export: Export = Export()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
 

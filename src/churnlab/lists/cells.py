@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,19 +34,38 @@ def header(end: str, also_days: Sequence[int] = ()) -> bytes:
     return (",".join(column.name for column in columns_of(also_days)) + end).encode()
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How cells become lines. ``exponent``: decimals of the currency. ``missing``: where no value is."""
+
+    end: str = "\n"
+    exponent: int = 2
+    delimiter: str = ","
+    dates: str = "%Y-%m-%d"
+    missing: str = ""
+
+
 def lines(table: Any, end: str, exponent: int, also_days: Sequence[int] = ()) -> memoryview:
-    """The rows of ``table`` (one chunk a column): text in quotes, numbers and ISO dates bare, nothing
-    for a missing value. ``exponent``: decimals of the currency.
+    """The rows of a list as it is published: text in quotes, numbers and ISO dates bare, nothing for a
+    missing value. ``exponent``: decimals of the currency.
     """
+    return written(table, columns_of(also_days), Dialect(end, exponent))
+
+
+def written(table: Any, columns: Sequence[Column], dialect: Dialect) -> memoryview:
+    """These columns of ``table`` (one chunk a column) as lines of ``dialect``."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns = columns_of(also_days)
-    cells = [_cells(column, table[column.name].combine_chunks(), exponent) for column in columns]
+    cells = [_cells(column, table[column.name].combine_chunks(), dialect) for column in columns]
     if not table.num_rows:
         return memoryview(b"")
+    if all(isinstance(cell, pa.Scalar) for cell in cells):  # scalars alone would be joined to a scalar
+        cells[0] = pa.repeat(cells[0], table.num_rows)
+    filled = {"null_handling": "replace", "null_replacement": dialect.missing}
     *first, last = cells
-    last = pc.binary_join_element_wise(last, end, "", null_handling="replace", null_replacement="")
-    joined = pc.binary_join_element_wise(*first, last, ",", null_handling="replace", null_replacement="")
+    last = pc.binary_join_element_wise(last, dialect.end, "", **filled)
+    joined = pc.binary_join_element_wise(*first, last, dialect.delimiter, **filled)
     ends = np.frombuffer(joined.buffers()[1], dtype=np.int32)
     return memoryview(joined.buffers()[2])[: int(ends[len(joined)])]
 
@@ -67,19 +87,21 @@ def formulas(texts: Any) -> int:
     return sum(_FORMULA.match(text) is not None for text in doubtful.to_pylist())
 
 
-def _cells(column: Column, values: Any, exponent: int) -> Any:
+def _cells(column: Column, values: Any, dialect: Dialect) -> Any:
     """A column's values as text; one text for all where they are all the same text."""
     import pyarrow as pa
 
     if column.kind == "count":
         return values.cast(pa.string())
     if column.kind in {"score", "money"}:
-        return _decimals(values, 6 if column.kind == "score" else exponent)
+        return _decimals(values, 6 if column.kind == "score" else dialect.exponent)
     # Each different value is treated once: most columns of a list repeat a few.
     encoded = values.dictionary_encode()
-    shown = encoded.dictionary.cast(pa.string())
-    if column.kind != "date":
-        shown = _quoted_all(shown)
+    if column.kind == "date":
+        days = encoded.dictionary.to_pylist()
+        shown = pa.array([day.strftime(dialect.dates) for day in days], pa.string())
+    else:
+        shown = _quoted_all(encoded.dictionary.cast(pa.string()))
     if len(shown) == 1 and not values.null_count:
         return shown[0]
     return shown.take(encoded.indices)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from churnlab.workflow.backtesting import backtest
     from churnlab.workflow.comparing import compare
+    from churnlab.workflow.delivering import deliver, verify_ledger
     from churnlab.workflow.diagnosing import diagnose
     from churnlab.workflow.explaining import explain_customer
     from churnlab.workflow.listing import list_features
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "backtest",
     "compare",
+    "deliver",
     "diagnose",
     "explain_customer",
     "list_features",
@@ -35,11 +37,13 @@ __all__ = [
     "sign",
     "train",
     "validate",
+    "verify_ledger",
 ]
 
 _MODULES = {
     "backtest": "backtesting",
     "compare": "comparing",
+    "deliver": "delivering",
     "diagnose": "diagnosing",
     "explain_customer": "explaining",
     "list_features": "listing",
@@ -52,6 +56,7 @@ _MODULES = {
     "sign": "signing",
     "train": "training",
     "validate": "validating",
+    "verify_ledger": "delivering",
 }
 
 

@@ -34,6 +34,8 @@ COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load tha
 MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
 EVENT_BYTES = 6_000  # of memory for each event of a shard, with all that is made of it
 DATE_BYTES = 300  # and for each date at which its customer is looked at
+# Of the machine, or of what happens to lists once they are made: no list differs for it.
+_APART = {"root", "data_roots", "engine", "tracking", "export"}
 Frames = Mapping[str, Any]
 
 
@@ -179,8 +181,8 @@ def _write_synthetic(project: Project) -> None:
 
 
 def settings(project: Project) -> dict[str, Any]:
-    """The resolved configuration as plain values, without the machine's own paths and speeds."""
-    resolved = project.model_dump(mode="json", exclude={"root", "data_roots", "engine", "tracking"})
+    """The resolved configuration as plain values, without what is the machine's own, or the delivery's."""
+    resolved = project.model_dump(mode="json", exclude=_APART)
     resolved["models"].pop("threads")
     resolved["churn"] = project.churn.meaning()
     for table in resolved["sources"].values():

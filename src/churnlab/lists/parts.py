@@ -1,0 +1,166 @@
+"""A published list as the files of a delivery: text beside Parquet, in parts that a CRM takes.
+
+retain.parquet --> batches of rows, in list order --> shop_2025-05-01_retain_001.csv + .parquet
+                   less the arms held back            shop_2025-05-01_retain_002.csv + .parquet
+                   one file a value of split_by       ...
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from churnlab.config.profiles import ID
+from churnlab.durable import digest
+from churnlab.errors import GateError
+from churnlab.lists import cells, part_files
+from churnlab.lists.layout import ARM, Layout
+from churnlab.lists.part_files import PartFiles
+
+BATCH = 16_384  # rows turned into text at once
+OPEN = 100  # values whose files are written in one pass over the list
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file. ``of``: what all its rows have in the split column; None: nothing, or no split."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    of: str | None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """``rows``: delivered. ``held_back``: arm -> rows that stay here."""
+
+    parts: tuple[Part, ...]
+    rows: int
+    held_back: Mapping[str, int]
+
+
+def write(source: Path, stage: Path, stem: str, layout: Layout) -> Rendered:
+    """Write the list ``source`` (Parquet) into ``stage`` as files that begin with ``stem``.
+
+    Raises ``GateError`` where an id would run as a formula and the policy refuses that, where the
+    encoding lacks a character, or where one row alone is larger than a file may be.
+    """
+    import pyarrow.parquet as pq
+
+    parts: list[Part] = []
+    rows = 0
+    with pq.ParquetFile(source) as list_:
+        values, held_back = _looked_at(list_, layout)
+        for start in range(0, len(values), OPEN):
+            for value, files in _written(list_, stage, stem, layout, values[start : start + OPEN]).items():
+                rows += files.rows
+                parts += [_described(stage / name, count, value) for name, count in files.written.items()]
+    return Rendered(tuple(parts), rows, held_back)
+
+
+def _written(
+    list_: Any, stage: Path, stem: str, layout: Layout, values: list[str | None]
+) -> dict[str | None, PartFiles]:
+    """The files of these values, in one pass over the list."""
+    with contextlib.ExitStack() as still_open:
+        files = {
+            value: still_open.enter_context(
+                part_files.opened(stage, _stem(stem, value, layout), layout, list_.schema_arrow)
+            )
+            for value in values
+        }
+        for table in _tables(list_, layout):
+            _deal(table, files, layout.split_by)
+    return files
+
+
+def _described(path: Path, rows: int, of: str | None) -> Part:
+    # Digested as it is on the disk, not as it was meant to be.
+    return Part(path.name, rows, path.stat().st_size, digest(path), of)
+
+
+def _looked_at(list_: Any, layout: Layout) -> tuple[list[str | None], dict[str, int]]:
+    """The values that get files of their own ([None] without a split), and rows held back by arm."""
+    import pyarrow.compute as pc
+
+    values, held_back = set[str | None](), Counter[str]()
+    wanted = [name for name in dict.fromkeys((layout.split_by, ARM)) if name in list_.schema_arrow.names]
+    if not wanted:
+        return [None], {}
+    for batch in list_.iter_batches(BATCH, columns=wanted, use_threads=False):
+        mine = _mine(batch, layout)
+        if ARM in wanted:
+            held_back.update(batch.filter(pc.invert(mine))[ARM].to_pylist())
+        if layout.split_by is not None:
+            values.update(batch.filter(mine)[layout.split_by].unique().to_pylist())
+    in_order = sorted(values, key=lambda value: (value is None, value or ""))
+    return in_order or [None], dict(sorted(held_back.items()))
+
+
+def _mine(batch: Any, layout: Layout) -> Any:
+    """Which rows are delivered: those that say no other arm."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if ARM not in batch.schema.names:
+        return pa.repeat(pa.scalar(True), batch.num_rows)
+    return pc.or_(pc.is_null(batch[ARM]), pc.is_in(batch[ARM], value_set=pa.array(layout.arms, pa.string())))
+
+
+def _tables(list_: Any, layout: Layout) -> Iterator[Any]:
+    """The rows that are delivered, in list order."""
+    import pyarrow as pa
+
+    ours = [column.name for column in layout.columns]
+    needed = [name for name in list_.schema_arrow.names if name in ours or name in {layout.split_by, ARM}]
+    for batch in list_.iter_batches(BATCH, columns=needed, use_threads=False):
+        mine = batch.filter(_mine(batch, layout))
+        if layout.formula_policy == "refuse":
+            _check_ids(mine[ID])
+        yield pa.Table.from_batches([mine])
+
+
+def _check_ids(ids: Any) -> None:
+    found = cells.formulas(ids)
+    if found:
+        raise GateError(
+            "nothing delivered: a spreadsheet would run ids as formulas",
+            got=f"{found:,} of {len(ids):,} ids looked at",
+            mend="mend the ids, or allow a ' before them: lists.formula_policy: escape",
+        )
+
+
+def _deal(table: Any, files: Mapping[str | None, PartFiles], split_by: str | None) -> None:
+    import pyarrow.compute as pc
+
+    if split_by is None:
+        files[None].add(table)
+        return
+    column = table[split_by]
+    for value in column.unique().to_pylist():
+        if value in files:
+            same = pc.is_null(column) if value is None else pc.equal(column, value)
+            files[value].add(table.filter(same).combine_chunks())
+
+
+def _stem(stem: str, value: str | None, layout: Layout) -> str:
+    """How the files of a value begin. No text is used as it was found: the record says what it is.
+
+    >>> from types import SimpleNamespace
+    >>> _stem("shop_retain", "../Ann O'Neil", SimpleNamespace(split_by="owner"))
+    'shop_retain_ann-o-neil-78f18036'
+    """
+    if layout.split_by is None:
+        return stem
+    if value is None:
+        return f"{stem}_none"
+    plain = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:40]
+    return f"{stem}_{plain or 'x'}-{hashlib.sha256(value.encode()).hexdigest()[:8]}"

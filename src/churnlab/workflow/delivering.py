@@ -1,0 +1,312 @@
+"""`deliver`: the published lists as files a CRM imports, each handed over once; and the ledger of that."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from churnlab.config import Project
+from churnlab.config.export import LIST_NAMES
+from churnlab.errors import ConfigError, DataError, MachineError, did_you_mean
+from churnlab.lists import commit, layout, ledger, package
+from churnlab.lists.database import Database
+from churnlab.lists.delivery import DELIVERED, Asked, Desk, Destination, Outcome
+from churnlab.lists.ledger import Line
+from churnlab.lists.outbox import Outbox, Stages
+from churnlab.lists.package import SCORES, Meant
+from churnlab.lists.storage import Storage
+from churnlab.tables.money import exponent
+from churnlab.tracking.changes import actor
+from churnlab.workflow import published
+from churnlab.workflow.opening import Progress, out_folder, silent, writing
+
+LONGEST = 500  # letters of a reason
+_SHOWN = 20  # lines of a ledger that are shown to a person
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of each list. ``where``: the destination in words; ``run``: the published run."""
+
+    as_of: str
+    run: Path
+    profile: str
+    where: str
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of,
+            "run": str(self.run),
+            "profile": self.profile,
+            "destination": self.where,
+            "lists": [outcome.as_dict() for outcome in self.outcomes],
+            "notes": list(self.notes),
+        }
+
+    def sections(self) -> Iterator[Mapping[str, Any]]:
+        yield {
+            "title": f"Lists of {self.as_of} for {self.profile}, to {self.where}",
+            "columns": ("list", "list_id", "what became of it", "rows", "held back", "files", "line"),
+            "texts": 3,
+            "rows": [_row(outcome) for outcome in self.outcomes],
+            "lines": [f"  {note}" for note in self.notes],
+        }
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A ledger whose chain holds. ``there``, ``gone``: deliveries that the destination still has, or not."""
+
+    path: Path
+    lines: tuple[Line, ...]
+    there: int
+    gone: int
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "ledger": str(self.path),
+            "last_hash": self.lines[-1].hash if self.lines else None,
+            "lines": [
+                {"sequence": line.sequence, "time": line.time, **line.facts, "hash": line.hash}
+                for line in self.lines
+            ],
+            "there": self.there,
+            "gone": self.gone,
+            "notes": list(self.notes),
+        }
+
+    def sections(self) -> Iterator[Mapping[str, Any]]:
+        last = f", the last sealed as {self.lines[-1].hash}" if self.lines else ""
+        yield {
+            "title": f"{self.path}: {len(self.lines):,} lines, none changed{last}",
+            "columns": ("line", "time", "list", "as of", "delivery", "rows", "to", "reason"),
+            "texts": 4,
+            "rows": [_line(line) for line in self.lines[-_SHOWN:]],
+            "lines": [f"  {note}" for note in self.notes],
+        }
+
+
+def deliver(
+    project: Project,
+    as_of: dt.date | None = None,
+    lists: Sequence[str] | None = None,
+    *,
+    redeliver: str | None = None,
+    dry_run: bool = False,
+    today: dt.date | None = None,
+    progress: Progress = silent,
+) -> Delivered:
+    """Deliver the published lists of ``as_of`` (None: of the latest date), each once.
+
+    ``lists``: which of them; None: ``export.lists``. ``redeliver``: why those that were delivered are
+    to be delivered again. ``dry_run``: write the files to see that they can be, and hand nothing over.
+    ``today``: None: the day it is in the project's time zone.
+
+    Raises ``DataError`` (exit 3) where no lists were published, ``GateError`` (exit 4) where a list is
+    no longer valid or a later one was delivered, ``IntegrityError`` (exit 5) where the lists, the ledger
+    or what was delivered is not what it was, ``LockedError`` (exit 6) beside another run.
+    """
+    names, reason = _named(lists or project.export.lists), _reason(redeliver)
+    today = today or _today(project.time_zone)
+    run = _run(project, as_of)
+    with writing(project):
+        progress("verify the published lists", None)
+        manifest = commit.verify(run)
+        desk = _desk(project, dry_run=dry_run)
+        asked = [_asked(project, run, manifest, name) for name in names]
+        desk.open(project.project)
+        progress("deliver", None)
+        outcomes = tuple(desk.deliver(asked, today, reason))
+    return Delivered(
+        as_of=str(manifest["as_of"]),
+        run=run,
+        profile=project.export.profile,
+        where=desk.label,
+        outcomes=outcomes,
+        notes=tuple(_notes(desk, outcomes, manifest)),
+    )
+
+
+def verify_ledger(project: Project) -> Verified:
+    """Prove that no line of the ledger of deliveries was changed, and that what is there still is it.
+
+    Raises ``IntegrityError`` (exit 5) that names the line, or the delivery.
+    """
+    folder = out_folder(project)
+    if not folder.is_dir():
+        return Verified(folder / ledger.NAME, (), 0, 0, ("nothing was delivered yet",))
+    with writing(project):
+        found = ledger.verify(folder)
+        ours = [
+            line.facts
+            for line in found.lines
+            if line.facts.get("kind") == DELIVERED
+            and line.facts["destination"] == project.export.destination.label
+        ]
+        destination = _destination(project)[0] if ours else None
+        there = sum(
+            destination.check(package.name(facts["list_id"], facts["delivery"]), facts["sha256"])
+            for facts in ours
+            if destination is not None
+        )
+    notes = (
+        [f"{len(ours) - there:,} of {len(ours):,} deliveries are no longer there"]
+        if there < len(ours)
+        else []
+    )
+    if found.torn:
+        notes.append("a killed run left half a line at the end: the next delivery removes it")
+    return Verified(folder / ledger.NAME, found.lines, there, len(ours) - there, tuple(notes))
+
+
+def _today(zone: str) -> dt.date:
+    return dt.datetime.now(ZoneInfo(zone)).date()
+
+
+def _run(project: Project, as_of: dt.date | None) -> Path:
+    """The run that CURRENT names, of ``as_of`` or of the latest date."""
+    runs = {run.parent.name: run for run in published.lists(project, as_of)}
+    if not runs:
+        of = f" of {as_of}" if as_of else ""
+        raise DataError(
+            f"there are no lists{of} to deliver",
+            got=f"none published in {out_folder(project) / 'lists'}",
+            mend=f"churnlab score CONFIG --as-of {as_of or 'YYYY-MM-DD'}",
+        )
+    return runs[max(runs)]
+
+
+def _desk(project: Project, *, dry_run: bool) -> Desk:
+    destination, stages = _destination(project)
+    return Desk(
+        folder=out_folder(project),
+        label=project.export.destination.label,
+        destination=destination,
+        stages=stages,
+        group_may_read=project.export.destination.group_may_read,
+        now=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        actor=actor(),
+        dry_run=dry_run,
+    )
+
+
+def _destination(project: Project) -> tuple[Destination, Stages]:
+    """Where deliveries go, and where they are prepared."""
+    asked, out = project.export.destination, out_folder(project)
+    ours = out / "outbox"
+    if asked.postgres is not None:
+        return Database.of(asked.postgres), Stages.of(ours, out)
+    if asked.url is not None:
+        return Storage.of(asked.url, asked.options), Stages.of(ours, out)
+    if asked.folder is None:
+        return Outbox(ours), Stages.of(ours, out)
+    folder = Path(project.root) / asked.folder
+    if not folder.is_dir():  # made here, it would hide that a disk is not mounted
+        raise MachineError(
+            f"export.destination.folder: {folder} is not there", mend="make it, or mount the disk it is on"
+        )
+    return Outbox(folder), Stages.of(folder, out)
+
+
+def _asked(project: Project, run: Path, manifest: Mapping[str, Any], name: str) -> Asked:
+    import pyarrow.parquet as pq
+
+    source = run / f"{name}.parquet"
+    if source.name not in manifest["files"]:
+        raise DataError(
+            f"{run}: has no list {name}", mend="choose among its lists with --list or export.lists"
+        )
+    lists = project.lists
+    return Asked(
+        meant=Meant(
+            project=project.project,
+            campaign=SCORES,
+            as_of=dt.date.fromisoformat(manifest["as_of"]),
+            list=name,
+            run_key=str(manifest["run_key"]),
+            destination=project.export.destination.label,
+            profile=project.export.profile,
+        ),
+        source=source,
+        layout=layout.of(
+            project.export,
+            pq.read_schema(source),
+            newline=lists.newline,
+            formula_policy=lists.formula_policy,
+            exponent=exponent(str(manifest["currency"])),
+        ),
+        model_version=str(manifest["model_version"]),
+        valid_until=_valid_until(run),
+    )
+
+
+def _valid_until(run: Path) -> dt.date:
+    """The last day the run's lists may be used, as their rows say."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    days = pq.read_table(run / "all.parquet", columns=["valid_until"])["valid_until"]
+    day = pc.min(days).as_py()
+    if not isinstance(day, dt.date):
+        raise DataError(f"{run}: the lists do not say until when they are valid", mend="churnlab score again")
+    return day
+
+
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    for name in names:
+        if name not in LIST_NAMES:
+            hint = did_you_mean(name, LIST_NAMES)
+            raise ConfigError(f"--list {name}: no such list{hint}", mend=f"among {', '.join(LIST_NAMES)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _reason(text: str | None) -> str | None:
+    if text is None:
+        return None
+    reason = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not 0 < len(reason) <= LONGEST:
+        raise ConfigError(
+            "--redeliver: say why in a line",
+            got=f"{len(reason):,} characters",
+            mend=f"1 to {LONGEST} of them",
+        )
+    return reason
+
+
+def _notes(desk: Desk, outcomes: Sequence[Outcome], manifest: Mapping[str, Any]) -> Iterator[str]:
+    if all(outcome.state == "was delivered before" for outcome in outcomes):
+        yield "all of them were delivered before: nothing to do; again only with --redeliver REASON"
+    asked = {outcome.list_id for outcome in outcomes}
+    others = [record for record in desk.completed if record.facts["list_id"] not in asked]
+    if others:
+        yield f"the lines of {len(others):,} earlier deliveries were missing in the ledger, and are written"
+    replaced = {
+        line.facts["run_key"][:16]
+        for line in desk.lines
+        if line.facts.get("kind") == DELIVERED
+        and line.facts["as_of"] == manifest["as_of"]
+        and line.facts["run_key"] != manifest["run_key"]
+        and line.facts["destination"] == desk.label
+    }
+    if replaced:
+        runs = ", ".join(sorted(replaced))
+        yield f"other lists of this date were delivered before: those of run {runs}; these take their place"
+
+
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    files = f"{len(outcome.files):,}" if outcome.files else "-"
+    line = "-" if outcome.line is None else f"{outcome.line:,}"
+    held_back = f"{sum(outcome.held_back.values()):,}"
+    return (outcome.list, outcome.list_id, outcome.state, f"{outcome.rows:,}", held_back, files, line)
+
+
+def _line(line: Line) -> tuple[str, ...]:
+    told = ("list", "as_of", "delivery", "rows", "destination", "reason")
+    return (f"{line.sequence:,}", line.time, *(str(line.facts.get(name) or "-") for name in told))
