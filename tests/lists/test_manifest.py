@@ -62,6 +62,7 @@ CHANGES = {
     "excluded": {},
     "currency": "USD",
     "code_version": "0.1.1",
+    "suppression": {"required": ["consents"]},
 }
 
 

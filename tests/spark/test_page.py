@@ -15,6 +15,10 @@ pytestmark = MARKS
 ROOT = Path(__file__).parents[2]
 SMALL = [
     "synthetic.customers=300",
+    # Lists on Spark do not know who must not be contacted.
+    "sources.consents=[]",
+    "sources.objections=[]",
+    "suppression=null",
     "evaluation.bootstrap=0",
     "models.churn.trees=20",
     "models.value.trees=20",

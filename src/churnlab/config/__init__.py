@@ -3,7 +3,8 @@
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
 from churnlab.config.loader import environment, from_mapping, load, schema
-from churnlab.config.meanings import TABLES
+from churnlab.config.machine import Tracking
+from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.project import (
     FAMILIES,
     Booster,
@@ -15,14 +16,15 @@ from churnlab.config.project import (
     SnapshotPlan,
     StrategyPlan,
     Threshold,
-    Tracking,
     Tuning,
     Value,
 )
 from churnlab.config.sources import Attribute, Lookup, Product, Source, Sources
+from churnlab.config.suppression import Suppression
 
 __all__ = [
     "FAMILIES",
+    "SUPPRESSION",
     "TABLES",
     "Attribute",
     "Booster",
@@ -39,6 +41,7 @@ __all__ = [
     "Source",
     "Sources",
     "StrategyPlan",
+    "Suppression",
     "Threshold",
     "Tracking",
     "Tuning",

@@ -46,9 +46,11 @@ class Facts:
     excluded: Mapping[str, int]
     currency: str
     code_version: str
+    suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
+        suppression = {} if self.suppression is None else {"suppression": dict(self.suppression)}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,
@@ -60,6 +62,7 @@ class Facts:
             "counts": [dict(count) for count in self.counts],
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
+            **suppression,
         }
 
 

@@ -30,7 +30,7 @@ from churnlab.strategy.summary import Totals
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import standing, terms
+from churnlab.workflow import standing, suppressing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.opening import (
     Frames,
@@ -69,9 +69,10 @@ def score_opened(
 ) -> Scored:
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
+    refusing = suppressing.read(opening, day)
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs=opening.digests,
+        inputs=suppressing.inputs(opening, refusing),
         model=champion.digests,
         as_of=day,
         code_version=code_version(),
@@ -86,11 +87,12 @@ def score_opened(
             tracking.confirm(store, champion)
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
+            suppressing.confirm(opening, refusing)
             published = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out),
+                suppressing.with_told(facts(opening, champion, day, ranked.totals, left_out), refusing),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -103,7 +105,12 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
-        notes=(*cautions.notes(), *_made_before(published, champion), *([unsigned] if unsigned else [])),
+        notes=(
+            *cautions.notes(),
+            *_made_before(published, champion),
+            *([unsigned] if unsigned else []),
+            *(refusing.notes if refusing else ()),
+        ),
     )
 
 
