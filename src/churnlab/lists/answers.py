@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from churnlab.config.suppression import plain
-from churnlab.lists.identities import Identities
-from churnlab.lists.matching import Flags, Ints, coded, latest, numbers, one, places
+from churnlab.lists.matching import Flags, Index, Ints, coded, latest, numbers
 
 
 @dataclass(frozen=True)
@@ -76,48 +75,27 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The last yes and the last no of everybody by channel and purpose; ``exact``, ``loose``: whose each
-    row is, by the very id and by any spelling of it.
+    """The last yes and the last no of everybody by channel and purpose.
+
+    ``exact``: (m,) whose yes each row of ``consents`` is, among ``agreeing``; ``loose``: (m,) whose no,
+    among ``people`` of them.
     """
 
     consents: Any
-    exact: Keys
-    loose: Keys
+    agreeing: Index
+    exact: Ints
+    loose: Ints
+    people: int
     _made: dict[Any, tuple[Ints, Ints]] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, consents: Any, same: Identities) -> Answers:
-        """``consents``: as in ``Facts``; ``same``: which ids are one person."""
-        ids = one(consents["customer_id"])
-        return cls(consents, Keys.of(same.exact(ids)), Keys.of(same.loose(ids)))
-
-    def last(self, exact: Any, loose: Any, channel: Asked, purpose: Asked) -> tuple[Ints, Ints]:
-        """When each of the keys ``exact`` last agreed, and when each of ``loose`` last refused."""
+    def last(self, channel: Asked, purpose: Asked) -> tuple[Ints, Ints]:
+        """When each of ``agreeing`` last agreed, and when each of ``people`` last refused; as ``latest``."""
         question = (channel, purpose)
         if question not in self._made:
-            self._made[question] = self._asked(channel, purpose)
-        given, withdrawn = self._made[question]
-        return given[places(exact, self.exact.people)], withdrawn[places(loose, self.loose.people)]
-
-    def _asked(self, channel: Asked, purpose: Asked) -> tuple[Ints, Ints]:
-        yes, no = channel.rows(self.consents["channel"])
-        yes_for, no_for = purpose.rows(self.consents["purpose"])
-        given = self.exact.latest(self.consents["given"], yes & yes_for)
-        return given, self.loose.latest(self.consents["withdrawn"], no & no_for)
-
-
-@dataclass(frozen=True, eq=False)
-class Keys:
-    """``codes``: (m,) the person of each row; ``people``: (u,) their keys, Arrow texts."""
-
-    codes: Ints
-    people: Any
-
-    @classmethod
-    def of(cls, keys: Any) -> Keys:
-        """(m,) keys as Arrow texts."""
-        return cls(*coded(keys))
-
-    def latest(self, times: Any, rows: Flags) -> Ints:
-        """(u + 1,) the last of each person's times; NEVER where there is none, and in the last place."""
-        return latest(len(self.people) + 1, self.codes, numbers(times), rows)
+            yes, no = channel.rows(self.consents["channel"])
+            yes_for, no_for = purpose.rows(self.consents["purpose"])
+            self._made[question] = (
+                latest(len(self.agreeing), self.exact, numbers(self.consents["given"]), yes & yes_for),
+                latest(self.people, self.loose, numbers(self.consents["withdrawn"]), no & no_for),
+            )
+        return self._made[question]

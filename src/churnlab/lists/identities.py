@@ -13,7 +13,7 @@ from typing import Any
 
 from churnlab.config.suppression import plain
 
-_UNUSUAL = r"[^ -~]"  # what is not printable ASCII is compared by the rules of Unicode
+_SPACES = " \t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"  # what Python calls so, in ASCII
 
 
 def normal(ids: Any) -> Any:
@@ -27,8 +27,8 @@ def normal(ids: Any) -> Any:
     import pyarrow.compute as pc
 
     ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
-    forms = pc.ascii_trim(pc.ascii_lower(ids), characters=" ")
-    unusual = pc.match_substring_regex(ids, _UNUSUAL)
+    forms = pc.ascii_trim(pc.ascii_lower(ids), characters=_SPACES)
+    unusual = pc.invert(pc.string_is_ascii(ids))
     if not pc.any(unusual).as_py():
         return forms
     treated = pa.array([plain(text) for text in ids.filter(unusual).to_pylist()], pa.string())

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from churnlab.config.suppression import Suppression, plain
 from churnlab.lists.answers import Answers, Asked, Words
 from churnlab.lists.identities import Identities
-from churnlab.lists.matching import NEVER, Flags, Ints, coded, flags, latest, numbers, one, places
+from churnlab.lists.matching import NEVER, Flags, Index, Ints, coded, latest, numbers, one
 from churnlab.tables.facts import Facts
 
 Masks = NDArray[np.uint16]
@@ -79,58 +79,59 @@ class Verdicts:
         return np.asarray(self.whole | np.where(stuck, against, 0), dtype=np.uint16)
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Customers who are asked about: ``codes``: (n,) the person of each, ``loose``: (u,) their keys for a
-    no, ``exact``: (n,) their keys for a yes; ``reached``: (m,) the person of each row of contacts.
-    """
-
-    codes: Ints
-    loose: Any
-    exact: Any
-    reached: Ints
-
-
 class Permissions:
     """What ``facts`` and ``plan`` allow; made once, then asked about blocks of customers."""
 
     def __init__(self, facts: Facts, plan: Suppression) -> None:
         self.facts, self.plan = facts, plan
         self.same = Identities.of(facts.aliases)
-        tables = (facts.objections, facts.marks, facts.complaints, facts.contacts, facts.purchases)
-        named = ("objections", "marks", "complaints", "contacts", "purchases")
-        self._keys = {
-            name: self.same.loose(one(table["customer_id"]))
-            for name, table in zip(named, tables, strict=True)
+        tables = {
+            "objections": facts.objections,
+            "consents": facts.consents,
+            "marks": facts.marks,
+            "complaints": facts.complaints,
+            "contacts": facts.contacts,
+            "purchases": facts.purchases,
         }
+        given = {name: coded(table["customer_id"]) for name, table in tables.items() if table is not None}
+        # Everybody whom any table speaks of, and in each table whose every row is.
+        self._people, self._rows = _people(given, self.same)
         self._channels = Words.of(plan.channels, _given(facts.consents, "channel"))
         self._purposes = Words.of(plan.purposes, _given(facts.consents, "purpose"))
-        self._answers = None if facts.consents is None else Answers.of(facts.consents, self.same)
+        self._answers = self._answered(*given["consents"]) if facts.consents is not None else None
+        self._adults = None if facts.adults is None else _index(self.same.exact(one(facts.adults)))
+        self._marks = self._marked()
+        self._when = {
+            "open_complaint": self._last("complaints", facts.complaints["time"]),
+            "cooldown": self._last("contacts", facts.contacts["last"]),
+            "recent_purchase": self._last("purchases", facts.purchases["time"]),
+        }
+        self._made: dict[Any, Any] = {}
 
     def verdicts(self, ids: Any, contacts: Sequence[Contact]) -> Verdicts:
         """The reasons against each of ``ids``, Arrow texts as in the lists, (n,)."""
-        codes, loose = coded(self.same.loose(one(ids)))
-        block = _Block(codes, loose, self.same.exact(one(ids)), places(self._keys["contacts"], loose))
+        exact, person = self.same.exact(one(ids)), self._people.places(self.same.loose(one(ids)))
         channels = self._channels.with_asked(each.channel for each in contacts)
         purposes = self._purposes.with_asked(each.purpose for each in contacts)
-        objected = self._objections(block, channels)
-        when = {
-            "objection": objected[None],
-            "open_complaint": self._last(block, "complaints", self.facts.complaints["time"]),
-            "cooldown": self._last(block, "contacts", self.facts.contacts["last"]),
-            "recent_purchase": self._last(block, "purchases", self.facts.purchases["time"]),
-        }
-        contacted = self._contacted(block, None)
-        closed = np.zeros((len(codes), len(contacts)), dtype=np.uint16)
+        objected = self._objections(channels)
+        when = {"objection": objected[None][person]}
+        when |= {reason: last[person] for reason, last in self._when.items()}
+        contacted = self._contacted(None)[person]
+        closed = np.zeros((len(person), len(contacts)), dtype=np.uint16)
+        agreeing = None if self._answers is None else self._answers.agreeing.places(exact)
         for place, contact in enumerate(contacts):
             asked = channels.asking(contact.channel), purposes.asking(contact.purpose)
             against = closed[:, place]
-            against[objected.get(asked[0].word, _nobody(block)) > NEVER] |= BIT["channel_opt_out"]
-            against[self._without_consent(block, contact, *asked)] |= BIT["no_consent"]
+            if asked[0].word in objected:
+                against[objected[asked[0].word][person] > NEVER] |= BIT["channel_opt_out"]
+            against[self._without_consent(agreeing, person, contact, *asked)] |= BIT["no_consent"]
             if contact.kind == "marketing":
-                self._tired(block, contact, when, contacted, against)
-        whole = self._whole(block)
+                self._tired(person, contact, when, contacted, against)
+        whole = self._marks[person]
         whole[when["objection"] > NEVER] |= BIT["objection"]
+        if self._adults is not None:
+            # Who is old enough is known of the very id only.
+            whole[self._adults.places(exact) < 0] |= BIT["minor"]
         return Verdicts(tuple(contacts), whole, closed, when, contacted)
 
     def refused(self) -> Any:
@@ -143,83 +144,101 @@ class Permissions:
         parts = [one(everywhere), one(self.facts.marks["customer_id"])]
         return pc.unique(pa.chunked_array(parts, pa.string()))
 
-    def _last(self, block: _Block, table: str, times: Any, rows: Flags | None = None) -> Ints:
-        """(n,) when something of ``table`` last happened to each; ``rows``: which of its rows count."""
-        place = block.reached if table == "contacts" else places(self._keys[table], block.loose)
-        return latest(len(block.loose), place, numbers(times), rows)[block.codes]
+    def _answered(self, codes: Ints, ids: Any) -> Answers:
+        exact, agreeing = coded(self.same.exact(ids))
+        return Answers(
+            self.facts.consents,
+            Index.of(agreeing),
+            exact[codes],
+            self._rows["consents"],
+            len(self._people),
+        )
 
-    def _objections(self, block: _Block, channels: Words) -> dict[str | None, Ints]:
-        """Channel -> (n,) when each last refused it; None: all of them.
+    def _last(self, table: str, times: Any, rows: Flags | None = None) -> Ints:
+        """When something of ``table`` last happened to each person; ``rows``: which of its rows count."""
+        return latest(len(self._people), self._rows[table], numbers(times), rows)
+
+    def _objections(self, channels: Words) -> dict[str | None, Ints]:
+        """Channel -> when each person last refused it; None: all of them.
 
         A refused channel that nobody else knows the word of counts for all.
         """
-        rows = self.facts.objections
-        codes, names = channels.named(rows["channel"])
-        known = channels.known(names)
-        # Said on an unknown day, it was said all the same.
-        times = one(rows["time"]).fill_null(NEVER + 1)
-        found: dict[str | None, Ints] = {None: self._last(block, "objections", times, ~known[codes])}
-        for place in np.flatnonzero(known).tolist():
-            found[plain(names[place])] = self._last(block, "objections", times, codes == place)
+        if channels.used not in self._made:
+            rows = self.facts.objections
+            codes, names = channels.named(rows["channel"])
+            known = channels.known(names)
+            # Said on an unknown day, it was said all the same.
+            times = one(rows["time"]).fill_null(NEVER + 1)
+            found: dict[str | None, Ints] = {None: self._last("objections", times, ~known[codes])}
+            for place in np.flatnonzero(known).tolist():
+                found[plain(names[place])] = self._last("objections", times, codes == place)
+            self._made[channels.used] = found
+        objected: dict[str | None, Ints] = self._made[channels.used]
+        return objected
+
+    def _marked(self) -> Masks:
+        """The reasons that the marks of each person give."""
+        codes, reasons = coded(self.facts.marks["reason"])
+        found = np.zeros(len(self._people) + 1, dtype=np.uint16)
+        for number, reason in enumerate(reasons.to_pylist()):
+            found[self._rows["marks"][codes == number]] |= BIT[reason]
         return found
 
-    def _whole(self, block: _Block) -> Masks:
-        """(n,) the reasons that their marks give, objections aside."""
-        codes, reasons = coded(self.facts.marks["reason"])
-        place = places(self._keys["marks"], block.loose)
-        found = np.zeros(len(block.loose), dtype=np.uint16)
-        for number, reason in enumerate(reasons.to_pylist()):
-            found[place[(codes == number) & (place >= 0)]] |= BIT[reason]
-        whole = found[block.codes]
-        if self.facts.adults is not None:
-            # Who is old enough is known of the very id only.
-            unknown = places(block.exact, self.same.exact(one(self.facts.adults))) < 0
-            whole[unknown] |= BIT["minor"]
-        return whole
-
-    def _without_consent(self, block: _Block, contact: Contact, channel: Asked, purpose: Asked) -> Flags:
+    def _without_consent(
+        self, agreeing: Ints | None, person: Ints, contact: Contact, channel: Asked, purpose: Asked
+    ) -> Flags:
         """(n,) who has not agreed, or no longer does: with nothing known, nobody has agreed."""
         needed = contact.kind == "marketing" and "consents" in self.plan.required
-        if self._answers is None:
-            return np.full(len(block.codes), needed)
-        agreed, refused = self._answers.last(block.exact, block.loose, channel, purpose)
-        withdrawn = refused[block.codes]
-        latest_is_no = agreed <= withdrawn  # at the same instant no wins
-        return np.asarray(latest_is_no if needed else latest_is_no & (withdrawn > NEVER))
+        if self._answers is None or agreeing is None:
+            return np.full(len(person), needed)
+        given, withdrawn = self._answers.last(channel, purpose)
+        refused = withdrawn[person]
+        latest_is_no = given[agreeing] <= refused  # at the same instant no wins
+        return np.asarray(latest_is_no if needed else latest_is_no & (refused > NEVER))
 
     def _tired(
-        self, block: _Block, contact: Contact, when: Mapping[str, Ints], contacted: Ints, against: Masks
+        self, person: Ints, contact: Contact, when: Mapping[str, Ints], contacted: Ints, against: Masks
     ) -> None:
         """The reasons against marketing that pass with time, into (n,) ``against``."""
         days = self.plan.cooldown_days if contact.cooldown_days is None else contact.cooldown_days
         often = contacted >= self.plan.yearly_cap
         if contact.yearly_cap is not None:
-            often |= self._contacted(block, contact.action) >= contact.yearly_cap
+            often |= self._contacted(contact.action)[person] >= contact.yearly_cap
         against[when["open_complaint"] > NEVER] |= BIT["open_complaint"]
         against[when["cooldown"] >= self.facts.since(days)] |= BIT["cooldown"]
         against[often] |= BIT["yearly_cap"]
         against[when["recent_purchase"] > NEVER] |= BIT["recent_purchase"]
 
-    def _of_action(self, action: str | None) -> Flags:
-        """(m,) the contacts that count for an action: its own, and those of which nobody knows the action."""
+    def _contacted(self, action: str | None) -> Ints:
+        """Contacts of each person within a year: by ``action``, or by one that nobody knows; None: all."""
         import pyarrow.compute as pc
 
-        actions = self.facts.contacts["action"]
-        if action is None:
-            return np.ones(len(actions), dtype=bool)
-        return flags(pc.is_null(actions)) | flags(pc.equal(actions, action))
-
-    def _contacted(self, block: _Block, action: str | None) -> Ints:
-        """(n,) contacts within a year."""
-        rows = self._of_action(action) & (block.reached >= 0)
-        counts = numbers(self.facts.contacts["in_year"], 0)[rows]
-        sums = np.zeros(len(block.loose), dtype=np.int64)
-        np.add.at(sums, block.reached[rows], counts)
-        return np.asarray(sums[block.codes])
+        key = ("contacted", action)
+        if key not in self._made:
+            rows = self.facts.contacts
+            if action is not None:
+                rows = rows.filter(pc.or_kleene(pc.is_null(rows["action"]), pc.equal(rows["action"], action)))
+            place = self._people.places(self.same.loose(one(rows["customer_id"])))
+            self._made[key] = np.zeros(len(self._people) + 1, dtype=np.int64)
+            np.add.at(self._made[key], place, numbers(rows["in_year"], 0))
+        return np.asarray(self._made[key])
 
 
-def _nobody(block: _Block) -> Ints:
-    return np.full(len(block.codes), NEVER)
+def _people(given: Mapping[str, tuple[Ints, Any]], same: Identities) -> tuple[Index, dict[str, Ints]]:
+    """Everybody of all tables, and table -> (m,) whose each row is. ``given``: codes and ids of each."""
+    import pyarrow as pa
+
+    parts = [same.loose(ids) for _, ids in given.values()]
+    codes, people = coded(pa.chunked_array(parts, pa.string()))
+    ends = np.cumsum([0, *(len(part) for part in parts)])
+    starts = dict(zip(given, ends, strict=False))
+    return Index.of(people), {name: codes[starts[name] + rows] for name, (rows, _) in given.items()}
+
+
+def _index(texts: Any) -> Index:
+    import pyarrow.compute as pc
+
+    return Index.of(pc.unique(texts))
 
 
 def _given(consents: Any | None, column: str) -> list[str]:
