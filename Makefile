@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 
-.PHONY: demo test check setup axe bench parity golden lock format clean
+.PHONY: demo test check setup axe bench parity golden suppression-campaign lock format clean
 
 setup: .venv/.installed
 
@@ -40,6 +40,10 @@ bench: setup
 # Spark against this machine, on drawn worlds and Complete Journey: needs Java 17 and churnlab[spark].
 parity: setup
 	CHURNLAB_PARITY=1 $(BIN)/python -m pytest tests/parity
+
+# 10,000 drawn schedules of consents, objections and deliveries: nobody who said no stands in a list.
+suppression-campaign: setup
+	CHURNLAB_SCHEDULES=10000 $(BIN)/python -m pytest tests/checks/test_suppression_schedules.py
 
 # The statements kept for engines that the tests do not run.
 golden: setup

@@ -25,10 +25,11 @@ class Words:
 
     @classmethod
     def of(cls, declared: Mapping[str, Iterable[str]], given: Iterable[str]) -> Words:
-        """``declared``: name -> other words for it. ``given``: words that somebody has agreed in."""
+        """``declared``: name -> other words for it. ``given``: words that somebody has agreed in, which
+        mean something only where nothing is declared.
+        """
         names = {plain(word): name for name, others in declared.items() for word in (name, *others)}
-        words = cls(names, frozenset())
-        return cls(names, frozenset(plain(words.name(word)) for word in (*declared, *given)))
+        return cls(names, frozenset(plain(word) for word in (declared or given)))
 
     def with_asked(self, asked: Iterable[str]) -> Words:
         """The same with the words of today's contacts."""

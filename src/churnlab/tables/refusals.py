@@ -31,20 +31,30 @@ class Dated:
 
 
 @contextmanager
-def no_list(mend: str | None = None) -> Iterator[None]:
+def no_list() -> Iterator[None]:
     """Whatever goes wrong inside stops the lists, with exit code 4; only the machine's own faults stay 7."""
     try:
         yield
     except (GateError, MachineError):
         raise
     except ChurnlabError as error:
-        raise GateError(f"no list: {error.what}", error.got, error.mend or mend) from error
+        raise GateError(f"no list: {error.what}", error.got, _mend(error)) from error
     except Exception as error:
         raise GateError(
             "no list: who must not be contacted could not be read",
             got=type(error).__name__,
-            mend=mend or "check these files, and deliver them again",
+            mend="check these files, and deliver them again",
         ) from error
+
+
+def _mend(error: ChurnlabError) -> str | None:
+    """What mends it here: the ways to be lenient with other sources are none."""
+    said = error.mend or ""
+    if "max_quarantined" in said:
+        return "mend the file or its declaration: not one of its rows may be left out"
+    if "allow_empty" in said:
+        return "deliver it again, or set confirmed_empty: true where a person has checked that it is empty"
+    return error.mend
 
 
 def read(
