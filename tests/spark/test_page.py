@@ -32,7 +32,7 @@ def test_the_page_runs_as_it_stands(session, tracked, monkeypatch):
     # A second session would end the one that other tests share; the world is smaller than the reader's.
     monkeypatch.setattr("churnlab.spark.sessions.local", lambda tasks: contextlib.nullcontext(session))
     load = churnlab.load
-    monkeypatch.setattr(churnlab, "load", lambda path: load(path, SMALL), raising=False)
+    monkeypatch.setattr(churnlab, "load", lambda path, given=(): load(path, [*given, *SMALL]), raising=False)
     names = {}
     for code in re.findall(
         r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
