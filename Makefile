@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 
-.PHONY: demo test check setup axe bench parity golden schedules lock format clean
+.PHONY: demo test check setup axe bench parity golden schedules suppression-campaign lock format clean
 
 setup: .venv/.installed
 
@@ -44,6 +44,10 @@ parity: setup
 # Deliveries killed at 500 schedules drawn by lot, where `make test` tries 50; Postgres with a fifth of them.
 schedules: setup
 	CHURNLAB_SCHEDULES=500 $(BIN)/python -m pytest -n 2 tests/lists/test_delivery_killed.py tests/lists/test_database.py
+
+# 10,000 drawn schedules of consents, objections and deliveries: nobody who said no stands in a list.
+suppression-campaign: setup
+	CHURNLAB_SCHEDULES=10000 $(BIN)/python -m pytest tests/checks/test_suppression_schedules.py
 
 # The statements kept for engines that the tests do not run.
 golden: setup

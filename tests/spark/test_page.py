@@ -15,6 +15,10 @@ pytestmark = MARKS
 ROOT = Path(__file__).parents[2]
 SMALL = [
     "synthetic.customers=300",
+    # Lists on Spark do not know who must not be contacted.
+    "sources.consents=[]",
+    "sources.objections=[]",
+    "suppression=null",
     "evaluation.bootstrap=0",
     "models.churn.trees=20",
     "models.value.trees=20",
@@ -28,7 +32,7 @@ def test_the_page_runs_as_it_stands(session, tracked, monkeypatch):
     # A second session would end the one that other tests share; the world is smaller than the reader's.
     monkeypatch.setattr("churnlab.spark.sessions.local", lambda tasks: contextlib.nullcontext(session))
     load = churnlab.load
-    monkeypatch.setattr(churnlab, "load", lambda path: load(path, SMALL), raising=False)
+    monkeypatch.setattr(churnlab, "load", lambda path, given=(): load(path, [*given, *SMALL]), raising=False)
     names = {}
     for code in re.findall(
         r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL

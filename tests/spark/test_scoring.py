@@ -28,6 +28,10 @@ ROOT = Path(__file__).parents[2]
 DAY = dt.date(2025, 7, 1)
 SMALL = [
     "synthetic.customers=300",
+    # Lists on Spark do not know who must not be contacted.
+    "sources.consents=[]",
+    "sources.objections=[]",
+    "suppression=null",
     "evaluation.bootstrap=0",
     "models.churn.trees=30",
     "models.value.trees=30",

@@ -4,7 +4,8 @@ from churnlab.config.churn import Churn
 from churnlab.config.export import Destination, Export
 from churnlab.config.gate import Gate
 from churnlab.config.loader import environment, from_mapping, load, schema
-from churnlab.config.meanings import TABLES
+from churnlab.config.machine import Tracking
+from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.project import (
     FAMILIES,
     Booster,
@@ -14,15 +15,16 @@ from churnlab.config.project import (
     Models,
     Project,
     SnapshotPlan,
-    Tracking,
     Tuning,
     Value,
 )
 from churnlab.config.sources import Attribute, Lookup, Product, Source, Sources
 from churnlab.config.strategy import StrategyPlan, Threshold
+from churnlab.config.suppression import Suppression
 
 __all__ = [
     "FAMILIES",
+    "SUPPRESSION",
     "TABLES",
     "Attribute",
     "Booster",
@@ -41,6 +43,7 @@ __all__ = [
     "Source",
     "Sources",
     "StrategyPlan",
+    "Suppression",
     "Threshold",
     "Tracking",
     "Tuning",

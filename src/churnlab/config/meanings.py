@@ -58,6 +58,7 @@ TABLES: dict[str, dict[str, tuple[str, bool]]] = {
         "campaign": ("text", True),
         "channel": ("text", False),
         "arm": ("text", False),
+        "action": ("text", False),
         "event_id": ("text", False),
     },
     "snapshot": {
@@ -65,4 +66,29 @@ TABLES: dict[str, dict[str, tuple[str, bool]]] = {
         "label": ("text", True),
         "value": ("money", False),
     },
+    "objections": {
+        "customer_id": ("id", True),
+        "time": ("time", False),
+        "channel": ("text", False),
+        "reason": ("text", False),
+        "exported_at": ("time", False),
+    },
+    "consents": {
+        "customer_id": ("id", True),
+        "time": ("time", True),
+        "recorded_at": ("time", False),
+        "channel": ("text", True),
+        "purpose": ("text", True),
+        "status": ("text", True),
+        "exported_at": ("time", False),
+    },
+    "aliases": {
+        "customer_id": ("id", True),
+        "alias": ("id", True),
+        "exported_at": ("time", False),
+    },
 }
+
+# Who must not be contacted. No feature, label or model reads these: they serve no other purpose.
+SUPPRESSION = ("objections", "consents", "aliases")
+HISTORIES = tuple(table for table in TABLES if table not in SUPPRESSION)

@@ -8,15 +8,18 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from churnlab.config import kinds
+from churnlab.config import kinds, suppression
 from churnlab.config.churn import Churn
 from churnlab.config.export import Export
 from churnlab.config.gate import Gate
+from churnlab.config.machine import Engine, Synthetic, Tracking
+from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.offer import Offer
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
 from churnlab.config.strategy import StrategyPlan
+from churnlab.config.suppression import Suppression
 
 Family = Literal[
     "recency",
@@ -170,38 +173,6 @@ class Lists(Section):
     )
 
 
-class Tracking(Section):
-    """Where MLflow keeps runs and models."""
-
-    uri: str | None = Field(
-        None, description="null: MLFLOW_TRACKING_URI, else a SQLite file beside the project"
-    )
-    artifacts: str | None = Field(None, description="null: mlartifacts/ beside the project")
-
-
-class Synthetic(Section):
-    """A generated world, written where its files are missing before anything is read."""
-
-    folder: str = "data/synthetic"
-    customers: int = Field(3_000, ge=10, le=1_000_000)
-    seed: int = Field(7, ge=0)
-
-
-class Engine(Section):
-    """Limits for the embedded engine."""
-
-    memory: str = Field("2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
-    threads: int = Field(2, ge=1)
-    shard_events: int | None = Field(
-        None, ge=1, description="events of whole customers worked on at once; null: as memory allows"
-    )
-    cache: str = Field(
-        "4GB",
-        pattern=r"^(none|\d+(\.\d+)?(MB|GB))$",
-        description="room for the panels of earlier runs, in the project's output folder; or none",
-    )
-
-
 class Project(Section):
     """A whole project. Required: project, time_zone, sources, churn.horizon_days."""
 
@@ -230,6 +201,9 @@ class Project(Section):
     gate: Gate = Gate()
     review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
+    suppression: Suppression | None = Field(
+        None, description="who must not be contacted; null: the defaults, once a source of it is there"
+    )
     lists: Lists = Lists()
     export: Export = Export()
     tracking: Tracking = Tracking()
@@ -242,11 +216,13 @@ class Project(Section):
         if self.sources.snapshot and self.churn.also_days:
             raise ValueError("churn.also_days needs histories, and a snapshot table supplies one label only")
         kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
+        suppression.require(self.suppressing, self.sources)
         names = [
             name
             for table in ("customers", "snapshot")
             for source in getattr(self.sources, table)
-            for name in source.attributes
+            for name, attribute in source.attributes.items()
+            if attribute.use == "features"
         ]
         if self.strategy.by and self.lists.segment not in {None, self.strategy.by}:
             raise ValueError(
@@ -269,6 +245,13 @@ class Project(Section):
     def segment(self) -> str | None:
         """The attribute that lists show as segment: the one that cuts go by, where they do."""
         return self.strategy.by or self.lists.segment
+
+    @property
+    def suppressing(self) -> Suppression | None:
+        """Who must not be contacted; None in a project that neither says so nor has a source of it."""
+        told = any(getattr(self.sources, table) for table in SUPPRESSION)
+        told |= getattr(self, "campaign", None) is not None  # who is contacted must have been asked
+        return Suppression() if self.suppression is None and told else self.suppression
 
     def placed_in(self, folder: Path) -> Project:
         """The same project with ``root`` absolute: all other paths start there."""

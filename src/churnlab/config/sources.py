@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from churnlab.config.meanings import TABLES
+from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.section import Name, Section, Zone
+from churnlab.config.suppression import refuse_lenient
 from churnlab.config.warehouse import PostgresTable, WarehouseTable
 
 Observed = Literal["observed"]
@@ -89,6 +90,9 @@ class Attribute(Section):
     )
     static: bool = Field(
         False, description="true: it never changes, so today's value was also true in the past"
+    )
+    use: Literal["features", "suppression"] = Field(
+        "features", description="suppression: only says who must not be contacted, and no feature sees it"
     )
 
 
@@ -181,6 +185,14 @@ class Source(Section):
         "note", description="columns that nothing reads: tell of them, or stop"
     )
     allow_empty: bool = Field(False, description="true: a source without rows is no error")
+    confirmed_empty: bool = Field(
+        False, description="objections, consents and aliases only: a person has checked that it is empty"
+    )
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a source without rows is meant."""
+        return self.allow_empty or self.confirmed_empty
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -214,6 +226,9 @@ class Sources(Section):
     contracts: tuple[Source, ...] = ()
     campaigns: tuple[Source, ...] = ()
     snapshot: tuple[Source, ...] = Field((), description="one row a customer, with a supplied label")
+    objections: tuple[Source, ...] = Field((), description="who must never be contacted, or not on a channel")
+    consents: tuple[Source, ...] = Field((), description="consents given and withdrawn, every one of them")
+    aliases: tuple[Source, ...] = Field((), description="ids that stand for the same person")
 
     @model_validator(mode="after")
     def _meanings(self) -> Sources:
@@ -253,12 +268,18 @@ def _check_meanings(table: str, source: Source, meanings: dict[str, tuple[str, b
             raise ValueError(f"{place}: times.format and times.zone must say how {meaning} is written")
         if isinstance(source.columns.get(meaning), Product) and kind not in {"money", "number"}:
             raise ValueError(f"{place}: columns.{meaning} cannot be a product of columns")
+    if table in SUPPRESSION:
+        refuse_lenient(place, source)
+    elif source.confirmed_empty:
+        raise ValueError(f"{place}: confirmed_empty is for {', '.join(SUPPRESSION)}; here it is allow_empty")
     if source.attributes and table not in {"customers", "snapshot"}:
         raise ValueError(f"{place}: attributes belong to customers or snapshot")
     reserved = {"customer", *TABLES["customers"], *TABLES["snapshot"]} & set(source.attributes)
     if reserved:
         raise ValueError(f"{place}: attributes.{min(reserved)} is a reserved name; choose another")
     for name, attribute in source.attributes.items():
+        if attribute.use == "suppression":
+            continue
         if attribute.sensitive == "refused" and SENSITIVE & set(
             re.split(r"[^a-z]+", f"{name} {attribute.column}".lower())
         ):

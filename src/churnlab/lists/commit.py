@@ -76,10 +76,12 @@ def publish(
     *,
     info: Mapping[str, Any] | None = None,
     wait: float = 0,
+    gate: Callable[[Path], object] | None = None,
 ) -> Published:
     """Publish all outputs and their manifest as ``root/run=<key>`` and make CURRENT name it.
 
     ``info``: what may differ between two equal runs (MLflow run, paths); no digest covers it.
+    ``gate``: looks at the folder of all files as they will be published, and raises where they must not be.
 
     A key that is already published and intact is left alone. Raises LockedError where another run
     is writing to ``root`` for longer than ``wait`` seconds, IntegrityError where the published run
@@ -95,6 +97,8 @@ def publish(
         stage = root / f".stage-{key[:16]}-{getpid()}"
         try:
             _fill(stage, key, outputs, facts, {**(info or {}), "previous": _named(root)})
+            if gate is not None:
+                gate(stage)
             failpoint("publish.rename")
             stage.rename(target)
         except BaseException:

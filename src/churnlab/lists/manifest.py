@@ -50,10 +50,11 @@ class Facts:
     code_version: str
     drift: Mapping[str, Any] | None = None
     season: Mapping[str, Any] | None = None
+    suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        season = {} if self.season is None else {"season": dict(self.season)}
+        some = {"drift": self.drift, "season": self.season, "suppression": self.suppression}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,
@@ -65,8 +66,7 @@ class Facts:
             "counts": [dict(count) for count in self.counts],
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
-            **({} if self.drift is None else {"drift": dict(self.drift)}),
-            **season,
+            **{name: dict(told) for name, told in some.items() if told is not None},
         }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.config import Project
-from churnlab.config.meanings import TABLES
+from churnlab.config.meanings import HISTORIES, TABLES
 from churnlab.config.sources import Attribute
 from churnlab.errors import ConfigError, DataError, IntegrityError, did_you_mean
 from churnlab.snapshots import Calendar
@@ -27,7 +27,7 @@ ARROW = {
 }
 SPARK = {"string": "string", "int64": "bigint", "float64": "double"}
 TELLING = frozenset({"event_id"})  # only tells duplicates apart, and that is done
-TAKEN = tuple(table for table in TABLES if table != "snapshot")
+TAKEN = tuple(table for table in HISTORIES if table != "snapshot")
 
 
 PIECE_ROWS = 1_000_000  # of a file, read by one task

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.config import Project
-from churnlab.config.project import FeaturePlan, Tracking
+from churnlab.config.machine import Tracking
+from churnlab.config.project import FeaturePlan
 from churnlab.config.sources import Source, Sources
 from churnlab.errors import ConfigError
 from churnlab.features.own import Family

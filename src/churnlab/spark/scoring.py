@@ -21,6 +21,7 @@ from typing import Any
 from churnlab import tracking
 from churnlab.config import Project
 from churnlab.durable import on_disk
+from churnlab.errors import ConfigError
 from churnlab.lists import commit, manifest
 from churnlab.lists.build import Stamp
 from churnlab.models import files
@@ -66,6 +67,7 @@ def score(
     ``shards``: None: as many as make each about 250,000 events. The folder that lists are written to
     must be one that driver and workers share.
     """
+    _refuse_suppression(project)
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
@@ -76,6 +78,15 @@ def score(
         day = scoring_date(opening, as_of)
         scored = _scored(opening, tables, store, champion, models, day, shards or shards_for(tables))
     return replace(scored, notes=(*scored.notes, unsigned)) if unsigned else scored
+
+
+def _refuse_suppression(project: Project) -> None:
+    # Fails closed: here nobody would look at who must not be contacted.
+    if project.suppressing is not None:
+        raise ConfigError(
+            "lists on Spark do not know who must not be contacted, and this project says so",
+            mend="make its lists on one machine (churnlab score), or leave its sources of suppression out",
+        )
 
 
 def _scored(

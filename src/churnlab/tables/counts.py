@@ -92,7 +92,7 @@ def refuse_too_many(
 
 def refuse_empty(source: Source, count: SourceCount) -> None:
     """Stop where nothing is left, and say where it went."""
-    if count.accepted or source.allow_empty:
+    if count.accepted or source.may_be_empty:
         return
     raise DataError(
         f"{count.table}.{count.source}: no rows are left",

@@ -1,8 +1,9 @@
 """A delivery's own list of its files: proof, before anything is parsed, that they are whole.
 
-    {"files": [{"name": "orders.csv", "sha256": "...", "bytes": 1200, "rows": 40}, ...]}
+    {"files": [{"name": "orders.csv", "sha256": "...", "bytes": 1200, "rows": 40}, ...],
+     "complete_until": "2025-07-01"}
 
-Names are relative to the folder of the manifest; ``bytes`` and ``rows`` may be left out.
+Names are relative to the folder of the manifest; all but ``name`` and ``sha256`` may be left out.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,14 @@ MAX_BYTES = 1 << 24
 
 @dataclass(frozen=True)
 class Delivery:
-    """``label`` names the manifest in messages; ``listed``: real path -> what it says of the file."""
+    """``label`` names the manifest in messages; ``listed``: real path -> what it says of the file.
+
+    ``complete_until``: the day before which nothing is missing, where the manifest says so.
+    """
 
     label: str
     listed: Mapping[Path, Mapping[str, Any]]
+    complete_until: date | None = None
 
     @classmethod
     def read(cls, given: str, *, root: Path, data_roots: Sequence[str]) -> Delivery:
@@ -32,10 +38,12 @@ class Delivery:
         (manifest,) = find([given], root=root, data_roots=data_roots)
         try:
             with manifest.opened() as stream:
-                files = json.loads(stream.read(MAX_BYTES))["files"]
+                said = json.loads(stream.read(MAX_BYTES))
+            files, until = said["files"], said.get("complete_until")
+            complete_until = None if until is None else date.fromisoformat(until)
             named = {str(file["name"]): dict(file) for file in files}
             shas = [file["sha256"] for file in named.values()]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IntegrityError(
                 f"{manifest.label}: not a delivery manifest",
                 got=type(error).__name__,
@@ -53,7 +61,7 @@ class Delivery:
                     mend="list files beside the manifest, by their names",
                 )
             listed[path] = file
-        return cls(manifest.label, listed)
+        return cls(manifest.label, listed, complete_until)
 
     def check(self, inputs: Sequence[Input]) -> None:
         """Compare the files that were found with those that are listed: digests, sizes, none missing."""

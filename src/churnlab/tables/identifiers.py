@@ -62,8 +62,11 @@ def normalised(text: Any, how: str) -> Any:
     return text.lower() if how == "lower" else text
 
 
-def check_id(text: Any, plain: Any = None) -> Checked:
-    """An id that is text, and looks like what it is. ``plain``: rows known to be visible ASCII."""
+def check_id(text: Any, plain: Any = None, *, loose: bool = False) -> Checked:
+    """An id that is text, and looks like what it is. ``plain``: rows known to be visible ASCII.
+
+    ``loose``: spaces are no fault, where ids are compared without them.
+    """
     quick = text.re_search("^[!-~]+$") & (text.length() <= LONGEST)
     return Checked(
         text,
@@ -72,7 +75,7 @@ def check_id(text: Any, plain: Any = None) -> Checked:
             ("too_long", text.length() > LONGEST),
             ("control_character", text.re_search(_CONTROL)),
             ("invisible_character", text.re_search(_INVISIBLE)),
-            ("space", text.re_search(_SPACE)),
+            *(() if loose else (("space", text.re_search(_SPACE)),)),
         ),
         plain=quick if plain is None else _unless(plain, text.notnull(), quick.fill_null(False)),
     )

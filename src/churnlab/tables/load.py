@@ -8,18 +8,19 @@ source -> stage -> parse -> check -+-> sound rows, stacked by table -> keys -> T
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from churnlab.config.meanings import TABLES
+from churnlab.config.meanings import HISTORIES, SUPPRESSION
 from churnlab.config.sources import Attribute, Sources
 from churnlab.tables import identifiers, keys, remarks, watermarks
 from churnlab.tables import quarantine as aside
 from churnlab.tables.counts import refuse_empty
 from churnlab.tables.source import Judged, Surroundings, judge
 from churnlab.tables.stack import remove_duplicates, stack
-from churnlab.tables.tables import SourceCount, Tables
+from churnlab.tables.tables import Delivered, SourceCount, Tables
 
 
 def _quiet(step: str) -> None:
@@ -37,8 +38,9 @@ def load(
     frames: Mapping[str, Any],
     quarantine: Path | None = None,
     progress: Callable[[str], object] = _quiet,
+    wanted: Collection[str] = HISTORIES,
 ) -> Tables:
-    """Read and check every source of a project.
+    """Read and check every source of the ``wanted`` tables of a project.
 
     ``zone``: the business zone. ``con``: an Ibis DuckDB backend. ``frames``: the pandas frames that
     sources name. ``quarantine``: the Parquet file for rows set aside, written also when the load
@@ -47,7 +49,7 @@ def load(
     around = Surroundings(con, root, data_roots, zone, currency, frames, quarantine)
     aside.start(con)
     try:
-        judged = _judge_all(sources, around, progress)
+        judged = _judge_all(sources, wanted, around, progress)
         return _combined(judged, around, progress)
     finally:
         if quarantine is not None:
@@ -55,13 +57,15 @@ def load(
 
 
 def _judge_all(
-    sources: Sources, around: Surroundings, progress: Callable[[str], object]
+    sources: Sources, wanted: Collection[str], around: Surroundings, progress: Callable[[str], object]
 ) -> dict[str, list[Judged]]:
     judged: dict[str, list[Judged]] = {}
-    for table in TABLES:
+    for table in wanted:
         for source in getattr(sources, table):
             progress(f"check {table}.{source.name}")
-            judged.setdefault(table, []).append(judge(table, source, around))
+            # Not one row of these may be set aside: it may be somebody's no.
+            strict = source.model_copy(update={"max_quarantined": 0}) if table in SUPPRESSION else source
+            judged.setdefault(table, []).append(judge(table, strict, around))
     return judged
 
 
@@ -85,7 +89,45 @@ def _combined(
         notes += [*word, *_remarks(con, *stored[table], parts)]
     notes += _across(con, stored, judged)
     digests = dict(_digests(con, stored, judged))
-    return Tables(con, tuple(counts), marks, digests, _attributes(judged), tuple(notes), stored)
+    hidden = _hidden(judged)
+    seen = {
+        table: (name, tuple(column for column in columns if column not in hidden.get(table, ())))
+        for table, (name, columns) in stored.items()
+    }
+    return Tables(
+        con,
+        tuple(counts),
+        marks,
+        digests,
+        _attributes(judged, hidden),
+        tuple(notes),
+        seen,
+        deliveries={part.place: _delivered(part) for parts in judged.values() for part in parts},
+        hidden=hidden,
+    )
+
+
+def _delivered(part: Judged) -> Delivered:
+    said = part.source.complete_until
+    return Delivered(tuple(part.files), said if isinstance(said, date) else part.delivered)
+
+
+def _hidden(judged: Mapping[str, list[Judged]]) -> dict[str, tuple[str, ...]]:
+    """Table -> the columns that are read only to know who must not be contacted."""
+    found = {
+        table: tuple(
+            sorted(
+                {
+                    name
+                    for part in parts
+                    for name, attribute in part.source.attributes.items()
+                    if attribute.use == "suppression"
+                }
+            )
+        )
+        for table, parts in judged.items()
+    }
+    return {table: names for table, names in found.items() if names}
 
 
 def _digests(
@@ -163,7 +205,8 @@ def _watermark(
 def _remarks(con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged]) -> list[str]:
     table = parts[0].table
     unkeyed = [index for index, part in enumerate(parts) if part.source.event_key is None]
-    events = table not in {"customers", "snapshot"}
+    # To say no twice, in two files or in one, is no fault.
+    events = table not in {"customers", "snapshot", *SUPPRESSION}
     words = list(remarks.of_table(con, con.table(stored), table))
     return words + list(remarks.of_keys(con, stored, columns, unkeyed, table)) if events else words
 
@@ -175,6 +218,8 @@ def _across(
     rows = {table: con.table(name) for table, (name, _) in stored.items()}
     kinds = {}
     for table, parts in judged.items():
+        if table in SUPPRESSION:  # who says no need not be a customer of each file
+            continue
         for index, part in enumerate(parts):
             ids = rows[table].filter(rows[table]["__source"] == index).select("customer_id").distinct()
             kinds[part.place] = (part.id_kind, ids)
@@ -188,9 +233,12 @@ def _across(
     return sorted(words)
 
 
-def _attributes(judged: Mapping[str, list[Judged]]) -> dict[str, Attribute]:
+def _attributes(
+    judged: Mapping[str, list[Judged]], hidden: Mapping[str, Sequence[str]]
+) -> dict[str, Attribute]:
     found: dict[str, Attribute] = {}
     for table in ("customers", "snapshot"):
         for part in judged.get(table, []):
-            found |= part.source.attributes
+            named = part.source.attributes.items()
+            found |= {name: each for name, each in named if name not in hidden.get(table, ())}
     return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churnlab.config.meanings import TABLES
+from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.sources import Product, Source, TimeFormat
 from churnlab.errors import DataError
 from churnlab.tables import identifiers, money, times
@@ -114,7 +114,7 @@ def parse(
         if meaning.kind == "id" and source.id_normalise != "none":
             # To see later which ids the normalisation makes equal.
             columns["__id"] = identifiers.id_text(staged[meaning.raw[0]], source, place=where)
-        checked = _by_kind(staged, meaning, source, currency, where)
+        checked = _by_kind(staged, meaning, source, currency, where, loose=table in SUPPRESSION)
         columns[meaning.name] = checked.value
         found[meaning.name] = checked
     return staged.select(**columns, __fault=first_reason(found))
@@ -126,14 +126,16 @@ def time_format(source: Source, meaning: Meaning, zone: str) -> TimeFormat:
     return declared or TimeFormat(format="iso", zone=zone)
 
 
-def _by_kind(staged: Any, meaning: Meaning, source: Source, currency: str, where: str) -> Checked:
+def _by_kind(
+    staged: Any, meaning: Meaning, source: Source, currency: str, where: str, *, loose: bool
+) -> Checked:
     raw = [staged[column] for column in meaning.raw]
     plain = staged[f"__plain_{meaning.raw[0]}"] if f"__plain_{meaning.raw[0]}" in staged.columns else None
     if meaning.kind == "id":
         text = identifiers.id_text(raw[0], source, place=where)
         if not raw[0].type().is_string():
             return Checked(text, (("missing", text.isnull()),))
-        return identifiers.check_id(identifiers.normalised(text, source.id_normalise), plain)
+        return identifiers.check_id(identifiers.normalised(text, source.id_normalise), plain, loose=loose)
     if meaning.kind == "money":
         return money.check_money(raw, source.numbers, currency, place=where, required=meaning.required)
     if meaning.kind == "number":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Judged:
     notes: tuple[str, ...]
     duplicates: int = 0  # copies that were left where the rows came from
     files: Sequence[str] = ()  # sorted labels; rows of such a source know their file by its number here
+    delivered: date | None = None  # until when its manifest says that it is complete
 
     @property
     def place(self) -> str:
@@ -88,6 +90,7 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
         arriving.digests,
         done.notes,
         files=arriving.stream.labels,
+        delivered=None if arriving.delivery is None else arriving.delivery.complete_until,
     )
     refuse_rejects(con, judged, around.kept)
     _refuse_together(con, judged)
@@ -153,7 +156,7 @@ def raw_text(raw: Any, columns: Sequence[str]) -> Any:
 def refuse_rejects(con: Any, judged: Judged, kept: Path | None) -> None:
     """Stop where a source has no rows, or more rows were set aside than it may lose."""
     source, place = judged.source, judged.place
-    if judged.read == 0 and not source.allow_empty:
+    if judged.read == 0 and not source.may_be_empty:
         raise DataError(
             f"{place}: no rows", got="0 rows read", mend="check the files, or set allow_empty: true"
         )

@@ -4,7 +4,10 @@ Customers buy at a rate of their own until a day they leave; the dissatisfied co
 they go. The files look like a French shop's export: ``;``, ``1 234,56``, ``31/12/2025``, late
 records, refunds, a few lines entered twice and a few broken ones. Same seed, same bytes.
 
-    orders.csv.gz  contacts.csv.gz  clients.csv.gz  truth.csv.gz
+    orders.csv.gz  contacts.csv.gz  clients.csv.gz  truth.csv.gz  accords.csv.gz  refus.csv.gz
+
+About 70 % agree to be contacted, channel by channel; some agreed once and no longer do; 1 % object to
+any contact.
 """
 
 from __future__ import annotations
@@ -24,11 +27,16 @@ BEGIN = datetime(2023, 1, 1)  # noqa: DTZ001 - local wall clock, as an export wr
 DAYS = 912  # to 2025-07-01
 FAMILIES = ("maison", "jardin", "mode", "loisirs", "épicerie")
 CHANNELS = ("web", "magasin", "téléphone")
-FILES = ("orders.csv.gz", "contacts.csv.gz", "clients.csv.gz", "truth.csv.gz")
+FILES = (
+    "orders.csv.gz", "contacts.csv.gz", "clients.csv.gz", "truth.csv.gz", "accords.csv.gz", "refus.csv.gz"
+)  # fmt: skip
+AGREED_BY = ("email", "téléphone", "application")
+AGREED_TO = ("marketing", "relation")
+AGREE, WITHDRAW, OBJECT = 0.7, 0.1, 0.01
 
 
 def write_world(folder: Path, customers: int = 3_000, seed: int = 7) -> None:
-    """Write the four files of a world of ``customers`` into ``folder``."""
+    """Write the files of a world of ``customers`` into ``folder``."""
     chance = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     clients, orders, contacts, truth = [], [], [], []
@@ -44,6 +52,26 @@ def write_world(folder: Path, customers: int = 3_000, seed: int = 7) -> None:
     _write(folder / "contacts.csv.gz", ("contact", "client", "date", "nature", "sens", "canal"), contacts)
     _write(folder / "clients.csv.gz", ("client", "arrivee", "segment", "region"), clients)
     _write(folder / "truth.csv.gz", ("client", "achats_par_jour", "depart"), truth)
+    _write_answers(folder, [(who, datetime.strptime(day, "%d/%m/%Y")) for who, day, *_ in clients], seed)  # noqa: DTZ007
+
+
+def _write_answers(folder: Path, joined: Iterable[tuple[str, datetime]], seed: int) -> None:
+    """Who agreed to what, and who objects; drawn apart, so that the other files stay what they were."""
+    chance = np.random.default_rng([seed, 1])
+    agreed, objections = [], []
+    for who, day in joined:
+        since = (day - BEGIN).days
+        for channel in AGREED_BY:
+            for purpose in AGREED_TO:
+                draw, later = chance.random(), float(chance.uniform(since, DAYS))
+                if draw < AGREE + WITHDRAW:
+                    agreed.append((who, _moment(since), channel, purpose, "oui"))
+                if AGREE <= draw < AGREE + WITHDRAW:
+                    agreed.append((who, _moment(later), channel, purpose, "non"))
+        if chance.random() < OBJECT:
+            objections.append((who, _day(float(chance.uniform(since, DAYS)))))
+    _write(folder / "accords.csv.gz", ("client", "date", "canal", "finalite", "accord"), agreed)
+    _write(folder / "refus.csv.gz", ("client", "date"), objections)
 
 
 ORDER_COLUMNS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ class SourceCount:
             raise AssertionError(f"{self.table}.{self.source}: the counts of rows do not add up: {self}")
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """What a source says of itself. ``files``: labels. ``complete_until``: of the source or its manifest;
+    None where neither says.
+    """
+
+    files: tuple[str, ...]
+    complete_until: date | None
+
+
 @dataclass(frozen=True, eq=False)
 class Tables:
     """Checked tables in the engine; only :func:`churnlab.tables.load` builds them.
@@ -54,6 +65,10 @@ class Tables:
     files: Mapping[str, Sequence[Path]] = field(
         default_factory=dict
     )  # of stored tables: where their rows lie
+    deliveries: Mapping[str, Delivered] = field(default_factory=dict)  # by table.source
+    hidden: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # columns that only say who must not be contacted
 
     def has(self, name: str) -> bool:
         """Whether the project has such a table."""
@@ -69,6 +84,11 @@ class Tables:
         """
         stored, columns = self._stored(name)
         return self.con.table(stored).select(*columns)
+
+    def with_hidden(self, name: str) -> Any:
+        """The same with the columns that no feature sees."""
+        stored, columns = self._stored(name)
+        return self.con.table(stored).select(*columns, *self.hidden.get(name, ()))
 
     def _stored(self, name: str) -> tuple[str, tuple[str, ...]]:
         if name not in self.stored:

@@ -8,7 +8,7 @@ import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ class Opened:
     tables: Tables
     calendar: Calendar
     progress: Progress
+    frames: Frames = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -167,7 +168,8 @@ def opened(
         )
         if keep:
             shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)
-        yield Opened(project, loaded, Calendar(project.time_zone, project.calendar), progress)
+        calendar = Calendar(project.time_zone, project.calendar)
+        yield Opened(project, loaded, calendar, progress, frames or {})
 
 
 def _write_synthetic(project: Project) -> None:

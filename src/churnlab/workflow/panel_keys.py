@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from churnlab.config import FeaturePlan
+from churnlab.config.meanings import SUPPRESSION
 from churnlab.features import catalogue
 from churnlab.panel import Questions, code
 from churnlab.panel.cache import Keys, key
@@ -21,6 +22,10 @@ def of(opening: Opened, asked: Questions) -> Keys:
     """The keys of the panel that ``asked`` asks for."""
     project = opening.project
     resolved = settings(project)
+    # Who must not be contacted changes no panel.
+    resolved["sources"] = {
+        table: sources for table, sources in resolved["sources"].items() if table not in SUPPRESSION
+    }
     rows = key(
         "rows",
         _versions(),

@@ -18,7 +18,7 @@ from churnlab.models.files import Models
 from churnlab.strategy.summary import Totals
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import phasing, published, seasonality, standing, terms
+from churnlab.workflow import phasing, published, seasonality, standing, suppressing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
@@ -37,6 +37,7 @@ from churnlab.workflow.opening import (
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import NOTHING, Around, place
 from churnlab.workflow.results import Scored, plain_count
+from churnlab.workflow.suppressing import Suppressing
 
 
 def score(
@@ -57,10 +58,10 @@ def score_opened(
 ) -> Scored:
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
-    previous = published.before(project, day)
+    previous, refusing = published.before(project, day), suppressing.read(opening, day)
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs=inputs(opening, previous),
+        inputs=inputs(opening, previous, refusing),
         model=champion.digests,
         as_of=day,
         code_version=code_version(),
@@ -76,11 +77,13 @@ def score_opened(
             tracking.confirm(store, champion)
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
+            suppressing.confirm(opening, refusing)
+            made_of = facts(opening, champion, day, ranked.totals, left_out, drift, around)
             kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 write.together(ranked, project.lists.newline),
-                facts(opening, champion, day, ranked.totals, left_out, drift, around),
+                suppressing.with_told(made_of, refusing),
                 info={"tracking_run": run.run_id},
             )
         run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
@@ -98,6 +101,7 @@ def score_opened(
             *drift.notes(),
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
+            *(refusing.notes if refusing else ()),
         ),
     )
 
@@ -148,11 +152,10 @@ def stamped_with(project: Project, key: str, champion: Champion, models: Models,
     )
 
 
-def inputs(opening: Opened, previous: Previous | None) -> dict[str, str]:
+def inputs(opening: Opened, previous: Previous | None, refusing: Suppressing | None) -> dict[str, str]:
     """SHA-256 of everything that the lists follow from: the sources, and the list before."""
-    if previous is None:
-        return dict(opening.digests)
-    return {**opening.digests, f"lists of {previous.as_of}": previous.digest}
+    before = {} if previous is None else {f"lists of {previous.as_of}": previous.digest}
+    return {**suppressing.inputs(opening, refusing), **before}
 
 
 def facts(
@@ -170,7 +173,7 @@ def facts(
         config_sha256=settings_digest(opening.project),
         model_version=champion.version,
         model=champion.digests,
-        inputs=inputs(opening, around.previous),
+        inputs=inputs(opening, around.previous, None),
         counts=[plain_count(count) for count in opening.tables.counts],
         strategies=totals,
         excluded=excluded,

@@ -1,0 +1,121 @@
+"""The last look at the bytes: a planted leak is found in every file and every spelling."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from churnlab.errors import GateError, IntegrityError
+from churnlab.lists import commit, last_check, write
+from churnlab.lists.identities import Identities
+from churnlab.lists.last_check import Refused
+from scored_people import FACTS, files_of, ranked, scored
+
+PEOPLE = ["00042", "AB-7", "\u00c9t\u00e9", "c,1", 'd"2', "e\n3", "plain", "=1+1", "'q"]
+NOBODY = Identities.of(
+    pa.table({"customer_id": pa.array([], pa.string()), "alias": pa.array([], pa.string())})
+)
+
+
+@pytest.fixture
+def lists(tmp_path):
+    """The files of everybody, as they would be published."""
+    for name, content in files_of(scored(PEOPLE), formula_policy="escape").items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def check(folder, *refused, by_action=None, same=NOBODY):
+    ids = Refused(pa.array(refused, pa.string()), by_action or {})
+    return last_check.check(folder.iterdir(), ids, same)
+
+
+def test_every_row_of_every_list_is_looked_at(lists):
+    # Everybody stands in all.* and in the list of a strategy, as CSV and as Parquet.
+    assert check(lists, "somebody else") == 4 * len(PEOPLE)
+    assert check(lists) == 4 * len(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    ["00042", " ab-7", "E\u0301TE\u0301", "C,1", 'd"2', "E\n3", "PLAIN ", "=1+1", "'q"],
+)
+def test_a_suppressed_customer_is_found_in_any_spelling(lists, refused):
+    with pytest.raises(GateError, match=r"suppressed customers stand in all\.csv") as caught:
+        check(lists, "x", refused)
+    assert caught.value.exit_code == 4
+    assert "1 of 9 rows" in str(caught.value)
+    assert refused not in str(caught.value).replace("all.csv", ""), "nobody is named"
+
+
+def test_an_alias_is_found(lists):
+    same = Identities.of(pa.table({"customer_id": ["00042"], "alias": ["crm-9"]}))
+    with pytest.raises(GateError, match="suppressed customers stand"):
+        check(lists, "CRM-9", same=same)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_leak_planted_in_one_file_is_found_there(lists, kind):
+    path = lists / f"retain.{kind}"
+    if kind == "csv":
+        with path.open("ab") as file:
+            file.write(b'"leak"' + b"," * (path.read_bytes().split(b"\n")[0].count(b",")) + b"\n")
+    else:
+        table = pq.read_table(path)
+        row = pa.table(
+            {n: ["leak" if n == "customer_id" else None] for n in table.column_names}, table.schema
+        )
+        pq.write_table(pa.concat_tables([table, row]), path)
+    with pytest.raises(GateError, match=rf"suppressed customers stand in retain\.{kind}"):
+        check(lists, "LEAK")
+
+
+def test_a_csv_and_a_parquet_that_differ_are_no_list(lists):
+    table = pq.read_table(lists / "all.parquet")
+    pq.write_table(table.slice(1), lists / "all.parquet")
+    with pytest.raises(IntegrityError, match="do not name the same customers"):
+        check(lists, "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("all.csv", b"id,rank\n1,2\n", "no column customer_id"),
+        ("all.csv", b"", "no column customer_id"),
+        ("all.csv", b'customer_id,rank\n"a\n', "cannot be read back"),
+        ("all.csv", b"customer_id,rank\n\xff,1\n", "cannot be read back"),
+        ("all.csv", b"customer_id,rank\na\n", "1 of 2 cells"),
+        ("all.parquet", b"PAR1", "cannot be read back"),
+    ],
+)
+def test_a_list_that_cannot_be_read_back_is_no_list(lists, name, content, told):
+    (lists / name).write_bytes(content)
+    with pytest.raises(IntegrityError, match=told) as caught:
+        check(lists, "x")
+    assert caught.value.exit_code == 5
+
+
+def test_who_may_not_get_an_action_is_found_with_that_action_only(tmp_path):
+    table = pa.table({"customer_id": ["a", "b"], "action_id": ["call", "mail"]})
+    pq.write_table(table, tmp_path / "all.parquet")
+    (tmp_path / "all.csv").write_text("action_id,customer_id\ncall,a\nmail,b\n", encoding="utf-8")
+    assert check(tmp_path, by_action={"call": pa.array(["b"]), "mail": pa.array(["a"])}) == 4
+    with pytest.raises(GateError, match="suppressed customers stand"):
+        check(tmp_path, by_action={"call": pa.array(["A "])})
+
+
+def test_a_leak_stops_the_publication_and_the_lists_before_stay(tmp_path):
+    with ranked(scored(["a", "b"])) as clean:
+        before = commit.publish(tmp_path, "0" * 16, write.together(clean), FACTS)
+    refused = Refused(pa.array(["B"]))
+
+    def gate(stage):
+        files = [path for path in stage.iterdir() if path.suffix != ".json"]
+        last_check.check(files, refused, NOBODY)
+
+    with ranked(scored(["b", "c"])) as leaking, pytest.raises(GateError, match="suppressed customers stand"):
+        commit.publish(tmp_path, "1" * 16, write.together(leaking), FACTS, gate=gate)
+    assert commit.current(tmp_path) == before.path
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [before.path.name]
+    with ranked(scored(["c", "d"])) as clean:
+        after = commit.publish(tmp_path, "2" * 16, write.together(clean), FACTS, gate=gate)
+    assert commit.current(tmp_path) == after.path
