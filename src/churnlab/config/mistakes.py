@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from churnlab.config.project import Project
 from churnlab.errors import did_you_mean
@@ -21,6 +21,7 @@ Place = Sequence[int | str]
 _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,63}$": "at most 64 small letters, digits and _, with a letter first",
     r"^\d+(\.\d+)?(MB|GB)$": "a size such as 500MB or 2GB",
+    r"^(assumed|measured \S{1,64})$": "assumed, or measured and the run that measured it",
     r"^(none|\d+(\.\d+)?(MB|GB))$": "a size such as 500MB or 2GB, or none",
 }
 _WORDS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
@@ -28,9 +29,9 @@ _FIRST = 3  # keys of a section that are named
 _MOST = 80  # letters of what was got
 
 
-def lines(error: ValidationError, where: str) -> list[str]:
-    """One line a mistake, each once, in the order of the file's keys."""
-    schema = Project.model_json_schema()
+def lines(error: ValidationError, where: str, document: type[BaseModel] = Project) -> list[str]:
+    """One line a mistake, each once, in the order of the file's keys. ``document``: what the file is."""
+    schema = document.model_json_schema()
     told = (_line(problem, where, schema) for problem in error.errors())
     return list(dict.fromkeys(told))
 
@@ -41,7 +42,9 @@ def _line(problem: Mapping[str, Any], where: str, schema: Node) -> str:
     got: str | None = _plain(value)
     if kind == "extra_forbidden":
         place, message = problem["loc"], _unknown(str(problem["loc"][-1]), node, schema)
-        if {"dsn", "postgres", "warehouse"} & {*place}:  # a secret may stand behind a key written wrongly
+        if {"dsn", "postgres", "warehouse", "campaign"} & {
+            *place
+        }:  # a secret may stand behind a key written wrongly
             got = None
     elif kind == "missing":
         if isinstance(place[-1], int):  # a list that is too short
@@ -54,7 +57,7 @@ def _line(problem: Mapping[str, Any], where: str, schema: Node) -> str:
         got = None if isinstance(value, dict | list | tuple) else got
     else:
         message = _must(node, value, schema)
-    if "dsn" in place:
+    if {"dsn", "salt"} & {*place}:
         got = None
     prefix = ": ".join([where, *([".".join(str(part) for part in place)] if place else [])])
     return f"{prefix}: {message}" + ("" if got is None else f" (got {got})")

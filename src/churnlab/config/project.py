@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from churnlab.config import kinds
+from churnlab.config.campaign import Campaign
 from churnlab.config.churn import Churn
 from churnlab.config.gate import Gate
 from churnlab.config.review import Review
@@ -272,6 +273,9 @@ class Project(Section):
     review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
     lists: Lists = Lists()
+    campaign: Campaign | None = Field(
+        None, description="say who gets which action; null: lists without actions"
+    )
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
 
@@ -282,6 +286,7 @@ class Project(Section):
         if self.sources.snapshot and self.churn.also_days:
             raise ValueError("churn.also_days needs histories, and a snapshot table supplies one label only")
         kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
+        kinds.require_value(self.sources, self.campaign)
         names = [
             name
             for table in ("customers", "snapshot")
