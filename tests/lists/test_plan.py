@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions_made import SALT, action, campaign, measured, people, some_actions, some_people
+from actions_made import SALT, action, bits, campaign, measured, people, some_actions, some_people
 from churnlab.config.campaign import Campaign
 from churnlab.lists import control
 from churnlab.lists.control import ARMS, CONTROL, EXPLORE, HOLDOUT, TREATED
@@ -95,7 +95,7 @@ def test_suppressed_control_and_holdout_are_never_contacted(world):
     drawn = control.drawn(control.campaign_draws(ids, SALT, asked.name)[0], made.share)
     assert not (drawn & (made.arm == TREATED)).any()
     assert (drawn[made.arm == CONTROL]).all()
-    complaint = who.moments & 8 > 0
+    complaint = who.moments & bits("complaint_open") > 0
     assert all(
         asked.actions[place].kind == "service" for place in made.choice.action[made.contacted & complaint]
     )

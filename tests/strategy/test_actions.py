@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from actions_made import action, bits, people, some_actions, some_people
 from churnlab import config
 from churnlab.config.campaign import MOMENTS, QUADRANTS
-from churnlab.strategy.actions import CALLS, NONE, People, choose, fits, moment_bits
+from churnlab.strategy.actions import CALLS, NONE, People, candidates, choose, fits, moment_bits
 from churnlab.strategy.priority import DECISIONS, Priority
 
 
@@ -38,6 +38,12 @@ def test_quadrant_phase_and_moment_must_all_fit():
     assert fitting(people(quadrant="retain", phase=None, moments=bits("value_drop")), call) == [[]]
     assert fitting(people(quadrant="retain", phase="decline", moments=bits("price_rise")), call) == [[]]
     assert fitting(people(quadrant="retain", phase="decline"), call) == [[]]
+
+
+def test_what_comes_into_question_for_whom():
+    two = (action("call", quadrants=("retain",)), action("mail", quadrants=("retain", "win_back")))
+    asked = candidates(two, people(3, quadrant=["retain", "win_back", "release"]))
+    assert asked.tolist() == [[True, True], [False, True], [False, False]]
 
 
 def test_while_a_complaint_is_open_only_service_is_allowed():
@@ -118,7 +124,7 @@ def test_permissions_must_be_of_every_customer_and_action():
 
 
 def test_moments_as_text():
-    assert moment_bits(["value_drop|contract_end", "", None]).tolist() == [
+    assert moment_bits(["value_drop+contract_end", "", None]).tolist() == [
         bits("value_drop", "contract_end"),
         0,
         0,

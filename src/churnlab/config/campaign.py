@@ -99,7 +99,9 @@ class Action(Section):
     )
     customer_benefit: Shown = Field(description="what the customer gains; no action goes without")
     consent_purpose: Name = Field(description="the purpose that the customer must have agreed to")
-    cooldown_days: int = Field(30, ge=0, description="days without another contact before it")
+    cooldown_days: int | None = Field(
+        None, ge=0, description="days without another contact before it; null: those of all actions"
+    )
     yearly_cap: int | None = Field(None, ge=1, description="times a year for one customer; null: no limit")
     owner: Shown = Field(description="who carries it out")
     overlay: bool = Field(False, description="where it fits a customer, only overlays are thought of")

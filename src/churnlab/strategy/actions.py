@@ -62,10 +62,10 @@ def texts(values: Any) -> Any:
     return values.cast(pa.string()) if isinstance(values, pa.Array) else pa.array(values, pa.string())
 
 
-def moment_bits(moments: Any, separator: str = "|") -> Ints:
-    """Moments written as text, such as ``"rhythm_slip|value_drop"``, as bits, (n,); null: none.
+def moment_bits(moments: Any, separator: str = "+") -> Ints:
+    """Moments written as text, such as ``"rhythm_slip+value_drop"``, as bits, (n,); null: none.
 
-    >>> moment_bits(["rhythm_slip", None, "complaint_open|rhythm_slip"]).tolist()
+    >>> moment_bits(["rhythm_slip", None, "complaint_open+rhythm_slip"]).tolist()
     [4, 0, 12]
     """
     written, place = coded(moments)
@@ -79,6 +79,12 @@ def _bits(codes: Iterable[str]) -> int:
             raise ValueError(f"unknown moment {code!r}{did_you_mean(code, MOMENTS)}")
         found |= 1 << MOMENTS.index(code)
     return found
+
+
+def candidates(actions: Sequence[Action], people: People) -> Flags:
+    """(n, actions) which actions come into question for each customer, before anyone asks what is allowed."""
+    table, combination = fits(actions, people)
+    return np.asarray(table[combination])
 
 
 _COMPLAINT = _bits(["complaint_open"])
