@@ -53,6 +53,21 @@ def test_the_page_on_the_report_tells_of_every_chapter_in_its_order():
         assert told == [say[f"section_{chapter}"] for chapter in chapters]
 
 
+def test_the_page_on_campaigns_runs_as_it_stands():
+    page, names = ROOT / "docs" / "campaigns.md", {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+    assert names["few"].detectable < 0.06
+    rows = re.findall(r"^\| ([A-F]) \|.*$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == list("ABCDEF")
+    cells = [
+        line.split(" | ")
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line[:3] in {f"| {row}" for row in rows}
+    ]
+    assert [float(cell[6]) for cell in cells if len(cell) == 9] == names["saved"].round(1).tolist()
+
+
 def test_the_page_on_delivery_runs_as_it_stands(tmp_path, monkeypatch):
     page = ROOT / "docs" / "delivery.md"
     deliveries.publish(tmp_path)

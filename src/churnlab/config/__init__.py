@@ -1,9 +1,11 @@
 """Configuration: one YAML file per project, checked whole before any data is read."""
 
+from churnlab.config.campaign import Action, Campaign
+from churnlab.config.catalogue import built_in
 from churnlab.config.churn import Churn
 from churnlab.config.export import Destination, Export
 from churnlab.config.gate import Gate
-from churnlab.config.loader import environment, from_mapping, load, schema
+from churnlab.config.loader import environment, from_mapping, load, schema, secret
 from churnlab.config.machine import Tracking
 from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.project import (
@@ -26,8 +28,10 @@ __all__ = [
     "FAMILIES",
     "SUPPRESSION",
     "TABLES",
+    "Action",
     "Attribute",
     "Booster",
+    "Campaign",
     "Churn",
     "Destination",
     "Evaluation",
@@ -48,8 +52,10 @@ __all__ = [
     "Tracking",
     "Tuning",
     "Value",
+    "built_in",
     "environment",
     "from_mapping",
     "load",
     "schema",
+    "secret",
 ]

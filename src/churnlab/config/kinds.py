@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from churnlab.config.campaign import Campaign
 from churnlab.config.churn import Churn
 from churnlab.config.sources import Source, Sources
 
@@ -14,6 +15,17 @@ def require(churn: Churn, sources: Sources, lost_after_days: int | None) -> None
         raise ValueError("churn.kind is win_back: lost_after_days must say when a customer is lost")
     if churn.kind == "partial":
         _amounts_tell_declines(sources)
+
+
+def require_value(sources: Sources, campaign: Campaign | None) -> None:
+    """Raise ``ValueError`` where there is a campaign, and nothing says what customers are worth."""
+    amounts = [source for source in sources.transactions if {"amount", "margin"} & _mapped(source)]
+    supplied = [source for source in sources.snapshot if "value" in _mapped(source)]
+    if campaign is not None and not amounts and not supplied:
+        raise ValueError(
+            "campaign weighs what customers are worth against what contacts cost: columns.amount or "
+            "columns.margin of sources.transactions, or columns.value of sources.snapshot, must say it"
+        )
 
 
 def _contracts_tell_ends(churn: Churn, sources: Sources) -> None:

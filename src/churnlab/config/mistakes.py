@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from churnlab.config.project import Project
 from churnlab.errors import did_you_mean
@@ -21,19 +21,20 @@ Place = Sequence[int | str]
 _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,63}$": "at most 64 small letters, digits and _, with a letter first",
     r"^\d+(\.\d+)?(MB|GB)$": "a size such as 500MB or 2GB",
+    r"^(assumed|measured \S{1,64})$": "assumed, or measured and the run that measured it",
     r"^(none|\d+(\.\d+)?(MB|GB))$": "a size such as 500MB or 2GB, or none",
     r"^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$": "the name of a table, such as crm.lists",
 }
 _WORDS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
-_SECRETS = {"dsn", "options", "url"}
-_NEAR_SECRETS = {"dsn", "postgres", "warehouse", "destination"}
+_SECRETS = {"dsn", "options", "url", "salt"}
+_NEAR_SECRETS = {"dsn", "postgres", "warehouse", "destination", "campaign"}
 _FIRST = 3  # keys of a section that are named
 _MOST = 80  # letters of what was got
 
 
-def lines(error: ValidationError, where: str) -> list[str]:
-    """One line a mistake, each once, in the order of the file's keys."""
-    schema = Project.model_json_schema()
+def lines(error: ValidationError, where: str, document: type[BaseModel] = Project) -> list[str]:
+    """One line a mistake, each once, in the order of the file's keys. ``document``: what the file is."""
+    schema = document.model_json_schema()
     told = (_line(problem, where, schema) for problem in error.errors())
     return list(dict.fromkeys(told))
 

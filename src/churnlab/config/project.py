@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from churnlab.config import kinds, suppression
+from churnlab.config.campaign import Campaign
 from churnlab.config.churn import Churn
 from churnlab.config.export import Export
 from churnlab.config.gate import Gate
@@ -205,6 +206,9 @@ class Project(Section):
         None, description="who must not be contacted; null: the defaults, once a source of it is there"
     )
     lists: Lists = Lists()
+    campaign: Campaign | None = Field(
+        None, description="say who gets which action; null: lists without actions"
+    )
     export: Export = Export()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
@@ -217,6 +221,7 @@ class Project(Section):
             raise ValueError("churn.also_days needs histories, and a snapshot table supplies one label only")
         kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
         suppression.require(self.suppressing, self.sources)
+        kinds.require_value(self.sources, self.campaign)
         names = [
             name
             for table in ("customers", "snapshot")
@@ -250,7 +255,7 @@ class Project(Section):
     def suppressing(self) -> Suppression | None:
         """Who must not be contacted; None in a project that neither says so nor has a source of it."""
         told = any(getattr(self.sources, table) for table in SUPPRESSION)
-        told |= getattr(self, "campaign", None) is not None  # who is contacted must have been asked
+        told |= self.campaign is not None  # who is contacted must have been asked
         return Suppression() if self.suppression is None and told else self.suppression
 
     def placed_in(self, folder: Path) -> Project:
