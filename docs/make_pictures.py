@@ -1,4 +1,4 @@
-"""Draw the pictures of README and docs: the time line of a label, and the demo's strategy map.
+"""Draw the pictures of README and docs: the time line of a label, phases, and the demo's strategy map.
 
 Run `make demo` first; then `python docs/make_pictures.py`.
 """
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from churnlab.explain import maps
+from churnlab.config.lifecycle import Lifecycle
+from churnlab.explain import maps, phases
 from churnlab.lists import commit
 
 HERE = Path(__file__).parent
@@ -22,11 +23,15 @@ DATES = maps.Dates(
     test=(date(2024, 12, 1),),
 )
 
+CUSTOMERS = {"Amel": (1.5, -0.13), "Chloé": (0.6, 0.36), "Bruno": (3.2, -0.3), "Denis": (4.5, -0.6)}
+
 
 def main() -> None:
-    """Write both pictures."""
+    """Write all of them."""
     (HERE / "pictures").mkdir(exist_ok=True)
     (HERE / "pictures" / "timeline.svg").write_text(maps.timeline(DATES).file(), encoding="utf-8")
+    drawn = phases.phase_map(Lifecycle(), CUSTOMERS)
+    (HERE / "pictures" / "phases.svg").write_text(drawn.file(), encoding="utf-8")
     lists = max((HERE.parent / "out" / "complete_journey" / "lists").glob("????-??-??"))
     run = commit.current(lists)
     if run is None:
