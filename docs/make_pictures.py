@@ -1,4 +1,4 @@
-"""Draw the pictures of README and docs: a label in time, two lists compared, the demo's strategy map.
+"""Draw the pictures of README and docs: a label in time, phases, two lists compared, the demo's map.
 
 Run `make demo` first; then `python docs/make_pictures.py`.
 """
@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from churnlab.config.lifecycle import Lifecycle
 from churnlab.evaluation.saved_value import Offer, saved_value
-from churnlab.explain import maps
+from churnlab.explain import maps, phases
 from churnlab.explain.canvas import BLUE, INK, PALE, VERMILION, Picture, draw
 from churnlab.lists import commit
 
@@ -25,6 +26,8 @@ DATES = maps.Dates(
     train=(date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1), date(2024, 6, 1), date(2024, 7, 1)),
     test=(date(2024, 12, 1),),
 )
+
+CUSTOMERS = {"Amel": (1.5, -0.13), "Chloé": (0.6, 0.36), "Bruno": (3.2, -0.3), "Denis": (4.5, -0.6)}
 
 
 # The six customers of docs/campaigns.md.
@@ -70,6 +73,8 @@ def main() -> None:
     (HERE / "pictures").mkdir(exist_ok=True)
     (HERE / "pictures" / "timeline.svg").write_text(maps.timeline(DATES).file(), encoding="utf-8")
     (HERE / "pictures" / "by-risk-by-saved-value.svg").write_text(two_lists().file(), encoding="utf-8")
+    drawn = phases.phase_map(Lifecycle(), CUSTOMERS)
+    (HERE / "pictures" / "phases.svg").write_text(drawn.file(), encoding="utf-8")
     lists = max((HERE.parent / "out" / "complete_journey" / "lists").glob("????-??-??"))
     run = commit.current(lists)
     if run is None:

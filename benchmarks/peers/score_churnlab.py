@@ -21,7 +21,7 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
     from churnlab.lists import commit, spool, write
     from churnlab.models import files
     from churnlab.tracking.registry import Champion
-    from churnlab.workflow import scoring
+    from churnlab.workflow import scoring, seasonality
     from churnlab.workflow.cautions import Cautions
 
     digests = {name.name: digest(name) for name in sorted(models_folder.iterdir())}
@@ -33,10 +33,13 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
         day = opening.calendar.date(question.dates[-1])
         stamp = scoring.stamped_with(project, "0" * 64, champion, models, day)
         cautions, excluded = Cautions(opening, models), Counter[str]()
+        season = seasonality.of_tables(opening, models.extra, day)
         with spool.opened(question.out, stamp) as kept:
-            scoring._place_all(opening, models, day, kept, cautions, excluded)  # noqa: SLF001 - all but tracking
+            scoring._place_all(opening, models, day, kept, cautions, excluded, season)  # noqa: SLF001 - all but tracking
             ranked = kept.ranked()
-            facts = scoring.facts(opening, champion, day, ranked.totals, dict(sorted(excluded.items())))
+            facts = scoring.facts(
+                opening, champion, day, ranked.totals, dict(sorted(excluded.items())), season
+            )
             together = write.together(ranked, project.lists.newline)
             return commit.publish(question.out / "lists", "0" * 64, together, facts).path
 

@@ -35,7 +35,7 @@ def main() -> None:
     from churnlab.models import files
     from churnlab.models.churn import fit_churn
     from churnlab.workflow import training
-    from churnlab.workflow.fitting import _fold
+    from churnlab.workflow.fitting import test_fold
     from churnlab.workflow.panels import training_panel
 
     question = asked()
@@ -50,7 +50,7 @@ def main() -> None:
         )
         champion = tracking.champion(store)
         _copy(champion.folder, question.out / "models", list(champion.digests))
-        panel, fold = kept["panel"][0], _fold(opening, kept["panel"][0])
+        panel, fold = kept["panel"][0], test_fold(opening, kept["panel"][0])
         deep = project.models.model_copy(update={"churn": Booster(trees=300, depth=6), "calibration": "none"})
         model = fit_churn(panel, fold.train, deep)
     (question.out / "deep").mkdir()

@@ -71,10 +71,10 @@ class Question:
             own=_own_files(opening.project),
         )
 
-    def answered_by(self, champion: Champion, season: Season | None = None) -> Question:
+    def answered_by(self, champion: Champion) -> Question:
         """The same, with the models that answer: plain files, as they were registered."""
         models = {name: (champion.folder / name).read_bytes() for name in champion.digests}
-        return replace(self, models=models, digests=dict(champion.digests), season=season)
+        return replace(self, models=models, digests=dict(champion.digests))
 
     @property
     def schemas(self) -> dict[str, Any]:
