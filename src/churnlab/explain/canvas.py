@@ -1,6 +1,7 @@
 """Pictures as SVG text: the same input, the same bytes; nothing in them but shapes.
 
 Letters become outlines, so that a picture looks the same everywhere and no name in it can be markup.
+Its colours are those of white paper; ``themed`` hands them over to the page it stands in.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ from churnlab.explain.reasons import plain
 # Okabe & Ito's colours (2008): told apart by colour-blind readers too, and dark enough on white.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#00795A", "#9A4E7E"
 INK, GREY, PALE = "#1A1A1A", "#5F5F5F", "#D9D9D9"
+BLUISH, REDDISH = "#6CA6C5", "#D79C6C"  # half way from BLUE and VERMILION to PALE
+# Colour of a picture -> its name among the colours of a page (templates/colours.css).
+NAMED = {
+    "#ffffff": "page", INK.lower(): "ink", GREY.lower(): "grey", PALE.lower(): "pale",
+    BLUE.lower(): "blue", VERMILION.lower(): "vermilion", GREEN.lower(): "green", PURPLE.lower(): "purple",
+    BLUISH.lower(): "bluish", REDDISH.lower(): "reddish",
+}  # fmt: skip
 
 STYLE = {
     "svg.fonttype": "path",
@@ -102,6 +110,24 @@ def _inline(text: str, name: str, alt: str) -> Markup:
     return Markup(  # noqa: S704 (outlines made by matplotlib, and an escaped label)
         f'<svg {box.group(0)} role="img" aria-label="{label}">{body[opening.end() :]}'
     )
+
+
+def themed(svg: Markup) -> Markup:
+    """The same in the colours of the page it stands in, which follow the reader's choice of light or dark.
+
+    >>> themed(Markup('<path style="fill: #0072b2; stroke: #123456"/>'))
+    Markup('<path style="fill: var(--blue); stroke: #123456"/>')
+    """
+
+    def recoloured(attribute: re.Match[str]) -> str:
+        return re.sub("#[0-9a-f]{6}", lambda one: _variable(one[0]), attribute[0])
+
+    # No label can hold such an attribute: its quotes are escaped.
+    return Markup(re.sub('\\b(?:style|fill|stroke)="[^"]*"', recoloured, svg))  # noqa: S704 - colours alone
+
+
+def _variable(colour: str) -> str:
+    return f"var(--{NAMED[colour]})" if colour in NAMED else colour
 
 
 def shortened(text: str, longest: int = 44) -> str:

@@ -72,7 +72,7 @@ def columns_needed(*, with_ids: bool) -> list[str]:
 def render(look: LookContent) -> str:
     """The whole page as text; the same content, the same bytes."""
     shown = Shown(look.locale, look.currency)
-    style, script = _own("look.css"), _own("look_map.js") + _own("look.js")
+    style, script = _own("colours.css") + _own("look.css"), _own("look_map.js") + _own("look.js")
     return (
         environment(shown)
         .get_template("look.html.j2")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from churnlab.explain.canvas import themed
 from churnlab.explain.pictures import thousands
 from churnlab.explain.reasons import plain
 from churnlab.explain.wording import Locale, words
@@ -36,7 +37,7 @@ def environment(shown: Shown) -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"locale": shown.locale, "say": words(shown.locale)}
-    made.filters |= filters(shown)
+    made.filters |= {**filters(shown), "themed": themed}
     return made
 
 

@@ -219,6 +219,13 @@
   if (plane) {
     new ResizeObserver(draw).observe(byId("map"));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    // Paper is light, and what a canvas holds does not follow the style sheet by itself.
+    for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(event, () => {
+        document.documentElement.classList.toggle("paper", paper);
+        draw();
+      });
+    }
   }
   choose();
 })();
