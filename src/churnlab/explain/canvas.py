@@ -11,11 +11,13 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
 from churnlab.explain.reasons import plain
+
+Locale = Literal["en", "fr"]
 
 # Okabe & Ito's colours (2008): told apart by colour-blind readers too, and dark enough on white.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#00795A", "#9A4E7E"
@@ -67,8 +69,13 @@ class Picture:
         return str(self.svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
 
 
-def draw(name: str, alt: str, size: tuple[float, float], paint: Callable[[Any], None]) -> Picture:
-    """A picture of ``size`` inches that ``paint(axes)`` fills. ``name``: letters and dashes."""
+def draw(
+    name: str, alt: str, size: tuple[float, float], paint: Callable[[Any], None], locale: Locale = "en"
+) -> Picture:
+    """A picture of ``size`` inches that ``paint(axes)`` fills. ``name``: letters and dashes.
+
+    ``locale``: how the figures of its axes are written.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -81,9 +88,25 @@ def draw(name: str, alt: str, size: tuple[float, float], paint: Callable[[Any], 
         # Dates of an odd span get ticks all the same.
         warnings.filterwarnings("ignore", message="AutoDateLocator was unable to pick")
         figure = Figure(figsize=size)
-        paint(figure.add_subplot())
+        axes = figure.add_subplot()
+        paint(axes)
+        if locale == "fr":
+            _with_commas(axes)
         FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return Picture(name, alt, _inline(out.getvalue(), name, alt))
+
+
+def _with_commas(axes: Any) -> None:
+    """Decimals as the French write them, on every axis whose figures are plain ones."""
+    from matplotlib.ticker import ScalarFormatter
+
+    class WithCommas(ScalarFormatter):
+        def __call__(self, value: float, pos: int | None = None) -> str:
+            return str(super().__call__(value, pos)).replace(".", ",")
+
+    for axis in (axes.xaxis, axes.yaxis):
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(WithCommas())
 
 
 def _inline(text: str, name: str, alt: str) -> Markup:

@@ -71,7 +71,7 @@ def story_picture(story: Story, tell: Telling) -> Picture:
         contacts=thousands(len(story.some(*CONTACTS)), locale),
         silence=". ".join(list(tell.story())[-1:]),
     )
-    return draw("story", alt, (5.4, 3.9), paint)
+    return draw("story", alt, (5.4, 3.9), paint, tell.card.locale)
 
 
 def _end(story: Story) -> dt.date:
@@ -161,7 +161,7 @@ def waterfall(steps: Sequence[Step], tell: Telling) -> Picture:
         largest=tell.step(largest),
         points=tell.points(largest.points),
     )
-    return draw("steps", alt, (6.2, 0.9 + 0.4 * len(names)), paint)
+    return draw("steps", alt, (6.2, 0.9 + 0.4 * len(names)), paint, tell.card.locale)
 
 
 def _wrapped(name: str) -> str:

@@ -77,7 +77,7 @@ def beeswarm(effects: Sequence[Effect], locale: Locale = "en") -> Picture:
     alt = say["beeswarm_alt"].format(
         features=len(shown), names=", ".join(shortened(effect.name) for effect in effects[:3])
     )
-    return draw("beeswarm", alt, (6.6, 1.3 + 0.38 * max(len(shown), 1)), paint)
+    return draw("beeswarm", alt, (6.6, 1.3 + 0.38 * max(len(shown), 1)), paint, locale)
 
 
 def _dots(effect: Effect) -> tuple[Floats, Floats, NDArray[np.int64]]:
@@ -153,7 +153,7 @@ def dependence(effect: Effect, unit: str, locale: Locale = "en", place: int = 0)
         high=_plain(f"{middle[-1]:.3g}", locale),
         high_effect=_plain(f"{mean[-1]:+.2f}", locale),
     )
-    return draw(f"dependence-{place}", alt, (4.6, 3.3), paint)
+    return draw(f"dependence-{place}", alt, (4.6, 3.3), paint, locale)
 
 
 def _bins(values: Floats, parts: int = BINS) -> NDArray[np.int64]:

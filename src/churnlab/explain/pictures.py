@@ -52,7 +52,7 @@ def calibration(table: Sequence[Mapping[str, float]], locale: Locale = "en") -> 
             handle.set_sizes([40])
 
     return draw(
-        "calibration", say["calibration_alt"].format(bins=len(bins), gap=100 * gap), (5.4, 4.0), paint
+        "calibration", say["calibration_alt"].format(bins=len(bins), gap=100 * gap), (5.4, 4.0), paint, locale
     )
 
 
@@ -78,7 +78,7 @@ def gain(churned: Floats, risks: Mapping[str, Floats], locale: Locale = "en") ->
 
     first = next(iter(reached), None)
     tenth = reached[first][5] if first is not None else 0.0
-    return draw("gain", say["gain_alt"].format(share=tenth), (5.4, 4.0), paint)
+    return draw("gain", say["gain_alt"].format(share=tenth), (5.4, 4.0), paint, locale)
 
 
 def drivers(shares: Sequence[Share], name: str, title: str, locale: Locale = "en", top: int = 15) -> Picture:
@@ -96,7 +96,9 @@ def drivers(shares: Sequence[Share], name: str, title: str, locale: Locale = "en
         axes.figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
 
     leading = (say["driver"].format(name=shortened(one.name), share=100 * one.share) for one in shares[:3])
-    return draw(name, f"{title}. {', '.join(leading)}.", (5.8, 0.9 + 0.28 * max(len(shown), 1)), paint)
+    return draw(
+        name, f"{title}. {', '.join(leading)}.", (5.8, 0.9 + 0.28 * max(len(shown), 1)), paint, locale
+    )
 
 
 def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: Locale = "en") -> Picture:
@@ -126,7 +128,7 @@ def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: L
         high_actual=thousands(ends[1]["actual"], locale),
         currency=currency,
     )
-    return draw("deciles", alt, (5.8, 3.6), paint)
+    return draw("deciles", alt, (5.8, 3.6), paint, locale)
 
 
 def _decimal(value: float, locale: Locale) -> str:
