@@ -210,7 +210,9 @@ def test_features_are_described(family, feature):
 @ALL
 def test_the_meaning_is_told_in_french_too(family, feature):
     # A kind of contact has the name that the project gave it.
-    french = re.sub(r"review \{of\} the shop", "Avis", feature.described(family).meaning_fr, flags=re.I)
+    french = re.sub(
+        r"review \{of\} the shop", "Avis", feature.described(family).meaning_fr, flags=re.IGNORECASE
+    )
     assert french[0].isupper()
     assert not french.endswith(".")
     assert "{" not in french

@@ -15,6 +15,7 @@ from churnlab.evaluation.ranking import gained
 from churnlab.explain.attributions import Share
 from churnlab.explain.canvas import BLUE, GREEN, GREY, INK, PALE, PURPLE, VERMILION, Picture, draw, shortened
 from churnlab.explain.wording import words
+from churnlab.tables.money import exponent
 
 Floats = NDArray[np.float64]
 Locale = Literal["en", "fr"]
@@ -117,15 +118,15 @@ def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: L
         axes.set(xlabel=say["decile"], ylabel=say["mean_value"].format(currency=currency))
         axes.set_title(say["deciles_title"])
         axes.grid(True, axis="y")
-        axes.yaxis.set_major_formatter(lambda value, _: thousands(value, locale))
+        axes.yaxis.set_major_formatter(lambda value, _: marked(value, currency, locale))
         axes.legend(loc="upper left")
 
     ends = (rows[0], rows[-1]) if rows else ({"predicted": 0.0, "actual": 0.0},) * 2
     alt = say["deciles_alt"].format(
-        low=thousands(ends[0]["predicted"], locale),
-        low_actual=thousands(ends[0]["actual"], locale),
-        high=thousands(ends[1]["predicted"], locale),
-        high_actual=thousands(ends[1]["actual"], locale),
+        low=money(ends[0]["predicted"], currency, locale),
+        low_actual=money(ends[0]["actual"], currency, locale),
+        high=money(ends[1]["predicted"], currency, locale),
+        high_actual=money(ends[1]["actual"], currency, locale),
         currency=currency,
     )
     return draw("deciles", alt, (5.8, 3.6), paint, locale)
@@ -134,6 +135,26 @@ def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: L
 def _decimal(value: float, locale: Locale) -> str:
     text = f"{value:.0f}" if value >= 10 else f"{value:.1f}"
     return text if locale == "en" else text.replace(".", ",")
+
+
+def money(value: float, currency: str, locale: Locale) -> str:
+    """An amount with the decimals of its currency, as long as they matter.
+
+    >>> money(12.5, "EUR", "en"), money(12.5, "KWD", "en"), money(12.4, "JPY", "en"), money(1250, "KWD", "en")
+    ('12.50', '12.500', '12', '1,250')
+    """
+    decimals = exponent(currency) if 0 < abs(value) < 100 else 0
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+    return text if locale == "en" else text.replace(",", "\u202f").replace(".", ",")
+
+
+def marked(value: float, currency: str, locale: Locale) -> str:
+    """The same beside an axis, where whole amounts need no decimals.
+
+    >>> marked(20, "EUR", "en"), marked(0.25, "KWD", "en")
+    ('20', '0.250')
+    """
+    return thousands(value, locale) if value == round(value) else money(value, currency, locale)
 
 
 def thousands(value: float, locale: Locale) -> str:

@@ -118,7 +118,7 @@ def _profit(project: Project, test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
     }
     said = {"incentive": ("money", incentive), "contact": ("money", contact)}
     rows = tuple(sorted(found.items(), key=lambda each: (-each[1], each[0])))
-    yield Exhibit("churn", "profit", (("model", "text"), ("empc", "decimal")), rows, (("empc_said", said),))
+    yield Exhibit("churn", "profit", (("model", "text"), ("empc", "money")), rows, (("empc_said", said),))
 
 
 def _covered(held: Held) -> Exhibit:
