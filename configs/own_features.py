@@ -24,4 +24,5 @@ def evenings(past: History) -> Iterator[Feature]:
         dimension="normative",
         en="{value} of purchases in the evening; usual here: {reference}",
         fr="{value} des achats en soirée ; habituel ici : {reference}",
+        meaning_fr="Part des lignes de commande à partir de 18 h",
     )

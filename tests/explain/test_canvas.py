@@ -1,14 +1,16 @@
 """Pictures: the same bytes every time, well-formed, and nothing in them that acts."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 
+from churnlab.explain import canvas
 from churnlab.explain.attributions import Share
-from churnlab.explain.canvas import draw, shortened
+from churnlab.explain.canvas import draw, shortened, themed
 from churnlab.explain.pictures import drivers
 
 NAMES = [
@@ -100,3 +102,22 @@ def test_drawing_leaves_the_settings_of_the_process_alone():
 )
 def test_labels_are_one_short_line(text, expected):
     assert shortened(text) == expected
+
+
+def all_colours(axes):
+    for place, colour in enumerate(
+        (canvas.INK, canvas.GREY, canvas.PALE, canvas.BLUE, canvas.VERMILION, canvas.GREEN, canvas.PURPLE,
+         canvas.BLUISH, canvas.REDDISH)
+    ):  # fmt: skip
+        axes.bar(place, 1, color=colour, edgecolor="white")
+    axes.bar(9, 1, facecolor="white", edgecolor=canvas.BLUE, hatch="////")
+
+
+def test_on_a_page_every_colour_is_one_of_the_page():
+    picture = draw("all", "fill: #ffffff", (3, 3), all_colours)
+    shown = themed(picture.svg)
+    assert not re.findall(r'"[^"]*#[0-9a-f]{6}[^"]*"', shown.replace('aria-label="fill: #ffffff"', ""))
+    assert set(re.findall(r"var\(--([a-z]+)\)", shown)) == set(canvas.NAMED.values())
+    assert 'aria-label="fill: #ffffff"' in shown  # what somebody called it stays as it is
+    assert themed(shown) == shown
+    assert "var(" not in picture.file()  # a file of its own has no page around it

@@ -185,7 +185,7 @@ def test_groups_under_ten_are_neither_counted_nor_measured():
 
 
 def test_counts_reconcile_as_they_were_given():
-    assert "transactions club 1,000 990 7 2 1 club: 7" in text_of(content())
+    assert "transactions club 1,000 990 7 2 1 club : 7" in text_of(content())
 
 
 def test_the_label_is_said_with_its_numbers():

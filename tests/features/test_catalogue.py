@@ -208,9 +208,22 @@ def test_features_are_described(family, feature):
 
 
 @ALL
+def test_the_meaning_is_told_in_french_too(family, feature):
+    # A kind of contact has the name that the project gave it.
+    french = re.sub(
+        r"review \{of\} the shop", "Avis", feature.described(family).meaning_fr, flags=re.IGNORECASE
+    )
+    assert french[0].isupper()
+    assert not french.endswith(".")
+    assert "{" not in french
+    assert not re.search(r"\b(the|of|with|is|are|days|orders|customer|last)\b", french), french
+
+
+@ALL
 def test_a_window_is_in_the_name_and_the_meaning(family, feature):
     for days in re.findall(r"_(\d+)d$", feature.name):
         assert days in feature.meaning
+        assert days in feature.meaning_fr
 
 
 def test_windows_are_the_plan_s():

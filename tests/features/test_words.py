@@ -83,8 +83,9 @@ def test_every_noun_has_four_forms(unit):
     assert forms[1] == unit or forms[1].endswith(unit), "the unit is the English plural"
 
 
-def described(en, fr, unit="days"):
-    return Feature("silence", np.zeros(1), unit, "Silence", "informational", en, fr).described("recency")
+def described(en, fr, meaning_fr="", unit="days"):
+    feature = Feature("silence", np.zeros(1), unit, "Silence", "informational", en, fr, meaning_fr=meaning_fr)
+    return feature.described("recency")
 
 
 def test_a_sentence_holds_the_value_and_the_usual_one():
@@ -110,7 +111,9 @@ def test_the_period_of_a_window():
     assert said("{value} {period}", "{value} {period}", 1, usual=False) == {
         "en": "{value} in the last day",
         "fr": "{value} sur le dernier jour",
+        "meaning_fr": "",
     }
+    assert said("{value}", "{value}", means="Points du client")["meaning_fr"] == "Points du client"
     assert said("{value} {period}", "{value} {period}", 30)["en"].startswith("{value} in the last 30 days;")
 
 

@@ -216,3 +216,18 @@ def test_hostile_names_stay_names(chromium, tmp_path):
         assert page.text().count(plain(PAYLOADS[1])) >= 1
         assert page.troubles() == []
         page.screenshot("look-hostile")
+
+
+def test_the_map_is_drawn_for_paper_and_again_for_the_screen(chromium, written):
+    drawn = "document.getElementById('map').toDataURL()"
+    with chromium.page(written("look")) as page:
+        light = page.evaluate(drawn)
+    with chromium.page(written("look"), dark=True) as page:
+        dark = page.evaluate(drawn)
+        assert dark != light
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate(drawn) == light
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 28)"
+        assert page.evaluate(drawn) == dark

@@ -11,6 +11,12 @@ from browser import DESKTOP, PHONE, axe
 from shown_pages import PAGES
 
 SERIOUS = {"serious", "critical"}
+BEHIND = "getComputedStyle(document.body).backgroundColor"
+# The patch that fills a picture, behind all that is drawn.
+PICTURES = (
+    "[...document.querySelectorAll('figure svg [id$=-patch_1] path')]"
+    ".map(each => getComputedStyle(each).fill)"
+)
 every_page = pytest.mark.parametrize("name", PAGES)
 
 
@@ -23,12 +29,25 @@ def test_a_page_opens_silently_and_fits_its_window(chromium, written, name, widt
         assert page.too_wide() <= 0
 
 
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
 @every_page
-def test_a_page_opens_for_those_who_read_in_the_dark(chromium, written, name):
-    with chromium.page(written(name), dark=True) as page:
-        page.screenshot(f"{name}-dark")
+def test_a_page_opens_for_those_who_read_in_the_dark(chromium, written, name, width):
+    with chromium.page(written(name), width=width, dark=True) as page:
+        page.screenshot(f"{name}-{width}-dark")
         assert page.troubles() == []
         assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        if name != "data":  # which is light for everybody
+            assert page.evaluate(BEHIND) == "rgb(22, 25, 28)"
+            assert set(page.evaluate(PICTURES)) <= {"rgb(22, 25, 28)"}
+
+
+@every_page
+def test_paper_is_light_for_those_who_read_in_the_dark(chromium, written, name):
+    with chromium.page(written(name), dark=True) as page:
+        dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+        page.call("Emulation.setEmulatedMedia", media="print", features=dark)
+        assert page.evaluate(BEHIND) == "rgb(255, 255, 255)"
+        assert set(page.evaluate(PICTURES)) <= {"rgb(255, 255, 255)"}
 
 
 @every_page

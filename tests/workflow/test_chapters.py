@@ -19,12 +19,15 @@ def test_checks_that_were_not_made_or_do_not_bind_are_no_failures():
         Check("leak", passed=True, said="-"),
         Check("value", passed=None, said="-"),
         Check("baseline recency", passed=False, said="-", blocks=False),
-        Check("ece", passed=False, said="-"),
+        Check("ece", passed=False, said="0.040", asked="0.030 at most"),
     )
     (exhibit,) = chapters._gate(Verdict("refused", "ece", checks, champion="3"))
     shown = told(exhibit, Shown("en", "EUR"))
     assert [row[1][1] for row in shown.rows] == ["ok", "not made", "named, not binding", "FAILS"]
-    assert shown.notes == ["refused: ece", "Compared with version 3."]
+    assert shown.notes == [
+        "refused: not met, and it counts: value beside the champion, calibration error.",
+        "Compared with version 3.",
+    ]
 
 
 @pytest.mark.parametrize("rows", [0, 50, 95, 99, 100, 101])

@@ -1,4 +1,4 @@
-"""The single checks of the registry gate: each says what was found, and whether it is within bounds."""
+"""The single checks of the registry gate: each says what was asked, what came, and whether it is met."""
 
 from __future__ import annotations
 
@@ -17,17 +17,27 @@ from churnlab.evaluation.leaks import Leak
 from churnlab.evaluation.rows import Floats
 
 RANKED: Mapping[str, Metric] = {"average_precision": ranking.average_precision, "lift_10": ranking.lift}
+_CALLED = {"average_precision": "average precision", "lift_10": "lift 10 %"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison. ``passed`` None: it could not be made. ``blocks``: a failure keeps the champion."""
+    """One comparison. ``said``: what came, ``asked``: what was asked of it, empty where it speaks for itself.
+
+    ``passed`` None: it could not be made. ``blocks``: a failure keeps the champion.
+    """
 
     name: str
     passed: bool | None
     said: str
     figures: Mapping[str, float] = field(default_factory=dict)
     blocks: bool = True
+    asked: str = ""
+
+    @property
+    def told(self) -> str:
+        """What came beside what was asked, on one line."""
+        return f"{self.said} (asked: {self.asked})" if self.asked else self.said
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values; None where there is no number, since JSON has no NaN."""
@@ -63,9 +73,9 @@ class Scores:
 def positives(window: Window, bounds: Gate) -> Check:
     """Whether there are enough of either outcome to judge anything."""
     left, stayed = window.counts
-    said = f"{left:,} rows churned, {stayed:,} stayed; {bounds.min_positives:,} needed of each"
+    said, asked = f"{left:,} rows churned, {stayed:,} stayed", f"{bounds.min_positives:,} of each"
     figures = {"churned": left, "stayed": stayed, "needed": bounds.min_positives}
-    return Check("positives", min(left, stayed) >= bounds.min_positives, said, figures)
+    return Check("positives", min(left, stayed) >= bounds.min_positives, said, figures, asked=asked)
 
 
 def leak(found: Sequence[Leak], accepted: Collection[str]) -> Check:
@@ -73,21 +83,21 @@ def leak(found: Sequence[Leak], accepted: Collection[str]) -> Check:
     told: dict[bool, list[str]] = {True: [], False: []}
     for each in found:
         told[each.feature in accepted].append(f"{each.feature} {each.sign} {each.figure:.3f}")
-    said = "; ".join(told[False]) or "none suspected"
+    said = "; ".join(told[False]) or "none"
     if told[True]:
         said += f"; accepted by name: {', '.join(told[True])}"
     figures = {f"{each.feature} {each.sign}": each.figure for each in found if each.feature not in accepted}
-    return Check("leak", not figures, said, figures)
+    return Check("leak", not figures, said, figures, asked="none suspected")
 
 
 def calibrated(window: Window, challenger: Scores, bounds: Gate) -> Check:
     """Whether the calibration error is small, or no larger than luck makes that of true risks."""
     error, most = float(probability.ece(window.churned, challenger.risk)), luck(challenger.risk)[1]
-    said = f"calibration error {error:.3f}, at most {bounds.max_ece:.3f}"
+    asked = f"{bounds.max_ece:.3f} at most"
     if most > bounds.max_ece:
-        said += f" or {most:.3f}, which true risks of so few rows reach by luck"
+        asked += f", or {most:.3f}, which luck gives so few rows"
     figures = {"challenger": error, "bound": bounds.max_ece, "by_luck": most}
-    return Check("ece", error <= max(bounds.max_ece, most), said, figures)
+    return Check("ece", error <= max(bounds.max_ece, most), f"{error:.3f}", figures, asked=asked)
 
 
 def as_calibrated(window: Window, challenger: Scores, champion: Scores, bounds: Gate) -> Check:
@@ -97,12 +107,12 @@ def as_calibrated(window: Window, challenger: Scores, champion: Scores, bounds: 
     """
     error, before = (float(probability.ece(window.churned, each.risk)) for each in (challenger, champion))
     most, worse = luck(challenger.risk)[1], error - before
-    said = f"calibration error {worse:+.3f} from the champion's {before:.3f}, at most +{bounds.max_ece_worse}"
+    said, asked = f"{error:.3f}, champion {before:.3f}: {worse:+.3f}", f"+{bounds.max_ece_worse} at most"
     within = worse <= bounds.max_ece_worse
     if not within and error <= most:
-        said += f"; not more than luck explains ({most:.3f})"
+        asked += f", or {most:.3f}, which luck gives so few rows"
     figures = {"challenger": error, "champion": before, "difference": worse, "bound": bounds.max_ece_worse}
-    return Check("ece_worse", within or error <= most, said, figures | {"by_luck": most})
+    return Check("ece_worse", within or error <= most, said, figures | {"by_luck": most}, asked=asked)
 
 
 def ranks(window: Window, challenger: Scores, champion: Scores, bounds: Gate) -> Iterator[Check]:
@@ -111,7 +121,7 @@ def ranks(window: Window, challenger: Scores, champion: Scores, bounds: Gate) ->
         figures = compared(window, name, challenger.risk, champion.risk, bounds)
         bound = _bound(name, bounds)
         passed = bool(figures["low"] >= bound)  # NaN, no interval to speak of, is no pass
-        yield Check(name, passed, _told(name, figures, bound), figures | {"bound": bound})
+        yield Check(name, passed, _told(figures), figures | {"bound": bound}, asked=_least(bound))
 
 
 def slices(window: Window, challenger: Scores, champion: Scores, bounds: Gate) -> Iterator[Check]:
@@ -134,9 +144,10 @@ def slices(window: Window, challenger: Scores, champion: Scores, bounds: Gate) -
                 "rows": len(churned),
                 "churned": left,
             }
-            said = f"AUROC {now:.3f}, champion {before:.3f}, at most {bounds.max_slice_loss} less"
+            said = f"AUROC {now:.3f}, champion {before:.3f}: {now - before:+.3f}"
             within = now - before >= -bounds.max_slice_loss - 1e-12
-            yield Check(f"slice {segment}: {value}", within, said, figures)
+            asked = f"{-bounds.max_slice_loss} at least"
+            yield Check(f"slice {segment}: {value}", within, said, figures, asked=asked)
 
 
 def worth(window: Window, challenger: Scores, champion: Scores, bounds: Gate) -> Iterator[Check]:
@@ -154,12 +165,13 @@ def worth(window: Window, challenger: Scores, champion: Scores, bounds: Gate) ->
     amounts = Window(actual, actual, window.customer[known], {}, window.seed)
     figures = compared(amounts, "gini", mine, theirs, bounds)
     passed = bool(figures["low"] >= -bounds.max_gini_loss)
-    yield Check("value_gini", passed, _told("gini", figures, -bounds.max_gini_loss), figures)
+    yield Check("value_gini", passed, _told(figures), figures, asked=_least(-bounds.max_gini_loss))
     now, before = float(money.bias(actual, mine)), float(money.bias(actual, theirs))
     worse = abs(now) - abs(before)
-    said = f"bias {now:+.1f} %, champion {before:+.1f} %, at most {bounds.max_bias_worse} points further off"
+    said = f"{now:+.1f} %, champion {before:+.1f} %: {worse:+.1f} points further off"
+    asked = f"+{bounds.max_bias_worse} points at most"
     sizes = {"challenger": now, "champion": before, "difference": worse, "bound": bounds.max_bias_worse}
-    yield Check("value_bias", bool(worse <= bounds.max_bias_worse), said, sizes)
+    yield Check("value_bias", bool(worse <= bounds.max_bias_worse), said, sizes, asked=asked)
 
 
 def baselines(
@@ -176,16 +188,17 @@ def baselines(
     best = min(found, key=lambda name: (-found[name], name))
     both = {name: compared(window, name, challenger.risk, others[best], bounds) for name in RANKED}
     passed = all(each["low"] >= _bound(name, bounds) for name, each in both.items())
-    beats = both["average_precision"]["low"] > 0
-    told = "; ".join(_told(name, figures, None, best) for name, figures in both.items())
+    said = "; ".join(f"{_CALLED[name]} {_told(figures, best)}" for name, figures in both.items())
     if not passed:
-        said = f"not shown to rank as well as {best}, the best baseline: {told}"
-    elif beats:
-        said = f"ranks better than {best}, the best baseline: {told}"
+        said = f"not shown to rank as well: {said}"
+    elif both["average_precision"]["low"] > 0:
+        said = f"ranks better: {said}"
     else:
-        said = f"a tie goes to the simpler: {best} alone ranks as well ({told}), but gives no reasons"
+        said = f"a tie: {best} alone ranks as well, but gives no reasons; {said}"
+    asked = f"lower ends of {_bound('average_precision', bounds)} and {_bound('lift_10', bounds)} at least"
     figures = {f"{name}.{key}": value for name, each in both.items() for key, value in each.items()}
-    yield Check(f"baseline {best}", passed, said, figures, blocks=bounds.baselines == "refuse")
+    blocks = bounds.baselines == "refuse"
+    yield Check(f"baseline {best}", passed, said, figures, blocks=blocks, asked=asked)
 
 
 def compared(window: Window, name: str, first: Floats, second: Floats, bounds: Gate) -> dict[str, float]:
@@ -205,10 +218,12 @@ def _bound(name: str, bounds: Gate) -> float:
     return -(bounds.max_lift_loss if name == "lift_10" else bounds.max_loss)
 
 
-def _told(name: str, figures: Mapping[str, float], bound: float | None, other: str = "champion") -> str:
-    words = {"average_precision": "average precision", "lift_10": "lift 10 %", "gini": "normalised Gini"}
-    text = (
-        f"{words[name]} {figures['challenger']:.3f}, {other} {figures['other']:.3f}: "
+def _least(bound: float) -> str:
+    return f"lower end of {bound} at least"
+
+
+def _told(figures: Mapping[str, float], other: str = "champion") -> str:
+    return (
+        f"{figures['challenger']:.3f}, {other} {figures['other']:.3f}: "
         f"{figures['difference']:+.3f} [{figures['low']:+.3f}, {figures['high']:+.3f}]"
     )
-    return text if bound is None else f"{text}, lower bound at least {bound}"

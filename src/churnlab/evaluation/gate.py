@@ -94,7 +94,7 @@ def judge(
     enough = checks.positives(window, bounds)
     made = [enough, checks.leak(leaks, accepted)]
     if not enough.passed:
-        reason = "; ".join(f"{each.name}: {each.said}" for each in made if not each.passed)
+        reason = "; ".join(f"{each.name}: {each.told}" for each in made if not each.passed)
         return _verdict("insufficient", reason, made, rival)
     made.append(checks.calibrated(window, challenger, bounds))
     if rival is not None:
@@ -124,9 +124,11 @@ def _beside(window: Window, challenger: Scores, rival: Rival, bounds: Gate) -> I
 def _decided(made: Sequence[Check], rival: Rival | None) -> Verdict:
     failed = [each for each in made if each.blocks and not each.passed]
     if failed:
-        return _verdict("refused", "; ".join(f"{each.name}: {each.said}" for each in failed), made, rival)
+        return _verdict("refused", "; ".join(f"{each.name}: {each.told}" for each in failed), made, rival)
     named = [
-        each.said for each in made if each.name.startswith("baseline") and "better than" not in each.said
+        f"{each.name}: {each.told}"
+        for each in made
+        if each.name.startswith("baseline") and not each.said.startswith("ranks better")
     ]
     found = {each.name: each.said for each in made}
     if rival is None:
@@ -136,7 +138,7 @@ def _decided(made: Sequence[Check], rival: Rival | None) -> Verdict:
     if rival.scores is None:
         why = f"{found['comparison']}; what needs no champion is in order"
     else:
-        why = f"within all bounds of version {rival.version}: {found['average_precision']}"
+        why = f"within all bounds of version {rival.version}: average precision {found['average_precision']}"
     return _verdict("promoted", "; ".join([why, *named]), made, rival)
 
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churnlab.explain.canvas import BLUE, GREEN, GREY, INK, PALE, PURPLE, VERMILION, Picture, draw, shortened
-from churnlab.explain.pictures import thousands
+from churnlab.explain.pictures import marked, thousands
 from churnlab.explain.steps import Step
 from churnlab.explain.story import CONTACTS, CONTRACTS, Event, Kind, Story
 from churnlab.explain.telling import Telling
-from churnlab.explain.wording import Locale, words
+from churnlab.explain.wording import words
 
 DAILY = 420  # days: a longer story is drawn by month, or its bars would be thinner than a line
 BESIDE: Mapping[str, Any] = {  # a figure to the right of its bar
@@ -60,7 +60,7 @@ def story_picture(story: Story, tell: Telling) -> Picture:
         axes.set_ylim(min([0.0, *heights.values()]) * 1.1, (HEAD if marked else 1.1) * top)
         axes.set_xlim(first - MARGIN, _end(story) + MARGIN)
         axes.set_ylabel(label)
-        _days(axes, top, locale)
+        _days(axes, top, tell)
         axes.set_title(say["card_story_title"].format(date=story.as_of))
         axes.figure.legend(loc="outside lower center", ncols=2)
 
@@ -71,7 +71,7 @@ def story_picture(story: Story, tell: Telling) -> Picture:
         contacts=thousands(len(story.some(*CONTACTS)), locale),
         silence=". ".join(list(tell.story())[-1:]),
     )
-    return draw("story", alt, (5.4, 3.9), paint)
+    return draw("story", alt, (5.4, 3.9), paint, tell.card.locale)
 
 
 def _end(story: Story) -> dt.date:
@@ -115,7 +115,7 @@ def _marks(axes: Any, story: Story, say: Mapping[str, str]) -> None:
             axes.plot(days, [height] * len(days), marker, transform=axes.get_xaxis_transform(), **style)
 
 
-def _days(axes: Any, top: float, locale: Locale) -> None:
+def _days(axes: Any, top: float, tell: Telling) -> None:
     from matplotlib.dates import AutoDateLocator, DateFormatter
     from matplotlib.ticker import MaxNLocator
 
@@ -124,7 +124,8 @@ def _days(axes: Any, top: float, locale: Locale) -> None:
     axes.tick_params(axis="x", labelsize=9)
     # No ticks in the room above the bars, which has no scale.
     axes.set_yticks([tick for tick in MaxNLocator(4).tick_values(0, top) if 0 <= tick <= 1.1 * top])
-    axes.yaxis.set_major_formatter(lambda value, _: thousands(value, locale))
+    currency, locale = tell.card.currency, tell.card.locale
+    axes.yaxis.set_major_formatter(lambda value, _: marked(value, currency, locale))
 
 
 def waterfall(steps: Sequence[Step], tell: Telling) -> Picture:
@@ -161,7 +162,7 @@ def waterfall(steps: Sequence[Step], tell: Telling) -> Picture:
         largest=tell.step(largest),
         points=tell.points(largest.points),
     )
-    return draw("steps", alt, (6.2, 0.9 + 0.4 * len(names)), paint)
+    return draw("steps", alt, (6.2, 0.9 + 0.4 * len(names)), paint, tell.card.locale)
 
 
 def _wrapped(name: str) -> str:

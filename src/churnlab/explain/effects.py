@@ -14,7 +14,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.explain.canvas import BLUE, GREY, PALE, VERMILION, Picture, draw, shortened
+from churnlab.explain.canvas import (
+    BLUE,
+    BLUISH,
+    GREY,
+    PALE,
+    REDDISH,
+    VERMILION,
+    Picture,
+    draw,
+    shortened,
+)
 from churnlab.explain.pictures import LEAST
 from churnlab.explain.wording import words
 
@@ -23,7 +33,8 @@ Locale = Literal["en", "fr"]
 
 SHOWN = 10  # features of the beeswarm
 DOTS = 120  # of a feature, at most
-SHADES = 5  # of its values, from low to high
+COLOURS = (BLUE, BLUISH, PALE, REDDISH, VERMILION)  # of its values, from low to high
+SHADES = len(COLOURS)
 BINS, FINE = 10, 50
 CELL = 60  # rows of one value: fewer say nothing of what else matters there
 WORTH = 0.05  # share of a feature's swing that is worth telling
@@ -45,22 +56,19 @@ def beeswarm(effects: Sequence[Effect], locale: Locale = "en") -> Picture:
     shown = list(effects[:SHOWN])[::-1]
 
     def paint(axes: Any) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
-
-        colours = LinearSegmentedColormap.from_list("low to high", [BLUE, PALE, VERMILION], SHADES)
         axes.axvline(0, color=GREY, linewidth=0.8)
         for place, effect in enumerate(shown):
             across, up, shade = _dots(effect)
             for level in range(SHADES):
                 own = shade == level
-                axes.plot(across[own], place + up[own], "o", markersize=3.2, color=colours(level))
+                axes.plot(across[own], place + up[own], "o", markersize=3.2, color=COLOURS[level])
             unknown = shade < 0
             axes.plot(across[unknown], place + up[unknown], "o", markersize=3.2, color=GREY)
         axes.set_yticks(range(len(shown)), [shortened(effect.name, 34) for effect in shown])
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(say["effect_axis"])
         handles = [
-            axes.plot([], [], "o", markersize=5, color=colours(level), label=say[word])[0]
+            axes.plot([], [], "o", markersize=5, color=COLOURS[level], label=say[word])[0]
             for level, word in ((0, "low_values"), (SHADES - 1, "high_values"))
         ]
         axes.legend(handles=handles, loc="lower right", ncols=2, bbox_to_anchor=(1, 1))
@@ -69,7 +77,7 @@ def beeswarm(effects: Sequence[Effect], locale: Locale = "en") -> Picture:
     alt = say["beeswarm_alt"].format(
         features=len(shown), names=", ".join(shortened(effect.name) for effect in effects[:3])
     )
-    return draw("beeswarm", alt, (6.6, 1.3 + 0.38 * max(len(shown), 1)), paint)
+    return draw("beeswarm", alt, (6.6, 1.3 + 0.38 * max(len(shown), 1)), paint, locale)
 
 
 def _dots(effect: Effect) -> tuple[Floats, Floats, NDArray[np.int64]]:
@@ -145,7 +153,7 @@ def dependence(effect: Effect, unit: str, locale: Locale = "en", place: int = 0)
         high=_plain(f"{middle[-1]:.3g}", locale),
         high_effect=_plain(f"{mean[-1]:+.2f}", locale),
     )
-    return draw(f"dependence-{place}", alt, (4.6, 3.3), paint)
+    return draw(f"dependence-{place}", alt, (4.6, 3.3), paint, locale)
 
 
 def _bins(values: Floats, parts: int = BINS) -> NDArray[np.int64]:

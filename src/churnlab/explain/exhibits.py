@@ -7,12 +7,13 @@ becomes a table with translated headings, numbers as the language writes them, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from churnlab.explain import translated
 from churnlab.explain.page import Shown
-from churnlab.explain.wording import words
+from churnlab.explain.wording import Locale, words
 
 Cell = str | float | int | None
 Row = tuple[Cell, ...]
@@ -25,7 +26,8 @@ class Exhibit:
     """``chapter``: where it stands. ``name``: of its caption among the words, ``NAME_caption``.
 
     ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``code`` a name, ``word`` to
-    be translated where there is a word for it, ``words`` several of them with commas, ``count``,
+    be translated where there is a word for it, ``words`` several of them with commas, ``sentence`` one of
+    ours, ``check`` and ``checks`` of the gate, ``family`` of features, ``group`` of a segment, ``count``,
     ``money``, ``percent`` (0 to 1), ``decimal``, ``score`` (a decimal more).
     ``notes``: (word, values) pairs, said below; the values are (kind, value) pairs by place name.
     ``pictures``: names of pictures that stand before the table. A table without rows is left out.
@@ -96,11 +98,25 @@ def told(exhibit: Exhibit, shown: Shown) -> Told:
 
 
 def _text(kind: str, cell: Cell, shown: Shown) -> str:
-    say = words(shown.locale)
     if isinstance(cell, str):
-        parts = cell.split(", ") if kind == "words" else [cell]
-        return ", ".join(say.get(part, part) for part in parts) if kind in {"word", "words"} else cell
+        return _said(kind, cell, shown.locale)
     if kind in {"decimal", "score"}:
         return shown.decimal(cell, 2 if kind == "decimal" else 3)
     write = {"count": shown.count, "money": shown.money, "percent": shown.percent}
     return write[kind](cell) if kind in write else "–"
+
+
+def _said(kind: str, text: str, locale: Locale) -> str:
+    """A text in the language, by what it is."""
+    say = words(locale)
+    known: Mapping[str, Callable[[str], str]] = {
+        "word": lambda one: say.get(one, one),
+        "sentence": lambda one: translated.sentence(one, locale),
+        "check": lambda one: translated.check(one, locale),
+        "family": lambda one: translated.family(one, locale),
+        "group": lambda one: translated.group(one, locale),
+    }
+    single = kind.removesuffix("s")
+    if kind in {"words", "checks"}:
+        return ", ".join(known[single](part) for part in text.split(", "))
+    return known[kind](text) if kind in known else text

@@ -39,4 +39,6 @@ def horizons(
         axes.legend(loc="upper right")
 
     told = "-" if suggested is None else str(suggested)
-    return draw("horizons", say["horizon_alt"].format(chosen=chosen, suggested=told), (6.4, 4.0), paint)
+    return draw(
+        "horizons", say["horizon_alt"].format(chosen=chosen, suggested=told), (6.4, 4.0), paint, locale
+    )

@@ -20,18 +20,20 @@ from markupsafe import Markup
 from churnlab.explain.page import Shown, environment
 from churnlab.explain.reasons import plain
 from churnlab.explain.wording import Locale, words
+from churnlab.tables.money import exponent
 
 MOST = 50_000  # customers; more make a page that is slow to open
 LONGEST = 300  # letters of a text: of ids, which have 256 at most, all
 
-# Name on the page -> column of a list, and the decimals it is worth there.
-FIGURES = {
-    "risk": ("churn_risk", 6),
-    "value": ("value_if_retained", 2),
-    "low": ("value_p10", 2),
-    "high": ("value_p90", 2),
-    "stake": ("value_at_stake", 2),
-    "loss": ("expected_loss", 2),
+RISK = 6  # decimals
+# Name on the page -> column of a list, and the decimals it is worth there; None: those of the currency.
+FIGURES: dict[str, tuple[str, int | None]] = {
+    "risk": ("churn_risk", RISK),
+    "value": ("value_if_retained", None),
+    "low": ("value_p10", None),
+    "high": ("value_p90", None),
+    "stake": ("value_at_stake", None),
+    "loss": ("expected_loss", None),
     "intensity": ("intensity", 1),
 }
 CODED = {"strategy": "quadrant", "band": "risk_band", "segment": "segment"}
@@ -72,7 +74,7 @@ def columns_needed(*, with_ids: bool) -> list[str]:
 def render(look: LookContent) -> str:
     """The whole page as text; the same content, the same bytes."""
     shown = Shown(look.locale, look.currency)
-    style, script = _own("look.css"), _own("look_map.js") + _own("look.js")
+    style, script = _own("colours.css") + _own("look.css"), _own("look_map.js") + _own("look.js")
     return (
         environment(shown)
         .get_template("look.html.j2")
@@ -125,9 +127,10 @@ def _known(rows: Any, column: str) -> bool:
 
 def _content(look: LookContent) -> dict[str, Any]:
     """What the script reads: each column once, each text once."""
-    say, rows = words(look.locale), look.rows
+    say, rows, money = words(look.locale), look.rows, exponent(look.currency)
     columns: dict[str, Any] = {
-        name: _numbers(rows[column], decimals) for name, (column, decimals) in FIGURES.items()
+        name: _numbers(rows[column], money if decimals is None else decimals)
+        for name, (column, decimals) in FIGURES.items()
     }
     texts: dict[str, list[str]] = {}
     for name, column in CODED.items():
@@ -138,15 +141,14 @@ def _content(look: LookContent) -> dict[str, Any]:
     return {
         "locale": look.locale,
         "currency": look.currency,
+        "decimals": money,
         "customers": len(rows),
         "cut": list(look.cut),
         "say": {key: say[key] for key in _SAID.split()},
         "codes": codes,
         "texts": texts,
         "columns": columns,
-        "sooner": {
-            str(days): _numbers(rows[f"churn_risk_{days}d"], FIGURES["risk"][1]) for days in look.also_days
-        },
+        "sooner": {str(days): _numbers(rows[f"churn_risk_{days}d"], RISK) for days in look.also_days},
         "names": [plain(each, LONGEST) for each in rows["customer_id"].to_pylist()]
         if look.with_ids
         else None,

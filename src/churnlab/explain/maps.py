@@ -82,7 +82,7 @@ def quadrant_map(
             axes.annotate(say[strategy], color=COLOURS[strategy], fontweight="bold", **corner)
 
     alt = say["map_alt"].format(customers=sum(cell.customers for cell in drawn), most=most, hidden=hidden)
-    return draw("map", alt, (5.8, 4.4), paint)
+    return draw("map", alt, (5.8, 4.4), paint, locale)
 
 
 def _circles(axes: Any, drawn: Sequence[Cell], most: int) -> None:
@@ -215,7 +215,7 @@ def timeline(dates: Dates, locale: Locale = "en") -> Picture:
         )
         for name, asked in rows
     )
-    return draw("timeline", alt, (5.8, 1.9 + 0.45 * len(rows)), paint)
+    return draw("timeline", alt, (5.8, 1.9 + 0.45 * len(rows)), paint, locale)
 
 
 PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from churnlab.explain.page import LONGEST, Shown, filters
 from churnlab.explain.reasons import plain
 from churnlab.explain.report import ReportContent, given
+from churnlab.explain.translated import translated
 
 # Letters that mean something wherever they stand.
 _ALWAYS = re.compile(r"([\\`*_{}\[\]#|~$^!])")
@@ -38,6 +39,7 @@ def render(report: ReportContent) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= filters(Shown(report.locale, report.currency))
+    report = translated(report)
     page = environment.get_template("model_card.md.j2").render(report=report, **given(report))
     return re.sub(r"\n{3,}", "\n\n", page)
 

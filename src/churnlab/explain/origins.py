@@ -59,7 +59,11 @@ def by_origin(
         if value is not None
     )
     return draw(
-        name, say["origins_alt"].format(figure=say[axis], model=first, values=shown), (6.4, 4.0), paint
+        name,
+        say["origins_alt"].format(figure=say[axis], model=first, values=shown),
+        (6.4, 4.0),
+        paint,
+        locale,
     )
 
 
@@ -86,4 +90,4 @@ def profit(curve: ProfitCurve, planned: int, currency: str, locale: Locale = "en
         realised=thousands(realised, locale),
         currency=currency,
     )
-    return draw("profit", alt, (6.4, 4.0), paint)
+    return draw("profit", alt, (6.4, 4.0), paint, locale)

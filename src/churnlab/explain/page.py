@@ -11,15 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from churnlab.explain.pictures import thousands
+from churnlab.explain.canvas import themed
+from churnlab.explain.pictures import money, thousands
 from churnlab.explain.reasons import plain
 from churnlab.explain.wording import Locale, words
+from churnlab.tables.money import exponent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 # How many decimals a metric is worth, and whether its sign matters.
-DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1, "rmse": 2, "mae": 2}
+DECIMALS = {"lift_10": 2, "decile_mape": 1, "bias": 1}
+AMOUNTS = frozenset({"rmse", "mae"})  # in money: with the decimals of the currency
 LONGEST = 2_000  # letters of any one text
 
 
@@ -36,7 +39,7 @@ def environment(shown: Shown) -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"locale": shown.locale, "say": words(shown.locale)}
-    made.filters |= filters(shown)
+    made.filters |= {**filters(shown), "themed": themed}
     return made
 
 
@@ -68,10 +71,10 @@ class Shown:
         return "–" if absent(value) else thousands(float(value or 0), self.locale)
 
     def money(self, value: float | None) -> str:
-        """An amount, with cents only where they matter."""
+        """An amount, with the decimals of its currency only where they matter."""
         if absent(value) or value is None:
             return "–"
-        return self.decimal(value, 2) if 0 < abs(value) < 100 else thousands(value, self.locale)
+        return money(value, self.currency, self.locale)
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A share of 0 to 1."""
@@ -88,7 +91,9 @@ class Shown:
 
     def figure(self, row: Mapping[str, Any]) -> str:
         """``.873``'s estimate; the interval is a matter of the page."""
-        return self.decimal(row["estimate"], DECIMALS.get(row["metric"], 3))
+        metric = row["metric"]
+        decimals = exponent(self.currency) if metric in AMOUNTS else DECIMALS.get(metric, 3)
+        return self.decimal(row["estimate"], decimals)
 
 
 def absent(value: float | None) -> bool:

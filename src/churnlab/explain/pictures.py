@@ -15,6 +15,7 @@ from churnlab.evaluation.ranking import gained
 from churnlab.explain.attributions import Share
 from churnlab.explain.canvas import BLUE, GREEN, GREY, INK, PALE, PURPLE, VERMILION, Picture, draw, shortened
 from churnlab.explain.wording import words
+from churnlab.tables.money import exponent
 
 Floats = NDArray[np.float64]
 Locale = Literal["en", "fr"]
@@ -52,7 +53,7 @@ def calibration(table: Sequence[Mapping[str, float]], locale: Locale = "en") -> 
             handle.set_sizes([40])
 
     return draw(
-        "calibration", say["calibration_alt"].format(bins=len(bins), gap=100 * gap), (5.4, 4.0), paint
+        "calibration", say["calibration_alt"].format(bins=len(bins), gap=100 * gap), (5.4, 4.0), paint, locale
     )
 
 
@@ -78,7 +79,7 @@ def gain(churned: Floats, risks: Mapping[str, Floats], locale: Locale = "en") ->
 
     first = next(iter(reached), None)
     tenth = reached[first][5] if first is not None else 0.0
-    return draw("gain", say["gain_alt"].format(share=tenth), (5.4, 4.0), paint)
+    return draw("gain", say["gain_alt"].format(share=tenth), (5.4, 4.0), paint, locale)
 
 
 def drivers(shares: Sequence[Share], name: str, title: str, locale: Locale = "en", top: int = 15) -> Picture:
@@ -96,7 +97,9 @@ def drivers(shares: Sequence[Share], name: str, title: str, locale: Locale = "en
         axes.figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
 
     leading = (say["driver"].format(name=shortened(one.name), share=100 * one.share) for one in shares[:3])
-    return draw(name, f"{title}. {', '.join(leading)}.", (5.8, 0.9 + 0.28 * max(len(shown), 1)), paint)
+    return draw(
+        name, f"{title}. {', '.join(leading)}.", (5.8, 0.9 + 0.28 * max(len(shown), 1)), paint, locale
+    )
 
 
 def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: Locale = "en") -> Picture:
@@ -115,23 +118,43 @@ def value_deciles(table: Sequence[Mapping[str, float]], currency: str, locale: L
         axes.set(xlabel=say["decile"], ylabel=say["mean_value"].format(currency=currency))
         axes.set_title(say["deciles_title"])
         axes.grid(True, axis="y")
-        axes.yaxis.set_major_formatter(lambda value, _: thousands(value, locale))
+        axes.yaxis.set_major_formatter(lambda value, _: marked(value, currency, locale))
         axes.legend(loc="upper left")
 
     ends = (rows[0], rows[-1]) if rows else ({"predicted": 0.0, "actual": 0.0},) * 2
     alt = say["deciles_alt"].format(
-        low=thousands(ends[0]["predicted"], locale),
-        low_actual=thousands(ends[0]["actual"], locale),
-        high=thousands(ends[1]["predicted"], locale),
-        high_actual=thousands(ends[1]["actual"], locale),
+        low=money(ends[0]["predicted"], currency, locale),
+        low_actual=money(ends[0]["actual"], currency, locale),
+        high=money(ends[1]["predicted"], currency, locale),
+        high_actual=money(ends[1]["actual"], currency, locale),
         currency=currency,
     )
-    return draw("deciles", alt, (5.8, 3.6), paint)
+    return draw("deciles", alt, (5.8, 3.6), paint, locale)
 
 
 def _decimal(value: float, locale: Locale) -> str:
     text = f"{value:.0f}" if value >= 10 else f"{value:.1f}"
     return text if locale == "en" else text.replace(".", ",")
+
+
+def money(value: float, currency: str, locale: Locale) -> str:
+    """An amount with the decimals of its currency, as long as they matter.
+
+    >>> money(12.5, "EUR", "en"), money(12.5, "KWD", "en"), money(12.4, "JPY", "en"), money(1250, "KWD", "en")
+    ('12.50', '12.500', '12', '1,250')
+    """
+    decimals = exponent(currency) if 0 < abs(value) < 100 else 0
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+    return text if locale == "en" else text.replace(",", "\u202f").replace(".", ",")
+
+
+def marked(value: float, currency: str, locale: Locale) -> str:
+    """The same beside an axis, where whole amounts need no decimals.
+
+    >>> marked(20, "EUR", "en"), marked(0.25, "KWD", "en")
+    ('20', '0.250')
+    """
+    return thousands(value, locale) if value == round(value) else money(value, currency, locale)
 
 
 def thousands(value: float, locale: Locale) -> str:

@@ -14,6 +14,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import NUMBERS, Exhibit, told
 from churnlab.explain.page import Shown, absent, environment
 from churnlab.explain.pictures import LEAST
+from churnlab.explain.translated import group, translated
 from churnlab.explain.wording import words
 
 Locale = Literal["en", "fr"]
@@ -47,7 +48,7 @@ class ReportContent:
     ``folds``: dicts of ``fold`` (train, test), ``dates`` (text), ``rows``, ``customers``,
     ``churned_share`` (0 to 1, or None). ``exclusions``: reason -> customers or rows left out.
     ``calibration``: ``probability.calibration_table``. ``deciles``: ``money.decile_table``.
-    ``drivers``: dicts of ``name, meaning, family, dimension, share`` (0 to 1), largest first.
+    ``drivers``: dicts of ``name, meaning, meaning_fr, family, dimension, share`` (0 to 1), largest first.
     ``dimensions``: dicts of ``name, share``. ``strategies``: the dicts of ``strategy.summary``.
     ``thresholds``: ``Thresholds.as_dict()``; empty: nobody is placed.
     ``pictures``: by name, of timeline, gain, calibration, deciles, drivers, dimensions, map; any may
@@ -97,7 +98,7 @@ class ReportContent:
 
 def render(report: ReportContent) -> str:
     """The whole page as text; the same content, the same bytes."""
-    shown = Shown(report.locale, report.currency)
+    report, shown = translated(report), Shown(report.locale, report.currency)
     template = environment(shown).get_template("report.html.j2")
     return template.render(
         report=report,
@@ -140,7 +141,7 @@ def _segments(report: ReportContent, task: str) -> dict[str, dict[str, Mapping[s
     rows: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in report.scorecard:
         if row["task"] == task and row["segment"] != "all" and row["model"] == report.models.get(task):
-            rows.setdefault(row["segment"], {})[row["metric"]] = row
+            rows.setdefault(group(row["segment"], report.locale), {})[row["metric"]] = row
     return rows
 
 

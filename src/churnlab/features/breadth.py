@@ -47,7 +47,12 @@ def _variety(bought: Source, column: str, plural: str, windows: tuple[int, ...])
             plural,
             f"Different {plural} in the last {days} days",
             "political",
-            **said("bought {period}: {value}", "acheté {period} : {value}", days),
+            **said(
+                "bought {period}: {value}",
+                "acheté {period} : {value}",
+                days,
+                means=f"Variété des achats des {days} derniers jours : nombre de {NOUNS[plural][3]}",
+            ),
             empty=0,
         )
 
@@ -62,7 +67,10 @@ def _news(bought: Source, column: str, plural: str, days: int) -> Iterator[Featu
         f"Log change of different {plural}, the last {days} days against the {days} before",
         "political",
         **said(
-            f"number of {english} {{period}}: {{value}}", f"nombre de {french} {{period}} : {{value}}", days
+            f"number of {english} {{period}}: {{value}}",
+            f"nombre de {french} {{period}} : {{value}}",
+            days,
+            means=f"Variation (log) du nombre de {french}, des {days} derniers jours aux {days} d'avant",
         ),
     )
     # What was never bought before the window: all that is known, less what was known at its start.
@@ -73,7 +81,12 @@ def _news(bought: Source, column: str, plural: str, days: int) -> Iterator[Featu
         plural,
         f"{plural.capitalize()} bought for the first time in the last {days} days",
         "political",
-        **said("first bought {period}: {value}", "acheté pour la première fois {period} : {value}", days),
+        **said(
+            "first bought {period}: {value}",
+            "acheté pour la première fois {period} : {value}",
+            days,
+            means=f"Nombre de {french} dont le premier achat date des {days} derniers jours",
+        ),
         empty=0,
     )
 
@@ -91,5 +104,6 @@ def _repeats(bought: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
                 "share of lines that repeat a product {period}: {value}",
                 "part des lignes qui rachètent un produit {period} : {value}",
                 days,
+                means=f"Part des lignes des {days} derniers jours qui rachètent un produit",
             ),
         )

@@ -61,7 +61,10 @@ def counted(
             f"{english.capitalize()} in the last {days} days",
             dimension,
             **said(
-                f"{quoted(english)} {{period}}: {{value}}", f"{quoted(french)} {{period}} : {{value}}", days
+                f"{quoted(english)} {{period}}: {{value}}",
+                f"{quoted(french)} {{period}} : {{value}}",
+                days,
+                means=f"{french[:1].upper() + french[1:]} sur les {days} derniers jours",
             ),
             empty=0,
         )
@@ -81,5 +84,6 @@ def since_last(
         **said(
             f"time since the last {quoted(english)}: {{value}}",
             f"temps depuis {quoted(french)} : {{value}}",
+            means=f"Temps depuis {french}",
         ),
     )

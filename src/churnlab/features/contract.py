@@ -32,7 +32,12 @@ def contract(past: History) -> Iterator[Feature]:
             "contracts",
             f"Contracts begun in the last {days} days",
             "normative",
-            **said("{value} begun {period}", "{value} commencés {period}", days),
+            **said(
+                "{value} begun {period}",
+                "{value} commencés {period}",
+                days,
+                means=f"Contrats commencés sur les {days} derniers jours",
+            ),
             empty=0,
         )
 
@@ -45,19 +50,19 @@ def _counts(ever: Window, ends: bool) -> Iterator[Feature]:
             signed,
             "contracts",
             "Contracts so far",
-            said("{value} so far", "{value} à ce jour"),
+            said("{value} so far", "{value} à ce jour", means="Contrats à ce jour"),
         ),
         (
             "renewals",
             np.maximum(signed - 1, 0),
             "renewals",
             "Contracts after the first",
-            said("{value} so far", "{value} à ce jour"),
+            said("{value} so far", "{value} à ce jour", means="Contrats après le premier"),
         ),
     ]
     if ends:
         running = signed - ever.known("end")
-        sentences = said("{value} running", "{value} en cours")
+        sentences = said("{value} running", "{value} en cours", means="Contrats en cours")
         measures.append(("active_contracts", running, "contracts", "Contracts that run", sentences))
     for name, values, unit, meaning, sentences in measures:
         yield Feature(name, values, unit, meaning, "normative", **sentences, empty=0)
@@ -70,7 +75,11 @@ def _times(past: History, ever: Window, ends: bool) -> Iterator[Feature]:
         "days",
         "Time since the first contract began",
         "normative",
-        **said("time since the first contract: {value}", "temps depuis le premier contrat : {value}"),
+        **said(
+            "time since the first contract: {value}",
+            "temps depuis le premier contrat : {value}",
+            means="Temps depuis le début du premier contrat",
+        ),
     )
     yield Feature(
         "days_since_contract_start",
@@ -78,7 +87,11 @@ def _times(past: History, ever: Window, ends: bool) -> Iterator[Feature]:
         "days",
         "Time since the latest contract began",
         "normative",
-        **said("time since the latest contract: {value}", "temps depuis le dernier contrat : {value}"),
+        **said(
+            "time since the latest contract: {value}",
+            "temps depuis le dernier contrat : {value}",
+            means="Temps depuis le début du dernier contrat",
+        ),
     )
     if ends:
         yield Feature(
@@ -87,7 +100,11 @@ def _times(past: History, ever: Window, ends: bool) -> Iterator[Feature]:
             "days",
             "Time since a contract ended",
             "normative",
-            **said("time since a contract ended: {value}", "temps depuis la fin d'un contrat : {value}"),
+            **said(
+                "time since a contract ended: {value}",
+                "temps depuis la fin d'un contrat : {value}",
+                means="Temps depuis la fin d'un contrat",
+            ),
         )
 
 
@@ -99,7 +116,11 @@ def _latest(ever: Window, contracts: Source) -> Iterator[Feature]:
             "currency",
             "Amount of the latest contract",
             "economic",
-            **said("amount of the latest contract: {value}", "montant du dernier contrat : {value}"),
+            **said(
+                "amount of the latest contract: {value}",
+                "montant du dernier contrat : {value}",
+                means="Montant du dernier contrat",
+            ),
         )
     if contracts.has("type"):
         yield Feature(
@@ -108,5 +129,9 @@ def _latest(ever: Window, contracts: Source) -> Iterator[Feature]:
             "text",
             "Type of the latest contract",
             "normative",
-            **said("type of the latest contract: {value}", "type du dernier contrat : {value}"),
+            **said(
+                "type of the latest contract: {value}",
+                "type du dernier contrat : {value}",
+                means="Type du dernier contrat",
+            ),
         )

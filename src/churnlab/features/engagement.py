@@ -46,6 +46,7 @@ def _variety(own: Source, longest: int) -> Iterator[Feature]:
             "Contacts by the customer ever",
             "so far",
             "à ce jour",
+            "Contacts du client à ce jour",
         ),
         (
             f"contact_types_{longest}d",
@@ -54,6 +55,7 @@ def _variety(own: Source, longest: int) -> Iterator[Feature]:
             f"Kinds of contact in the last {longest} days",
             "of contact {period}",
             "de contact {period}",
+            f"Types de contact des {longest} derniers jours",
         ),
         (
             f"contact_months_{longest}d",
@@ -62,10 +64,11 @@ def _variety(own: Source, longest: int) -> Iterator[Feature]:
             f"Calendar months with a contact in the last {longest} days",
             "with a contact {period}",
             "avec un contact {period}",
+            f"Mois civils avec un contact, sur les {longest} derniers jours",
         ),
     )
-    for name, values, unit, meaning, english, french in measures:
-        sentences = said(f"{{value}} {english}", f"{{value}} {french}", longest)
+    for name, values, unit, meaning, english, french, means in measures:
+        sentences = said(f"{{value}} {english}", f"{{value}} {french}", longest, means=means)
         yield Feature(name, values, unit, meaning, FEELING, **sentences, empty=0)
 
 
@@ -89,7 +92,12 @@ def _answers(past: History, own: Source) -> Iterator[Feature]:
             "number",
             f"Contacts by the customer in the last {days} days, for each message sent",
             FEELING,
-            **said("answers per message {period}: {value}", "réponses par message {period} : {value}", days),
+            **said(
+                "answers per message {period}: {value}",
+                "réponses par message {period} : {value}",
+                days,
+                means=f"Contacts du client sur les {days} derniers jours, par message envoyé",
+            ),
         )
     if own.has("campaign"):
         longest = past.windows[-1]
@@ -99,7 +107,12 @@ def _answers(past: History, own: Source) -> Iterator[Feature]:
             "campaigns",
             f"Campaigns the customer reacted to in the last {longest} days",
             FEELING,
-            **said("reacted {period} to {value}", "réaction {period} à {value}", longest),
+            **said(
+                "reacted {period} to {value}",
+                "réaction {period} à {value}",
+                longest,
+                means=f"Campagnes auxquelles le client a réagi sur les {longest} derniers jours",
+            ),
             empty=0,
         )
 
@@ -111,7 +124,11 @@ def _scores(own: Source, longest: int) -> Iterator[Feature]:
         "number",
         "The score the customer gave last",
         FEELING,
-        **said("last score given: {value}", "dernière note donnée : {value}"),
+        **said(
+            "last score given: {value}",
+            "dernière note donnée : {value}",
+            means="Dernière note donnée par le client",
+        ),
     )
     yield Feature(
         f"average_score_{longest}d",
@@ -119,5 +136,10 @@ def _scores(own: Source, longest: int) -> Iterator[Feature]:
         "number",
         f"Mean score the customer gave in the last {longest} days",
         FEELING,
-        **said("average score {period}: {value}", "note moyenne {period} : {value}", longest),
+        **said(
+            "average score {period}: {value}",
+            "note moyenne {period} : {value}",
+            longest,
+            means=f"Note moyenne donnée par le client sur les {longest} derniers jours",
+        ),
     )

@@ -24,6 +24,7 @@ class Description:
     empty: float | None
     en: str
     fr: str
+    meaning_fr: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -37,6 +38,7 @@ class Feature:
     ``values``: shape (n,), whole numbers, floats (NaN: nothing to measure), or text (a category).
     ``unit``: "days", "orders", "currency" (minor units here, major units in a panel), "ratio", ...
     ``empty``: what a customer without any event gets, NaN unless a zero means what it says.
+    ``meaning``, ``meaning_fr``: what it measures, in English and French; one of them is enough.
     ``en``, ``fr``: a sentence with ``{value}`` and, where it helps, ``{reference}`` (the usual value
     among customers), both already formatted with their unit.
     """
@@ -49,11 +51,21 @@ class Feature:
     en: str
     fr: str
     empty: float = np.nan
+    meaning_fr: str = ""
 
     def described(self, family: str) -> Description:
         """The same feature without its values."""
         kind: Literal["number", "category"] = "category" if self.values.dtype == object else "number"
         empty = None if np.isnan(self.empty) else float(self.empty)
         return Description(
-            self.name, family, kind, self.unit, self.meaning, self.dimension, empty, self.en, self.fr
+            self.name,
+            family,
+            kind,
+            self.unit,
+            self.meaning,
+            self.dimension,
+            empty,
+            self.en,
+            self.fr,
+            self.meaning_fr,
         )

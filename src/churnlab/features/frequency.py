@@ -33,7 +33,9 @@ def frequency(past: History) -> Iterator[Feature]:
             "orders",
             f"Orders in the last {days} days",
             "informational",
-            **said("{value} {period}", "{value} {period}", days),
+            **said(
+                "{value} {period}", "{value} {period}", days, means=f"Commandes des {days} derniers jours"
+            ),
             empty=0,
         )
     for days in long(past.windows):
@@ -43,7 +45,12 @@ def frequency(past: History) -> Iterator[Feature]:
             "days",
             f"Days with an order in the last {days} days",
             "informational",
-            **said("days with an order {period}: {value}", "jours avec commande {period} : {value}", days),
+            **said(
+                "days with an order {period}: {value}",
+                "jours avec commande {period} : {value}",
+                days,
+                means=f"Jours avec commande, sur les {days} derniers",
+            ),
             empty=0,
         )
     yield from _spread(orders, past.windows[-1])
@@ -56,21 +63,30 @@ def _spread(orders: Source, longest: int) -> Iterator[Feature]:
             orders.last(ALL).count(),
             "orders",
             "Orders ever",
-            said("{value} so far", "{value} à ce jour"),
+            said("{value} so far", "{value} à ce jour", means="Commandes à ce jour"),
         ),
         (
             "active_days_ever",
             orders.last(ALL).active_days(),
             "days",
             "Days with an order ever",
-            said("days with an order so far: {value}", "jours avec commande à ce jour : {value}"),
+            said(
+                "days with an order so far: {value}",
+                "jours avec commande à ce jour : {value}",
+                means="Jours avec commande à ce jour",
+            ),
         ),
         (
             f"active_months_{longest}d",
             orders.last(longest).active_months(),
             "months",
             f"Calendar months with an order in the last {longest} days",
-            said("months with an order {period}: {value}", "mois avec commande {period} : {value}", longest),
+            said(
+                "months with an order {period}: {value}",
+                "mois avec commande {period} : {value}",
+                longest,
+                means=f"Mois civils avec commande, sur les {longest} derniers jours",
+            ),
         ),
         (
             f"active_weeks_{7 * WEEKS}d",
@@ -83,6 +99,7 @@ def _spread(orders: Source, longest: int) -> Iterator[Feature]:
                 "weeks with an order {period}: {value}",
                 "semaines avec commande {period} : {value}",
                 7 * WEEKS,
+                means=f"Semaines avec commande, sur les {7 * WEEKS} derniers jours",
             ),
         ),
         (
@@ -91,7 +108,9 @@ def _spread(orders: Source, longest: int) -> Iterator[Feature]:
             "orders",
             "Orders, each counting half as much for each doubling of its age from a week on",
             said(
-                "recent orders, weighted by age: {value}", "commandes récentes, pondérées par l'âge : {value}"
+                "recent orders, weighted by age: {value}",
+                "commandes récentes, pondérées par l'âge : {value}",
+                means="Commandes, de poids moitié à chaque doublement de leur âge dès une semaine",
             ),
         ),
     )

@@ -28,7 +28,12 @@ def monetary(past: History) -> Iterator[Feature]:
             "currency",
             f"Spend in the last {days} days, net of refunds",
             "economic",
-            **said("{value} spent {period}", "{value} dépensés {period}", days),
+            **said(
+                "{value} spent {period}",
+                "{value} dépensés {period}",
+                days,
+                means=f"Dépenses des {days} derniers jours, remboursements déduits",
+            ),
             empty=0,
         )
     for days in long(past.windows):
@@ -38,7 +43,12 @@ def monetary(past: History) -> Iterator[Feature]:
             "currency",
             f"Mean value of an order in the last {days} days",
             "economic",
-            **said("average order {period}: {value}", "commande moyenne {period} : {value}", days),
+            **said(
+                "average order {period}: {value}",
+                "commande moyenne {period} : {value}",
+                days,
+                means=f"Montant moyen d'une commande des {days} derniers jours",
+            ),
         )
     yield from _totals(lines, orders)
     yield from _single_orders(orders, past.windows[-1])
@@ -55,7 +65,11 @@ def _totals(lines: Source, orders: Source) -> Iterator[Feature]:
         "currency",
         "Spend ever, net of refunds",
         "economic",
-        **said("{value} spent so far", "{value} dépensés à ce jour"),
+        **said(
+            "{value} spent so far",
+            "{value} dépensés à ce jour",
+            means="Dépenses à ce jour, remboursements déduits",
+        ),
         empty=0,
     )
     yield Feature(
@@ -64,7 +78,11 @@ def _totals(lines: Source, orders: Source) -> Iterator[Feature]:
         "currency",
         "Spend, counting half as much for each doubling of its age from a week on",
         "economic",
-        **said("recent spend, weighted by age: {value}", "dépenses récentes, pondérées par l'âge : {value}"),
+        **said(
+            "recent spend, weighted by age: {value}",
+            "dépenses récentes, pondérées par l'âge : {value}",
+            means="Dépenses, de poids moitié à chaque doublement de leur âge dès une semaine",
+        ),
         empty=0,
     )
 
@@ -77,14 +95,22 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             ever.first("amount"),
             "currency",
             "Value of the first order",
-            said("first order of {value}", "première commande de {value}"),
+            said(
+                "first order of {value}",
+                "première commande de {value}",
+                means="Montant de la première commande",
+            ),
         ),
         (
             "last_order_value",
             ever.last("amount"),
             "currency",
             "Value of the last order",
-            said("last order of {value}", "dernière commande de {value}"),
+            said(
+                "last order of {value}",
+                "dernière commande de {value}",
+                means="Montant de la dernière commande",
+            ),
         ),
         (
             "last_order_to_average",
@@ -94,6 +120,7 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             said(
                 "last order worth {value} the customer's average one",
                 "dernière commande : {value} la commande moyenne du client",
+                means="Montant de la dernière commande rapporté à la moyenne de toutes",
             ),
         ),
         (
@@ -101,7 +128,12 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
             recent.max("amount"),
             "currency",
             f"Largest order in the last {longest} days",
-            said("largest order {period}: {value}", "plus grosse commande {period} : {value}", longest),
+            said(
+                "largest order {period}: {value}",
+                "plus grosse commande {period} : {value}",
+                longest,
+                means=f"Plus grosse commande des {longest} derniers jours",
+            ),
         ),
         (
             f"order_value_spread_{longest}d",
@@ -112,6 +144,7 @@ def _single_orders(orders: Source, longest: int) -> Iterator[Feature]:
                 "order values {period} vary by {value} their average",
                 "variation des montants des commandes {period} : {value} leur moyenne",
                 longest,
+                means=f"Écart type des montants de commande des {longest} derniers jours / leur moyenne",
             ),
         ),
     )
@@ -128,7 +161,12 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "lines",
             f"Mean number of lines of an order in the last {days} days",
             "economic",
-            **said("lines per order {period}: {value}", "lignes par commande {period} : {value}", days),
+            **said(
+                "lines per order {period}: {value}",
+                "lignes par commande {period} : {value}",
+                days,
+                means=f"Nombre moyen de lignes par commande des {days} derniers jours",
+            ),
         )
         if not orders.has("quantity"):
             continue
@@ -138,7 +176,12 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "items",
             f"Mean quantity of an order in the last {days} days",
             "economic",
-            **said("items per order {period}: {value}", "articles par commande {period} : {value}", days),
+            **said(
+                "items per order {period}: {value}",
+                "articles par commande {period} : {value}",
+                days,
+                means=f"Quantité moyenne par commande des {days} derniers jours",
+            ),
         )
         yield Feature(
             f"price_per_item_{days}d",
@@ -146,7 +189,12 @@ def _baskets(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "currency",
             f"Mean price of an item in the last {days} days",
             "economic",
-            **said("price per item {period}: {value}", "prix par article {period} : {value}", days),
+            **said(
+                "price per item {period}: {value}",
+                "prix par article {period} : {value}",
+                days,
+                means=f"Prix moyen d'un article des {days} derniers jours",
+            ),
         )
 
 
@@ -166,6 +214,7 @@ def _discounts(orders: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
                 "share of full prices taken off {period}: {value}",
                 "part des prix pleins remise {period} : {value}",
                 days,
+                means=f"Part du prix plein remise au client sur les {days} derniers jours",
             ),
         )
 
@@ -180,7 +229,12 @@ def _margin(lines: Source, windows: tuple[int, ...]) -> Iterator[Feature]:
             "currency",
             f"Net margin in the last {days} days",
             "economic",
-            **said("margin of {value} {period}", "marge de {value} {period}", days),
+            **said(
+                "margin of {value} {period}",
+                "marge de {value} {period}",
+                days,
+                means=f"Marge nette des {days} derniers jours",
+            ),
             empty=0,
         )
 
@@ -194,7 +248,12 @@ def _refunds(lines: Source, longest: int) -> Iterator[Feature]:
         "refunds",
         f"Lines given back in the last {longest} days",
         "economic",
-        **said("{value} {period}", "{value} {period}", longest),
+        **said(
+            "{value} {period}",
+            "{value} {period}",
+            longest,
+            means=f"Lignes rendues sur les {longest} derniers jours",
+        ),
         empty=0,
     )
     yield Feature(
@@ -207,5 +266,6 @@ def _refunds(lines: Source, longest: int) -> Iterator[Feature]:
             "share of spend given back {period}: {value}",
             "part des dépenses remboursée {period} : {value}",
             longest,
+            means=f"Montant remboursé sur les {longest} derniers jours, rapporté au montant dépensé",
         ),
     )

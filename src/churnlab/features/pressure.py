@@ -50,7 +50,12 @@ def _campaigns(source: Source, name: str, longest: int) -> Feature:
         "campaigns",
         f"Different campaigns received in the last {longest} days",
         POWER,
-        **said("{value} received {period}", "{value} reçues {period}", longest),
+        **said(
+            "{value} received {period}",
+            "{value} reçues {period}",
+            longest,
+            means=f"Campagnes différentes reçues sur les {longest} derniers jours",
+        ),
         empty=0,
     )
 
@@ -66,5 +71,10 @@ def _for_what(past: History, ours: Source) -> Iterator[Feature]:
             "number",
             f"Messages sent in the last {days} days, for each order",
             POWER,
-            **said("messages per order {period}: {value}", "messages par commande {period} : {value}", days),
+            **said(
+                "messages per order {period}: {value}",
+                "messages par commande {period} : {value}",
+                days,
+                means=f"Messages envoyés sur les {days} derniers jours, par commande",
+            ),
         )

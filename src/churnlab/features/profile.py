@@ -26,5 +26,5 @@ def profile(past: History) -> Iterator[Feature]:
             "number" if number else "text",
             f"{words.capitalize()} of the customer",
             "informational",
-            **said(f"{words}: {{value}}", f"{words} : {{value}}"),
+            **said(f"{words}: {{value}}", f"{words} : {{value}}", means=f"{words.capitalize()} du client"),
         )

@@ -42,7 +42,11 @@ def recency(past: History) -> Iterator[Feature]:
         "days",
         "Time since the last order",
         "informational",
-        **said("last order {value} ago", "dernière commande il y a {value}"),
+        **said(
+            "last order {value} ago",
+            "dernière commande il y a {value}",
+            means="Temps depuis la dernière commande",
+        ),
     )
     yield from _earlier(past, ever)
     yield from _in_own_rhythm(past, ever, silence)
@@ -57,7 +61,11 @@ def _earlier(past: History, ever: Window) -> Iterator[Feature]:
             "days",
             f"Time since the {english} order",
             "informational",
-            **said(f"time since the {english} order: {{value}}", f"temps depuis {french} : {{value}}"),
+            **said(
+                f"time since the {english} order: {{value}}",
+                f"temps depuis {french} : {{value}}",
+                means=f"Temps depuis {french}",
+            ),
         )
 
 
@@ -74,6 +82,7 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             said(
                 "silent for {value} the customer's usual gap between orders",
                 "silence : {value} l'intervalle habituel du client entre commandes",
+                means="Silence en intervalles habituels, ramenés vers 60 jours quand peu sont connus",
             ),
         ),
         (
@@ -84,6 +93,7 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             said(
                 "silent for {value} the customer's average gap between orders",
                 "silence : {value} l'intervalle moyen du client entre commandes",
+                means="Silence rapporté à l'intervalle moyen entre commandes, d'un jour au moins",
             ),
         ),
         (
@@ -94,6 +104,7 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             said(
                 "silent for {value} the customer's longest gap so far",
                 "silence : {value} le plus long intervalle du client à ce jour",
+                means="Silence rapporté au plus long intervalle avant un retour, d'un jour au moins",
             ),
         ),
         (
@@ -105,6 +116,7 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             said(
                 "silence beyond the customer's average gap between orders: {value}",
                 "silence au-delà de l'intervalle moyen du client : {value}",
+                means="Silence au-delà de l'intervalle moyen, en écarts types (plus un jour) des intervalles",
             ),
         ),
         (
@@ -112,7 +124,11 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             ratio(silence * orders, days_between(ever.first("time"), past.as_of)),
             "orders",
             "Orders the own pace since the first order would have brought in this silence",
-            said("expected in this silence: {value}", "attendu pendant ce silence : {value}"),
+            said(
+                "expected in this silence: {value}",
+                "attendu pendant ce silence : {value}",
+                means="Commandes que le rythme du client aurait apportées pendant ce silence",
+            ),
         ),
     )
     for name, values, unit, meaning, sentences in measures:

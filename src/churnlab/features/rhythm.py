@@ -29,7 +29,11 @@ def rhythm(past: History) -> Iterator[Feature]:
         "intervals",
         "Intervals between orders seen so far",
         "normative",
-        **said("{value} between orders so far", "{value} entre commandes à ce jour"),
+        **said(
+            "{value} between orders so far",
+            "{value} entre commandes à ce jour",
+            means="Intervalles entre commandes vus à ce jour",
+        ),
         empty=0,
     )
     yield from _intervals(ever)
@@ -54,6 +58,7 @@ def _intervals(ever: Window) -> Iterator[Feature]:
             **said(
                 f"{english} gap between orders: {{value}}",
                 f"intervalle {french} entre commandes : {{value}}",
+                means=f"Intervalle {french} entre commandes",
             ),
         )
     yield Feature(
@@ -65,6 +70,7 @@ def _intervals(ever: Window) -> Iterator[Feature]:
         **said(
             "spread of the gaps between orders: {value}",
             "variation des intervalles entre commandes : {value}",
+            means="Écart type des intervalles entre commandes",
         ),
     )
 
@@ -81,6 +87,7 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             said(
                 "gaps between orders vary by {value} their average",
                 "variation des intervalles entre commandes : {value} leur moyenne",
+                means="Variation des intervalles rapportée à leur moyenne : 0 est la régularité parfaite",
             ),
         ),
         (
@@ -91,6 +98,7 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             said(
                 "latest gap between orders {value} the customer's average one",
                 "dernier intervalle entre commandes : {value} la moyenne du client",
+                means="Dernier intervalle entre commandes rapporté à la moyenne de tous",
             ),
         ),
         (
@@ -101,6 +109,7 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             said(
                 f"average of the last {RECENT} gaps between orders: {{value}}",
                 f"moyenne des {RECENT} derniers intervalles entre commandes : {{value}}",
+                means=f"Moyenne des {RECENT} derniers intervalles entre commandes",
             ),
         ),
         (
@@ -111,6 +120,7 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
             said(
                 f"last {RECENT} gaps between orders {{value}} the customer's average one",
                 f"{RECENT} derniers intervalles entre commandes : {{value}} la moyenne du client",
+                means=f"Moyenne des {RECENT} derniers intervalles rapportée à la moyenne de tous",
             ),
         ),
         (
@@ -122,6 +132,7 @@ def _regularity(orders: Source, ever: Window, season: int) -> Iterator[Feature]:
                 "longest gap between orders {period}: {value}",
                 "plus long intervalle entre commandes {period} : {value}",
                 season,
+                means=f"Plus long intervalle entre deux commandes des {season} derniers jours",
             ),
         ),
     )

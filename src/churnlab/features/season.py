@@ -26,7 +26,7 @@ def season(past: History) -> Iterator[Feature]:
     dates = np.unique(past.as_of)  # few, however many snapshots
     date = np.searchsorted(dates, past.as_of)
     angle = 2 * np.pi * (past.calendar.month_numbers(dates) % 12) / 12
-    for name, values in (("sine", np.sin(angle)), ("cosine", np.cos(angle))):
+    for name, french, values in (("sine", "sinus", np.sin(angle)), ("cosine", "cosinus", np.cos(angle))):
         yield Feature(
             f"month_{name}",
             values[date],
@@ -34,7 +34,8 @@ def season(past: History) -> Iterator[Feature]:
             f"Month of the snapshot on a circle, January at the top: its {name}",
             "informational",
             en=f"time of year ({name}): {{value}}",
-            fr=f"moment de l'année ({'sinus' if name == 'sine' else 'cosinus'}) : {{value}}",
+            fr=f"moment de l'année ({french}) : {{value}}",
+            meaning_fr=f"Mois de l'observation sur un cercle, janvier en haut : son {french}",
         )
     yield from _hours(orders, past.windows[-1])
     yield from _a_year_ago(past, orders, middle(past.windows))
@@ -53,7 +54,11 @@ def _hours(orders: Source, longest: int) -> Iterator[Feature]:
             "share",
             f"Share of the orders of the last {longest} days that came {english}",
             "normative",
-            **said(f"share of orders {english}: {{value}}", f"part des commandes {french} : {{value}}"),
+            **said(
+                f"share of orders {english}: {{value}}",
+                f"part des commandes {french} : {{value}}",
+                means=f"Part des commandes des {longest} derniers jours passées {french}",
+            ),
         )
 
 
@@ -67,5 +72,9 @@ def _a_year_ago(past: History, orders: Source, days: int) -> Iterator[Feature]:
         "orders",
         f"Orders a year ago, in the {days} days that are now ahead",
         "informational",
-        **said("this season last year: {value}", "même saison l'an dernier : {value}"),
+        **said(
+            "this season last year: {value}",
+            "même saison l'an dernier : {value}",
+            means=f"Commandes d'il y a un an, sur les {days} jours qui viennent aujourd'hui",
+        ),
     )

@@ -11,14 +11,17 @@ USUAL = {"en": "; usual here: {reference}", "fr": " ; habituel ici : {reference}
 
 
 class Sentences(TypedDict):
-    """The two templates of a feature, ready for ``Feature(..., **said(...))``."""
+    """The words of a feature, ready for ``Feature(..., **said(...))``: templates, and the French meaning."""
 
     en: str
     fr: str
+    meaning_fr: str
 
 
-def said(en: str, fr: str, days: int | None = None, *, usual: bool = True) -> Sentences:
+def said(en: str, fr: str, days: int | None = None, *, usual: bool = True, means: str = "") -> Sentences:
     """Both templates; ``{period}`` becomes the window, and the usual value is added at the end.
+
+    ``means``: the meaning in French; without it a French report shows the English one.
 
     >>> said("{value} {period}", "{value} {period}", 30)["fr"]
     '{value} sur les 30 derniers jours ; habituel ici : {reference}'
@@ -27,7 +30,7 @@ def said(en: str, fr: str, days: int | None = None, *, usual: bool = True) -> Se
         en, fr = en.replace("{period}", period_en(days)), fr.replace("{period}", period_fr(days))
     if usual:
         en, fr = en + USUAL["en"], fr + USUAL["fr"]
-    return Sentences(en=en, fr=fr)
+    return Sentences(en=en, fr=fr, meaning_fr=means)
 
 
 def period_en(days: int) -> str:

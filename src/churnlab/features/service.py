@@ -37,7 +37,11 @@ def _resolution(requests: Source) -> Iterator[Feature]:
         "requests",
         "Calls for help that wait for an answer",
         POWER,
-        **said("{value} without an answer", "{value} sans réponse"),
+        **said(
+            "{value} without an answer",
+            "{value} sans réponse",
+            means="Demandes d'aide en attente d'une réponse",
+        ),
         empty=0,
     )
     yield Feature(
@@ -46,6 +50,10 @@ def _resolution(requests: Source) -> Iterator[Feature]:
         "requests",
         "Calls for help that were answered",
         POWER,
-        **said("{value} answered so far", "{value} avec réponse à ce jour"),
+        **said(
+            "{value} answered so far",
+            "{value} avec réponse à ce jour",
+            means="Demandes d'aide qui ont eu une réponse",
+        ),
         empty=0,
     )

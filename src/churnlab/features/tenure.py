@@ -26,7 +26,11 @@ def tenure(past: History) -> Iterator[Feature]:
             "days",
             "Time since the customer joined",
             "normative",
-            **said("time since joining: {value}", "temps depuis l'inscription : {value}"),
+            **said(
+                "time since joining: {value}",
+                "temps depuis l'inscription : {value}",
+                means="Temps depuis l'inscription du client",
+            ),
         )
     if past.orders is not None:
         yield from _since_first_order(past)
@@ -46,35 +50,55 @@ def _since_first_order(past: History) -> Iterator[Feature]:
             age,
             "days",
             "Time since the first order",
-            said("first order {value} ago", "première commande il y a {value}"),
+            said(
+                "first order {value} ago",
+                "première commande il y a {value}",
+                means="Temps depuis la première commande",
+            ),
         ),
         (
             "active_span_days",
             days_between(first, last),
             "days",
             "Time from the first order to the last",
-            said("from first to last order: {value}", "de la première à la dernière commande : {value}"),
+            said(
+                "from first to last order: {value}",
+                "de la première à la dernière commande : {value}",
+                means="Temps de la première commande à la dernière",
+            ),
         ),
         (
             "silence_share",
             ratio(days_between(last, past.as_of), age),
             "share",
             "Share of the time since the first order that is the current silence",
-            said("share of the relationship in silence: {value}", "part de la relation en silence : {value}"),
+            said(
+                "share of the relationship in silence: {value}",
+                "part de la relation en silence : {value}",
+                means="Part du silence actuel dans le temps depuis la première commande",
+            ),
         ),
         (
             "orders_per_month",
             ever.count() / months,
             "orders",
             "Orders a month since the first order, or in its first month",
-            said("{value} a month since the first", "{value} par mois depuis la première"),
+            said(
+                "{value} a month since the first",
+                "{value} par mois depuis la première",
+                means="Commandes par mois depuis la première, ou pendant le premier mois",
+            ),
         ),
         (
             "active_month_share",
             ratio(ever.active_months(), age / MONTH + 1),  # tenure touches one month more than it fills
             "share",
             "Calendar months with an order, against the months since the first",
-            said("share of months with an order: {value}", "part des mois avec commande : {value}"),
+            said(
+                "share of months with an order: {value}",
+                "part des mois avec commande : {value}",
+                means="Mois civils avec commande, rapportés aux mois depuis la première",
+            ),
         ),
     )
     for name, values, unit, meaning, sentences in measures:
@@ -87,5 +111,9 @@ def _since_first_order(past: History) -> Iterator[Feature]:
             "currency",
             "Spend a month since the first order, or in its first month, net of refunds",
             "economic",
-            **said("{value} a month since the first order", "{value} par mois depuis la première commande"),
+            **said(
+                "{value} a month since the first order",
+                "{value} par mois depuis la première commande",
+                means="Dépenses par mois depuis la première commande (un mois au moins), nettes",
+            ),
         )

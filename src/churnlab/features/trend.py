@@ -38,7 +38,12 @@ def trend(past: History) -> Iterator[Feature]:
             "trend",
             f"Log change of orders, the last {days} days against the {days} before",
             "informational",
-            **said("orders {period}: {value}", "commandes {period} : {value}", days),
+            **said(
+                "orders {period}: {value}",
+                "commandes {period} : {value}",
+                days,
+                means=f"Variation (log) des commandes, des {days} derniers jours aux {days} d'avant",
+            ),
         )
     yield from _money(past, orders)
     yield from _pace(past, orders)
@@ -64,6 +69,7 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             **said(
                 f"{{value}} of the spend of the last {2 * days} days came in the last {days}",
                 f"dépenses des {days} derniers jours : {{value}} de celles des {2 * days} derniers",
+                means=f"Part des {days} derniers jours dans les dépenses de {2 * days} (stable : ½)",
             ),
         )
     for days in _compared(long(past.windows)):
@@ -77,6 +83,7 @@ def _money(past: History, orders: Source) -> Iterator[Feature]:
             **said(
                 f"average order of the last {days} days {{value}} that of the {days} before",
                 f"commande moyenne des {days} derniers jours : {{value}} celle des {days} jours d'avant",
+                means=f"Montant moyen des commandes : {days} derniers jours rapportés aux {days} d'avant",
             ),
         )
 
@@ -98,5 +105,6 @@ def _pace(past: History, orders: Source) -> Iterator[Feature]:
                 "orders {period} at {value} the customer's usual pace",
                 "commandes {period} : {value} le rythme habituel du client",
                 days,
+                means=f"Commandes par jour : {days} derniers jours rapportés aux {longest} derniers",
             ),
         )

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from churnlab.features.feature import Description
 from churnlab.features.sentences import USUAL
+from churnlab.tables.money import exponent
 
 Locale = Literal["en", "fr"]
 Floats = NDArray[np.float64]
@@ -28,7 +29,6 @@ Floats = NDArray[np.float64]
 NO_BREAK, NARROW = "\u00a0", "\u202f"  # French: before € % : and between thousands
 MISSING = {"en": "not applicable", "fr": "sans objet"}
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
-NO_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF"})
 
 # unit: English one, English many, French one, French many
 NOUNS = {
@@ -142,9 +142,7 @@ def shown(values: Floats, unit: str, currency: str) -> Floats:
 
 
 def _shown_money(values: Floats, currency: str) -> Floats:
-    if currency in NO_CENTS:
-        return np.rint(values) + 0.0
-    cents = _to_decimals(values, 2)
+    cents = _to_decimals(values, exponent(currency))
     return np.where(np.abs(cents) >= 1_000, np.rint(cents), cents)
 
 
@@ -207,8 +205,9 @@ def _share(value: float, locale: Locale) -> str:
 
 
 def _money(value: float, locale: Locale, currency: str) -> str:
-    value = round(value, 0 if currency in NO_CENTS else 2) + 0.0
-    cents = 0 if currency in NO_CENTS or abs(value) >= 1_000 else 2
+    decimals = exponent(currency)
+    value = round(value, decimals) + 0.0
+    cents = 0 if abs(value) >= 1_000 else decimals
     number = _grouped(f"{abs(value):,.{cents}f}", locale)
     sign = "-" if value < 0 else ""
     symbol = SYMBOLS.get(currency)

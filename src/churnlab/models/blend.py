@@ -117,6 +117,7 @@ class Blend:
             None,
             f"expected in the coming {days} days at the own pace: {{value}}",
             f"attendu dans les {days} prochains jours au rythme propre : {{value}}",
+            f"Jours avec commande que le rythme propre promet pour les {days} jours observés ensuite",
         )
 
     def shown(self, panel: Panel) -> Floats:

@@ -69,7 +69,7 @@ def _notes(told: Mapping[str, Any]) -> tuple[Note, ...]:
         (
             "difference_said",
             {
-                "where": ("text", str(each["where"])),
+                "where": ("sentence", str(each["where"])),
                 "metric": ("word", str(each["metric"])),
                 "ours": ("score", float(each["ours"])),
                 "other": ("text", str(each["other"])),

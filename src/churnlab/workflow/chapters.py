@@ -23,6 +23,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.effects import Effect
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.explain.wording import words
+from churnlab.features.words import NOUNS
 from churnlab.panel import Panel
 from churnlab.workflow.covering import Held
 from churnlab.workflow.fitting import CHURN, Fitted
@@ -63,15 +64,21 @@ def made(
 
 
 def _gate(verdict: Verdict) -> Iterator[Exhibit]:
-    rows = tuple((check.name, _mark(check), check.said) for check in verdict.checks)
-    notes: list[Note] = [
-        ("gate_said", {"outcome": ("word", verdict.outcome), "reason": ("text", verdict.reason)})
-    ]
+    rows = tuple((check.name, _mark(check), check.asked or None, check.said) for check in verdict.checks)
+    notes: list[Note] = [_outcome(verdict)]
     if verdict.champion is not None:
         notes.append(("gate_beside", {"version": ("text", verdict.champion)}))
-    yield Exhibit(
-        "champion", "gate", (("check", "text"), ("passed", "word"), ("found", "text")), rows, tuple(notes)
-    )
+    columns = (("check", "check"), ("passed", "word"), ("asked", "sentence"), ("found", "sentence"))
+    yield Exhibit("champion", "gate", columns, rows, tuple(notes))
+
+
+def _outcome(verdict: Verdict) -> Note:
+    """What became of it, and which checks decided; what each found stands in the table."""
+    failed = [check.name for check in verdict.checks if check.blocks and not check.passed]
+    if failed and not verdict.promoted:
+        checks = ("checks", ", ".join(failed))
+        return "gate_failed", {"outcome": ("word", verdict.outcome), "checks": checks}
+    return "gate_decided", {"outcome": ("word", verdict.outcome)}
 
 
 def _mark(check: Check) -> str:
@@ -111,7 +118,7 @@ def _profit(project: Project, test: Panel, fitted: Fitted) -> Iterator[Exhibit]:
     }
     said = {"incentive": ("money", incentive), "contact": ("money", contact)}
     rows = tuple(sorted(found.items(), key=lambda each: (-each[1], each[0])))
-    yield Exhibit("churn", "profit", (("model", "text"), ("empc", "decimal")), rows, (("empc_said", said),))
+    yield Exhibit("churn", "profit", (("model", "text"), ("empc", "money")), rows, (("empc_said", said),))
 
 
 def _covered(held: Held) -> Exhibit:
@@ -131,7 +138,7 @@ def _effects(
     project: Project, test: Panel, attributions: Attributions, pictures: dict[str, Picture]
 ) -> Iterator[Exhibit]:
     families = tuple((share.name, share.share) for share in attributions.by_family())
-    yield Exhibit("drivers", "families", (("family", "text"), ("share", "percent")), families)
+    yield Exhibit("drivers", "families", (("family", "family"), ("share", "percent")), families)
     found = _numeric(test, attributions)
     if not found:
         return
@@ -141,7 +148,7 @@ def _effects(
     yield Exhibit("drivers", "beeswarm", pictures=(swarm.name,))
     drawn = []
     for place, effect in enumerate(found[:DRAWN]):
-        picture = effects.dependence(effect, units[effect.name], project.locale, place)
+        picture = effects.dependence(effect, _unit(units[effect.name], project), project.locale, place)
         if picture is not None:
             pictures[picture.name] = picture
             drawn.append(picture.name)
@@ -155,6 +162,14 @@ def _effects(
         ("interaction_share", "percent"),
     )  # fmt: skip
     yield Exhibit("drivers", "interactions", columns, pairs, (("interactions_said", {}),))
+
+
+def _unit(unit: str, project: Project) -> str:
+    """What the values of a feature are counted in, for an axis."""
+    say = words(project.locale)
+    if f"unit_{unit}" in say:
+        return say[f"unit_{unit}"].format(currency=project.currency)
+    return NOUNS[unit][3] if project.locale == "fr" and unit in NOUNS else unit
 
 
 def _numeric(test: Panel, attributions: Attributions) -> list[Effect]:
@@ -194,7 +209,7 @@ def _fairness(project: Project, test: Panel, risk: Floats) -> Iterator[Exhibit]:
     cut = project.strategy.risk_bands[1]
     groups = fairness.treated(test.churned, risk, cut, segments)
     columns = (
-        ("attribute", "text"), ("group", "text"), ("rows", "count"), ("left_count", "count"),
+        ("attribute", "text"), ("group", "group"), ("rows", "count"), ("left_count", "count"),
         ("chosen", "percent"), ("times", "decimal"), ("caught", "percent"), ("right", "decimal"),
         ("look", "words"),
     )  # fmt: skip

@@ -71,6 +71,7 @@ def gathered(
             {
                 "name": share.name,
                 "meaning": described[share.name].meaning,
+                "meaning_fr": described[share.name].meaning_fr,
                 "family": described[share.name].family,
                 "dimension": described[share.name].dimension,
                 "share": share.share,

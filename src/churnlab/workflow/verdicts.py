@@ -29,9 +29,9 @@ def section(version: str, verdict: Verdict) -> Mapping[str, Any]:
         what = f"version {version} waits for a sign-off; {stays}"
     return {
         "title": f"Gate: {verdict.outcome}, {what}",
-        "columns": ("check", "", "what was found"),
-        "texts": 3,
-        "rows": [(check.name, _mark(check), check.said) for check in verdict.checks],
+        "columns": ("check", "", "what was asked", "what came"),
+        "texts": 4,
+        "rows": [(check.name, _mark(check), check.asked or "-", check.said) for check in verdict.checks],
         "lines": [f"  {line}" for line in (verdict.reason, *verdict.notes, *_next(version, verdict))],
     }
 

@@ -11,9 +11,9 @@
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const digits = (count) =>
     new Intl.NumberFormat(look.locale, { minimumFractionDigits: count, maximumFractionDigits: count });
-  const [whole, tenths, cents] = [digits(0), digits(1), digits(2)];
+  const [whole, tenths, cents, coins] = [0, 1, 2, look.decimals].map(digits);
   const dash = (write) => (value) => (value === null || value === undefined ? "–" : write(value));
-  const money = dash((value) => (value !== 0 && Math.abs(value) < 100 ? cents : whole).format(value));
+  const money = dash((value) => (value !== 0 && Math.abs(value) < 100 ? coins : whole).format(value));
   const percent = dash((value) => tenths.format(100 * value) + (look.locale === "en" ? "%" : "\u00a0%"));
   const score = dash((value) => tenths.format(value));
   const figure = (name, row) => (columns[name] ? columns[name][row] : null);
@@ -219,6 +219,13 @@
   if (plane) {
     new ResizeObserver(draw).observe(byId("map"));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    // Paper is light, and what a canvas holds does not follow the style sheet by itself.
+    for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(event, () => {
+        document.documentElement.classList.toggle("paper", paper);
+        draw();
+      });
+    }
   }
   choose();
 })();
