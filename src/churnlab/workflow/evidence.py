@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.evaluation.gate import Verdict
 from churnlab.evaluation.money import decile_table
 from churnlab.evaluation.probability import calibration_table
 from churnlab.evaluation.scorecard import Scorecard
@@ -20,7 +21,7 @@ from churnlab.folds import Fold
 from churnlab.panel import Panel
 from churnlab.strategy.worth import Worth
 from churnlab.tables.money import exponent
-from churnlab.workflow import afterwards
+from churnlab.workflow import afterwards, minding
 from churnlab.workflow.chapters import Chapters
 from churnlab.workflow.fitting import CHURN, VALUE, Fitted
 from churnlab.workflow.opening import Opened
@@ -39,6 +40,7 @@ def gathered(
     extra: Mapping[str, Any],
     lineage: Mapping[str, str],
     chapters: Chapters,
+    verdict: Verdict,
 ) -> dict[str, Any]:
     """The content of the report as far as training knows it; pictures as ``{"name", "alt", "svg"}``."""
     fold, risks, values = fitted.fold, fitted.risks, fitted.values
@@ -85,7 +87,7 @@ def gathered(
         "pictures": {name: kept(picture) for name, picture in (drawn | chapters.pictures).items()},
         "reference": _reference(opening, fitted, test),
         "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
-        "notes": list(fitted.notes),
+        "notes": [*fitted.notes, *minding.loosened(project.gate), *minding.tied(verdict)],
         "lineage": dict(lineage),
         "population": _population(opening),
     }
