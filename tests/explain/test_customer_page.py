@@ -35,7 +35,7 @@ TOLD = """Customer 00042
 62.3% risk of leaving (high) base 25.0%
 €820.00 value if kept expected loss €757.20
 Orders by month, 2017-01 to 2017-10: 1 1 1 1 1 1 1 1 0 0
-Last order 88 days ago; usual between orders: 31 days
+Last order 88 days ago; this customer's own gap between orders: 31 days
 latest first (12 of 14) day event amount 2017-09-04 contract ended 00042 – 2017-09-03 contact 00042 –
 2017-08-09 refund -€12.50 2017-08-05 order €80.00
 base: a customer of whom nothing is known 25.0% 00042 +45.0 points 70.0% orders -10.0 points 60.0%
@@ -115,6 +115,18 @@ def test_by_hand():
     shown = words_of(customer_page.render(card()))
     for told in TOLD.splitlines():
         assert told in shown, told
+
+
+def test_what_is_net_and_what_is_usual_is_said():
+    shown = words_of(customer_page.render(card()))
+    assert "Amounts are net: what was given back under the same order is taken off it" in shown
+    assert shown.count("usual among the customers") == 2  # beside the reasons, and beside other values
+    # Of the customer's own habits the word is never used.
+    assert "usual gap" not in shown
+    assert "usual between" not in shown
+    without = [replace(one, amount=None) for one in EVENTS if one.kind != "refund"]
+    story = Story(dt.date(2017, 11, 1), tuple(without), 88.0, 31.0)
+    assert "Amounts are net" not in words_of(customer_page.render(card(story=story)))
 
 
 def test_a_terminal_shows_the_same():

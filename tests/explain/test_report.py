@@ -184,6 +184,17 @@ def test_groups_under_ten_are_neither_counted_nor_measured():
     assert "12.3%" not in text
 
 
+def test_dashes_of_a_table_are_explained_beneath_it():
+    text = text_of(content())
+    # Of the five customers nothing is told; beneath the very table it says why, before the next chapter.
+    at = text.index("club: five under 10 – – – –")
+    note = text.index("A dash: no figure, since there are too few to say anything.", at)
+    assert note < text.index("Is a risk of 30% three in ten? Predicted", at)
+    assert "fewer than 10 customers" in text[note : note + 150]
+    whole = [row for row in content().scorecard if row["segment"] == "all"]
+    assert "A dash" not in text_of(content(scorecard=whole))
+
+
 def test_counts_reconcile_as_they_were_given():
     assert "transactions club 1,000 990 7 2 1 club : 7" in text_of(content())
 

@@ -159,8 +159,8 @@ def test_what_stands_before_a_value_that_can_be_missing_is_a_phrase(family, feat
 
 RATIOS = {
     "silence_ratio": (
-        "silent for 2.3 times the customer's usual gap between orders",
-        "silence : 2,3 fois l'intervalle habituel du client entre commandes",
+        "silent for 2.3 times the customer's own gap between orders",
+        "silence : 2,3 fois l'intervalle propre du client entre commandes",
     ),
     "gap_last_to_mean": (
         "latest gap between orders 2.3 times the customer's average one",
@@ -171,8 +171,8 @@ RATIOS = {
         "commande moyenne des 90 derniers jours : 2,3 fois celle des 90 jours d'avant",
     ),
     "pace_30d": (
-        "orders in the last 30 days at 2.3 times the customer's usual pace",
-        "commandes sur les 30 derniers jours : 2,3 fois le rythme habituel du client",
+        "orders in the last 30 days at 2.3 times the customer's own pace",
+        "commandes sur les 30 derniers jours : 2,3 fois le rythme propre du client",
     ),
     "spend_now_share_90d": (
         "230% of the spend of the last 180 days came in the last 90",

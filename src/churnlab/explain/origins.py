@@ -48,6 +48,8 @@ def by_origin(
         axes.set_xticks(range(len(origins)), origins, rotation=30, ha="right")
         axes.set(xlim=(-0.5, len(origins) - 0.5), ylabel=say[axis])
         axes.set_title(say[f"{axis}_title"])
+        if not zero and axes.get_ylim()[0] > 0:
+            axes.set_ylabel(f"{say[axis]}\n({say['axis_cut']})")
         axes.grid(True, axis="y")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the lines, not on them
 

@@ -117,6 +117,7 @@ def given(report: ReportContent) -> dict[str, Any]:
         "purpose": purpose,
         "scores": {"churn": _table(report, "churn", CHURN), "value": _table(report, "value", VALUE)},
         "segments": {task: _segments(report, task) for task in PER_SEGMENT},
+        "dashes": {task: _dashes(_segments(report, task), shown) for task, shown in PER_SEGMENT.items()},
         "metrics": {"churn": CHURN, "value": VALUE},
         "per_segment": PER_SEGMENT,
         "least": LEAST,
@@ -143,6 +144,15 @@ def _segments(report: ReportContent, task: str) -> dict[str, dict[str, Mapping[s
         if row["task"] == task and row["segment"] != "all" and row["model"] == report.models.get(task):
             rows.setdefault(group(row["segment"], report.locale), {})[row["metric"]] = row
     return rows
+
+
+def _dashes(
+    segments: Mapping[str, Mapping[str, Mapping[str, Any]]], shown: Sequence[str]
+) -> list[str] | None:
+    """Why there are dashes in a table of segments; None where there are none."""
+    missing = [figures[name] for figures in segments.values() for name in shown if name in figures]
+    missing = [row for row in missing if absent(row["estimate"])]
+    return sorted({row["reason"] for row in missing if row["reason"]}) if missing else None
 
 
 def _facts(report: ReportContent, shown: Shown) -> list[tuple[str, str, str]]:

@@ -102,8 +102,8 @@ def _pace(past: History, orders: Source) -> Iterator[Feature]:
             f"Orders a day in the last {days} days, against those of the last {longest}",
             "informational",
             **said(
-                "orders {period} at {value} the customer's usual pace",
-                "commandes {period} : {value} le rythme habituel du client",
+                "orders {period} at {value} the customer's own pace",
+                "commandes {period} : {value} le rythme propre du client",
                 days,
                 means=f"Commandes par jour : {days} derniers jours rapportés aux {longest} derniers",
             ),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.evaluation.gate import Verdict
 from churnlab.evaluation.money import decile_table
 from churnlab.evaluation.probability import calibration_table
 from churnlab.evaluation.scorecard import Scorecard
@@ -18,6 +19,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.wording import words
 from churnlab.folds import Fold
 from churnlab.panel import Panel
+from churnlab.workflow import minding
 from churnlab.workflow.chapters import Chapters
 from churnlab.workflow.drifting import RECORD
 from churnlab.workflow.fitting import CHURN, VALUE, Fitted
@@ -37,6 +39,7 @@ def gathered(
     extra: Mapping[str, Any],
     lineage: Mapping[str, str],
     chapters: Chapters,
+    verdict: Verdict,
 ) -> dict[str, Any]:
     """The content of the report as far as training knows it; pictures as ``{"name", "alt", "svg"}``."""
     fold, risks, values = fitted.fold, fitted.risks, fitted.values
@@ -84,7 +87,7 @@ def gathered(
         "reference": extra[RECORD].get("scores", {}),
         "inputs_then": extra[RECORD].get("inputs", {}),
         "exhibits": [exhibit.as_dict() for exhibit in chapters.exhibits],
-        "notes": list(fitted.notes),
+        "notes": [*fitted.notes, *minding.loosened(project.gate), *minding.tied(verdict)],
         "lineage": dict(lineage),
         "population": _population(opening),
     }

@@ -23,7 +23,7 @@ from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
-from churnlab.workflow import afterwards, finding, lives, looks, published
+from churnlab.workflow import afterwards, finding, lives, looks, minding, published
 from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
@@ -166,7 +166,9 @@ def _content(
         picture = _map(project, cut, scores)
         if picture is not None:
             shown["pictures"]["map"] = picture
-    champion = tracking.alias(store)
+    champion, counted = tracking.alias(store), _looks(store, version)
+    backtest = out_folder(project) / "backtest" / "backtest.json"
+    shown["notes"] = [*evidence.get("notes", ()), *minding.matched(backtest), *minding.worn(counted)]
     return report.ReportContent(
         project=project.project,
         model_version=version.version,
@@ -176,7 +178,7 @@ def _content(
         purpose=project.review.purpose or "",
         refused_uses=project.review.refused_uses,
         champion=None if champion == version.version else champion or "",
-        looks=_looks(store, version),
+        looks=counted,
         sign_offs=[_plain(each) for each in tracking.sign_offs(store, version.version)],
         **shown,
     )

@@ -100,6 +100,7 @@ def train_opened(
             _lineage(opening, panel),
             chapters.made(project, told.panel, fitted, explained, verdict)
             + worked.customers(project, told.panel, models, _tested(opening, fitted)),
+            verdict,
         )
         progress("register", None)
         held = {} if fitted.held is None else fitted.held.metrics()

@@ -42,7 +42,7 @@ class Listed:
             "there is no champion" if self.champion is None else f"version {self.champion} is the champion"
         )
         yield {
-            "title": f"{len(self.versions)} versions, {named}",
+            "title": f"{len(self.versions)} version{'' if len(self.versions) == 1 else 's'}, {named}",
             "columns": ("version", "made, UTC", "gate", "champion, UTC"),
             "texts": 4,
             "rows": [
