@@ -45,7 +45,7 @@ def explain_customer(
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)
     terms.check(project, models.extra["terms"])
-    with opened(project, frames, progress) as opening:
+    with opened(project, frames, progress, remarks=False) as opening:
         day = scoring_date(opening, as_of or published.last_date(project))
         one, past = _found(opening, day, customer)
         card = carding.card(project, champion.version, day.isoformat(), models, one)

@@ -141,11 +141,17 @@ def writing(project: Project) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    project: Project, frames: Frames | None = None, progress: Progress = silent, *, keep: bool = False
+    project: Project,
+    frames: Frames | None = None,
+    progress: Progress = silent,
+    *,
+    keep: bool = False,
+    remarks: bool = True,
 ) -> Iterator[Opened]:
     """Read and check all sources of ``project``; the tables last as long as the context.
 
-    ``keep``: write the quarantine, and compare the counts with those of the last time.
+    ``keep``: write the quarantine, and compare the counts with those of the last time. ``remarks``: ask
+    for what is worth knowing of sound rows, the notes of the tables.
     """
     _write_synthetic(project)
     folder = out_folder(project) / "data"
@@ -162,6 +168,7 @@ def opened(
             frames=frames or {},
             quarantine=folder / "quarantine.parquet" if keep else None,
             progress=lambda step: progress(step, None),
+            remarks=remarks,
         )
         if keep:
             shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)

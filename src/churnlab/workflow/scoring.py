@@ -61,7 +61,7 @@ def score(
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     standing.require_usable(project, store, champion.version)
-    with writing(project), opened(project, frames, progress, keep=True) as opening:
+    with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
 
