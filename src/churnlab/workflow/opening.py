@@ -20,7 +20,7 @@ from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
 from churnlab.lists import lock
 from churnlab.shards import Limits, can_compile
-from churnlab.snapshots import Calendar
+from churnlab.snapshots import Calendar, zones_version
 from churnlab.tables import Tables
 from churnlab.version import VERSION
 from churnlab.workflow import shrinking
@@ -122,9 +122,10 @@ def own_digests(project: Project) -> dict[str, str]:
 
 
 def code_version() -> str:
-    """What computes: this package and the libraries whose arithmetic a score rests on."""
+    """What computes: this package, the libraries whose arithmetic a score rests on, the rules of clocks."""
     libraries = ("duckdb", "numpy", "scikit-learn", "xgboost")
-    return " ".join([f"churnlab {VERSION}", *(f"{name} {metadata.version(name)}" for name in libraries)])
+    versions = (f"{name} {metadata.version(name)}" for name in libraries)
+    return " ".join([f"churnlab {VERSION}", *versions, zones_version()])
 
 
 def out_folder(project: Project) -> Path:
