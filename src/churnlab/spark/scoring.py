@@ -47,7 +47,7 @@ from churnlab.workflow.opening import (
     writing,
 )
 from churnlab.workflow.results import Scored
-from churnlab.workflow.scoring import facts, stamped_with
+from churnlab.workflow.scoring import ending, facts, stamped_with
 
 FOLDER = "partitioned"
 
@@ -112,8 +112,7 @@ def _scored(
             facts(opening, champion, day, lists.totals, tally.excluded, tally.drift),
             info={"tracking_run": run.run_id, "shards": shards},
         )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in lists.totals})
-        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+        untracked = run.end(*ending(published, lists.totals))
     return Scored(
         as_of=day.isoformat(),
         folder=published.path,
@@ -122,7 +121,7 @@ def _scored(
         currency=project.currency,
         totals=lists.totals,
         excluded=tally.excluded,
-        notes=(*tally.cautions.notes(), *tally.drift.notes()),
+        notes=(*tally.cautions.notes(), *tally.drift.notes(), *untracked),
     )
 
 

@@ -94,8 +94,7 @@ def score_opened(
                 facts(opening, champion, day, ranked.totals, left_out, drift),
                 info={"tracking_run": run.run_id},
             )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
-        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+        untracked = run.end(*ending(published, ranked.totals))
     return Scored(
         as_of=day.isoformat(),
         folder=published.path,
@@ -109,8 +108,17 @@ def score_opened(
             *drift.notes(),
             *_made_before(published, champion),
             *([unsigned] if unsigned else []),
+            *untracked,
         ),
     )
+
+
+def ending(
+    published: commit.Published, totals: tuple[Totals, ...]
+) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
+    """The metrics and settings that a run ends with."""
+    listed = {"path": published.path.name, "existed": published.existed}
+    return {f"customers.{row.strategy}": row.customers for row in totals}, {"list": listed}
 
 
 def _made_before(published: commit.Published, champion: Champion) -> tuple[str, ...]:
