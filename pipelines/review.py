@@ -7,7 +7,16 @@ from churnlab.cli import main
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("config", help="the project's YAML file")
 parser.add_argument("--overrides", default="", help="key=value pairs, separated by spaces")
-parser.add_argument("--interactive", action="store_true", help="also write the page of single customers")
+parser.add_argument("--as-of", default="", help="show the lists of this day, YYYY-MM-DD; else the last ones")
+parser.add_argument("--run", default="", help="a version, or the run that trained it; else the champion")
+parser.add_argument("--format", default="html", help="html: the report; md: the model card")
+for name, what in {
+    "interactive": "also write the page of single customers",
+    "with-ids": "show their ids",
+}.items():
+    parser.add_argument(f"--{name}", nargs="?", const="yes", default="no", choices=["yes", "no"], help=what)
 given = parser.parse_args()
-more = ["--interactive"] if given.interactive else []
+more = [f"--{name}={value}" for name, value in {"as-of": given.as_of, "run": given.run}.items() if value]
+flags = {"--interactive": given.interactive, "--with-ids": given.with_ids}
+more += [f"--format={given.format}", *(flag for flag, said in flags.items() if said == "yes")]
 main(["review", given.config, *more, *(part for pair in given.overrides.split() for part in ("--set", pair))])

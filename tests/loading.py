@@ -55,6 +55,7 @@ def project(
     *,
     zone: str = "Europe/Paris",
     currency: str = "EUR",
+    remarks: bool = True,
 ) -> tables.Tables:
     """Several sources loaded together; rows set aside go to QUARANTINE in ``folder``."""
     if not {"transactions", "snapshot"} & set(sources):
@@ -68,6 +69,7 @@ def project(
         con=engine(),
         frames={},
         quarantine=folder / QUARANTINE,
+        remarks=remarks,
     )
 
 

@@ -1,11 +1,14 @@
 """The command line: quick to answer, mistakes told in words, exit codes a scheduler understands."""
 
 import json
+import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from churnlab import cli, errors
 
@@ -122,7 +125,7 @@ def test_the_schema_is_a_json_document(capfd):
     assert json.loads(out)["title"] == "churnlab project"
 
 
-@pytest.mark.parametrize("job", ["train", "score", "deliver", "review", "run"])
+@pytest.mark.parametrize("job", ["train", "score", "deliver", "review", "run", "backtest"])
 def test_jobs_hold_no_logic_and_pass_everything_on(job, tmp_path):
     script = ROOT / "pipelines" / f"{job}.py"
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 60
@@ -136,3 +139,56 @@ def test_jobs_hold_no_logic_and_pass_everything_on(job, tmp_path):
         [sys.executable, str(script), *arguments, "--bogus", "1"], capture_output=True, check=False
     )
     assert bogus.returncode == 2
+
+
+def asked(script, arguments, monkeypatch):
+    """What a job asks of the command line."""
+    heard = []
+    monkeypatch.setattr("churnlab.cli.main", heard.extend)
+    monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+    runpy.run_path(str(script))
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([], ["--format=html"]),
+        (["--run", "3", "--format", "md"], ["--run=3", "--format=md"]),
+        (
+            ["--interactive", "--as-of", "2025-01-31"],
+            ["--as-of=2025-01-31", "--format=html", "--interactive"],
+        ),
+        (["--interactive", "yes", "--with-ids", "yes"], ["--format=html", "--interactive", "--with-ids"]),
+        (["--overrides", "a=1 b=2"], ["--format=html", "--set", "a=1", "--set", "b=2"]),
+    ],
+)
+def test_the_review_job_passes_what_it_is_given(given, wanted, monkeypatch):
+    script = ROOT / "pipelines" / "review.py"
+    assert asked(script, ["shop.yaml", *given], monkeypatch) == ["review", "shop.yaml", *wanted]
+
+
+def entry_points():
+    return yaml.safe_load((ROOT / "MLproject").read_text(encoding="utf-8"))["entry_points"]
+
+
+@pytest.mark.parametrize("name", entry_points())
+def test_an_entry_point_passes_every_parameter_to_its_job(name, monkeypatch):
+    """As MLflow writes the command: each parameter quoted, an empty one too."""
+    entry = entry_points()[name]
+    given = {each: f"a-{each}" for each in entry["parameters"]}
+    given |= {each: "yes" for each in ("interactive", "with_ids") if each in given}
+    python, script, *arguments = shlex.split(
+        entry["command"].format(**{each: shlex.quote(value) for each, value in given.items()})
+    )
+    assert python == "python"
+    heard = " ".join(asked(ROOT / script, arguments, monkeypatch))
+    assert heard.startswith("run " if name == "main" else f"{name} ")
+    for each, value in given.items():
+        assert (f"--{each.replace('_', '-')}" if value == "yes" else value) in heard
+    defaults = {each: about.get("default", "2025-01-31") for each, about in entry["parameters"].items()}
+    words = shlex.split(entry["command"].format(**{k: shlex.quote(v) for k, v in defaults.items()}))[2:]
+    heard = asked(ROOT / script, words, monkeypatch)
+    assert "" not in heard
+    options = [word for word in heard if word.startswith("--") and "=" not in word]
+    assert options == (["--as-of"] if name == "score" else [])

@@ -1,6 +1,8 @@
 """The business calendar against zoneinfo, and snapshot dates by hand."""
 
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta
+from importlib import metadata
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from churnlab.config.project import SnapshotPlan
 from churnlab.errors import DataError
-from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, dates
+from churnlab.snapshots import DAY, HOUR, SECOND, Calendar, dates, zones_version
+from churnlab.workflow.opening import code_version
 
 ZONES = (
     "Europe/Paris",
@@ -182,3 +185,44 @@ def test_the_last_date_is_the_last_complete_one(name, slip, tail, kind):
     following = calendar.instant(calendar.date(last) + timedelta(days=1))
     ends = calendar.ahead(np.array([last, following]), tail)
     assert ends[0] <= watermark < ends[1]
+
+
+@pytest.fixture
+def told():
+    """The version of a time-zone database that Python would find in a folder."""
+
+    def version(folder):
+        zoneinfo.reset_tzpath([folder.resolve()])
+        zones_version.cache_clear()
+        return zones_version()
+
+    yield version
+    zoneinfo.reset_tzpath()
+    zones_version.cache_clear()
+
+
+def test_the_time_zone_database_says_its_version(told, tmp_path):
+    (tmp_path / "UTC").write_bytes(b"TZif2")
+    (tmp_path / "+VERSION").write_text("2026a\n")
+    assert told(tmp_path) == "tz 2026a"
+    (tmp_path / "tzdata.zi").write_text("# version 2025b\n# more\n")
+    assert told(tmp_path) == "tz 2025b"
+
+
+def test_without_one_of_the_system_it_is_the_package(told, tmp_path):
+    assert told(tmp_path) == f"tzdata {metadata.version('tzdata')}"
+
+
+def test_a_database_that_says_no_version_is_told_by_its_files(told, tmp_path):
+    (tmp_path / "UTC").write_bytes(b"TZif2")
+    first = told(tmp_path)
+    (tmp_path / "Europe").mkdir()
+    (tmp_path / "Europe" / "Paris").write_bytes(b"TZif2 an hour ahead")
+    second = told(tmp_path)
+    (tmp_path / "Europe" / "Paris").write_bytes(b"TZif2 two hours ahead")
+    assert len({first, second, told(tmp_path)}) == 3
+    assert told(tmp_path) == told(tmp_path)
+
+
+def test_a_score_rests_on_the_rules_of_clocks():
+    assert code_version().endswith(f" {zones_version()}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import zoneinfo
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import metadata
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -205,3 +209,37 @@ def _month(day: dt.date) -> int:
 
 def _month_start(month: int) -> dt.date:
     return dt.date(month // 12, month % 12 + 1, 1)
+
+
+@cache
+def zones_version() -> str:
+    """Which time-zone database days are counted by: another may put clocks, and midnights, elsewhere.
+
+    Python's alone does: that of the system where there is one, else the package ``tzdata``. A system that
+    does not say its version is told by the digest of its files.
+    """
+    for folder in map(Path, zoneinfo.TZPATH):
+        if (folder / "UTC").is_file():
+            return f"tz {_stated(folder) or _digest(folder)}"
+    return f"tzdata {metadata.version('tzdata')}"
+
+
+def _stated(folder: Path) -> str | None:
+    """``2025b``, as most systems write it beside their zones."""
+    for name, before in (("tzdata.zi", "# version "), ("+VERSION", "")):
+        if (folder / name).is_file():
+            with (folder / name).open(encoding="utf-8", errors="replace") as file:
+                line = file.readline(80).strip()
+            if line.startswith(before) and line[len(before) :].isalnum():
+                return line[len(before) :]
+    return None
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(zoneinfo.available_timezones()):
+        path = folder / name
+        if path.is_file():
+            content = path.read_bytes()
+            digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:16]

@@ -128,6 +128,21 @@ def test_k23_overlapping_extracts_without_a_key(tmp_path):
         loaded(tmp_path, {"a.csv": days(1, 10), "b.csv": days(8, 15)})
 
 
+def test_k23_without_remarks_what_is_refused_is_refused_and_the_rest_is_the_same(tmp_path):
+    twice = {"transactions": [source(tmp_path, {"a.csv": days(1, 10), "b.csv": days(8, 15)})]}
+    with pytest.raises(DataError, match="files overlap: 6 rows are in more than one of them"):
+        project(tmp_path, twice, remarks=False)
+    halves = [source(tmp_path, days(*part), name=f"part{part[0]}") for part in ((1, 10), (8, 15))]
+    with pytest.raises(DataError, match="files overlap: 6 rows are in more than one of them"):
+        project(tmp_path, {"transactions": halves}, remarks=False)
+    one = {
+        "transactions": [source(tmp_path, "customer_id,time,amount\nA,2025-06-01,5\na,2025-06-01,0\n" * 2)]
+    }
+    told, quiet = (project(tmp_path, one, remarks=remarks) for remarks in (True, False))
+    assert len(told.notes) - len(quiet.notes) == 3, "an amount of 0, equal rows, ids that look alike"
+    assert (quiet.counts, quiet.watermarks, rows(quiet)) == (told.counts, told.watermarks, rows(told))
+
+
 def test_k23_cut_with_until_or_with_a_key(tmp_path):
     keyed = loaded(tmp_path, {"a.csv": days(1, 10), "b.csv": days(8, 15)}, event_key=["customer_id", "time"])
     assert (len(rows(keyed)), keyed.counts[0].duplicates) == (15, 3)

@@ -35,6 +35,38 @@ def test_a_run_keeps_settings_measures_and_texts(store):
     assert status(store, run.run_id) == "FINISHED"
 
 
+def test_the_end_of_a_run_is_recorded(store):
+    with tracking.run(store, "score") as run:
+        assert run.end({"customers.all": 3}, {"list": {"existed": False}}) == ()
+        assert status(store, run.run_id) == "FINISHED"
+    logged = store.client.get_run(run.run_id).data
+    assert (logged.metrics, logged.params) == ({"customers.all": 3}, {"cfg.list.existed": "False"})
+
+
+@pytest.mark.parametrize("fails", ["log_batch", "get_run", "set_terminated"])
+def test_a_store_that_fails_at_the_end_is_a_note_and_no_error(store, monkeypatch, fails):
+    def down(*_, **__):
+        raise OSError("postgres://somebody:secret@host is gone")
+
+    with tracking.run(store, "score") as run:
+        _ = run.run_id
+        monkeypatch.setattr(store.client, fails, down)
+        (note,) = run.end({"customers.all": 3}, {"list": {"existed": False}})
+    assert note.startswith("the lists are published, but untracked: the tracking store failed (OSError)")
+    assert "secret" not in note
+
+
+def test_an_interrupt_at_the_end_is_still_one(store, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.client, "log_batch", interrupted)
+    with pytest.raises(KeyboardInterrupt), tracking.run(store, "score") as run:
+        run.end({"customers.all": 3}, {})
+    monkeypatch.undo()
+    assert status(store, run.run_id) == "KILLED"
+
+
 @pytest.mark.parametrize(
     ("raised", "ends"),
     [(DataError("no rows"), "FAILED"), (KeyboardInterrupt(), "KILLED"), (ValueError("x"), "FAILED")],

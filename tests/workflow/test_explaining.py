@@ -3,6 +3,8 @@
 import datetime as dt
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -158,3 +160,26 @@ def test_on_the_command_line_a_page_is_written(trained, tmp_path, capfd):
     assert left.value.code == 0
     assert "personal data" in capfd.readouterr().out
     assert b"Customer 0003" in (tmp_path / "page.html").read_bytes()
+
+
+WITHOUT = """
+import sys
+import churnlab.cli
+
+class Refused:
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in {"pandas", "mlflow", "sklearn", "xgboost", "matplotlib"}:
+            print("imported:", name)
+
+sys.meta_path.insert(0, Refused())
+churnlab.cli.main(sys.argv[1:])
+"""
+
+
+def test_one_customer_is_explained_without_what_takes_long_to_import(trained, published):
+    config = str(Path(trained.root) / "shop.yaml")
+    words = [sys.executable, "-c", WITHOUT, "explain", config, "--customer", published["customer_id"]]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "imported:" not in ran.stdout
+    assert f"As of {EARLY}, model " in ran.stdout

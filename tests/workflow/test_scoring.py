@@ -6,6 +6,8 @@ import shutil
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 import churnlab
 import shops
@@ -134,3 +136,40 @@ def test_a_day_before_everybody_is_refused(shop):
         score(day=dt.date(2023, 6, 1))
     assert caught.value.exit_code == 3
     assert not (out / "lists").exists()
+
+
+@pytest.mark.parametrize("fails", ["log_batch", "set_terminated"])
+def test_a_tracker_that_fails_after_publishing_leaves_the_lists_and_a_note(shop, monkeypatch, fails):
+    out, score = shop
+    published, publish = [], commit.publish
+
+    def then_down(*given, **more):
+        published.append(publish(*given, **more))
+
+        def down(*_, **__):
+            raise MlflowException("the database is locked")
+
+        monkeypatch.setattr(MlflowClient, fails, down)
+        return published[0]
+
+    monkeypatch.setattr(commit, "publish", then_down)
+    done = score()  # no error: exit 0
+    assert commit.current(out / "lists" / DAY.isoformat()) == done.folder == published[0].path
+    commit.verify(done.folder)
+    assert done.notes[-1].startswith("the lists are published, but untracked")
+    monkeypatch.undo()
+    again = score()
+    assert again.existed
+    assert not [note for note in again.notes if "untracked" in note]
+
+
+def test_a_tracker_that_fails_before_publishing_publishes_nothing(shop, monkeypatch):
+    out, score = shop
+
+    def down(*_, **__):
+        raise MlflowException("the database is locked")
+
+    monkeypatch.setattr(MlflowClient, "log_batch", down)
+    with pytest.raises(MlflowException):
+        score()
+    assert commit.current(out / "lists" / DAY.isoformat()) is None

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.shards.shard import EVER, NEVER, Texts
+from churnlab.tables import arrays
 
 # One row in two has another value: codes into one dictionary for all shards would not fit in memory.
 WIDE = frozenset({"customer_id", "order_id", "contract_id"})
@@ -50,7 +51,7 @@ class Bytes:
         width = np.int32 if pa.types.is_string(column.type) else np.int64
         start = np.frombuffer(starts, width)[column.offset : column.offset + len(column) + 1]
         data = np.frombuffer(letters, np.uint8) if letters else np.empty(0, np.uint8)
-        missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+        missing = arrays.flags(column.is_null()) if column.null_count else None
         return cls(start - start[0], data[start[0] : start[-1]], missing)
 
     @classmethod
@@ -71,16 +72,16 @@ class Bytes:
         """The same as an Arrow array."""
         import pyarrow as pa
 
-        known = None if self.missing is None else pa.array(~self.missing).buffers()[1]
+        known = None
+        if self.missing is not None:
+            known = pa.py_buffer(np.packbits(~self.missing, bitorder="little"))
         buffers = [known, pa.py_buffer(self.start), pa.py_buffer(self.data)]
         kind = pa.string() if self.start.dtype == np.int32 else pa.large_string()
         return pa.Array.from_buffers(kind, len(self), buffers)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Some of the texts, in the order of ``rows``."""
-        import pyarrow as pa
-
-        return type(self).of(self.arrow().take(pa.array(rows)))
+        return type(self).of(self.arrow().take(arrays.numbers(rows)))
 
 
 def can_compile() -> bool:
@@ -124,8 +125,7 @@ def numeric(column: Any, name: str, kind: str) -> NDArray[Any]:
 
 
 def _filled(column: Any, missing: float) -> NDArray[Any]:
-    values: NDArray[Any] = (column.fill_null(missing) if column.null_count else column).to_numpy()
-    return values
+    return arrays.values(column, missing)
 
 
 def coded(column: Any) -> tuple[NDArray[np.int64], Any]:
@@ -139,6 +139,8 @@ def encoded(column: Any) -> tuple[NDArray[Any], Any]:
     """Codes into distinct texts in the order they are met, -1 where one is missing; and those texts."""
     import pyarrow as pa
 
+    if not len(column):
+        return np.empty(0, np.int64), arrays.texts([]).cast(pa.large_string())
     if isinstance(column, pa.ChunkedArray):
         # One dictionary for all chunks.
         column = (
@@ -146,10 +148,8 @@ def encoded(column: Any) -> tuple[NDArray[Any], Any]:
         ).combine_chunks()
     elif not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    if isinstance(column, pa.ChunkedArray):  # no chunk at all
-        return np.empty(0, np.int64), pa.array([], pa.large_string())
     indices = column.indices
-    codes = (indices.cast(pa.int64()).fill_null(-1) if indices.null_count else indices).to_numpy()
+    codes = arrays.values(indices.cast(pa.int64()) if indices.null_count else indices, -1)
     return codes, column.dictionary.cast(pa.large_string())
 
 
@@ -159,11 +159,12 @@ def ranked(found: Any) -> tuple[NDArray[np.int64], Any]:
 
     order = pc.sort_indices(found)  # by bytes
     rank = np.full(len(found) + 1, -1, dtype=np.int64)
-    rank[order.to_numpy()] = np.arange(len(found))
+    rank[arrays.values(order)] = np.arange(len(found))
     return rank, found.take(order)
 
 
 def texts_of(found: Any) -> Texts:
     """An Arrow array of texts as Python texts."""
-    texts: Texts = found.to_numpy(zero_copy_only=False).astype(object)
+    texts: Texts = np.empty(len(found), dtype=object)
+    texts[:] = found.to_pylist()
     return texts

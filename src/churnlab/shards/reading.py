@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from churnlab.shards.columns import WIDE, Bytes, encoded, kernels, numeric, ranked
 from churnlab.shards.partition import Column
 from churnlab.shards.rows import TELLING, kind_of
+from churnlab.tables import arrays
 
 if TYPE_CHECKING:
     from churnlab.tables import Tables
@@ -41,7 +42,7 @@ class Dictionary:
         else:
             new = found.filter(pc.invert(pc.is_in(found, value_set=self.texts)))
             self.texts = pa.concat_arrays([self.texts, new]) if len(new) else self.texts
-        place = np.append(pc.index_in(found, value_set=self.texts).to_numpy(), -1).astype(np.int32)
+        place = np.append(arrays.values(pc.index_in(found, value_set=self.texts)), -1).astype(np.int32)
         known: NDArray[np.int32] = place[codes]
         return known
 
@@ -106,7 +107,7 @@ class Reader:
         if self.compiled and isinstance(ids, Bytes):
             part: Part = kernels().parts_of(ids.start, ids.data, self.count)
             return part
-        given: Part = chunk[_PART].to_numpy()
+        given: Part = arrays.values(chunk[_PART])
         return given
 
     def _from_files(self, table: str, columns: Iterable[str], narrow: list[str]) -> Iterator[Any]:
@@ -137,7 +138,7 @@ def _answers(cursor: Any, sql: str) -> Iterator[Any]:
 
     with cursor:
         stream = cursor.execute(sql).fetch_record_batch(_BATCH_ROWS)
-        yield stream.schema.empty_table()
+        yield pa.table([pa.nulls(0, field.type) for field in stream.schema], schema=stream.schema)
         for batch in stream:
             yield pa.Table.from_batches([batch])
 

@@ -20,6 +20,7 @@ from churnlab.shards.columns import WIDE, Bytes, coded, encoded, numeric, ranked
 from churnlab.shards.order import rows_in_order
 from churnlab.shards.shard import EVER, NEVER, Events, Ints, Made, Shard
 from churnlab.snapshots import DAY, HOUR, Calendar, months, weekdays
+from churnlab.tables import arrays
 
 Column = NDArray[Any] | Bytes
 Rows = Mapping[str, Mapping[str, Column]]  # table -> column -> values; text as codes, or as bytes where WIDE
@@ -89,7 +90,7 @@ def _among(found: Any, customers: Any) -> Ints:
     """The code of each id among ``customers``, -1 for somebody else (and, in the last place, for nobody)."""
     import pyarrow.compute as pc
 
-    place = pc.index_in(found, value_set=customers).fill_null(-1).to_numpy().astype(np.int64)
+    place = arrays.values(pc.index_in(found, value_set=customers), -1).astype(np.int64)
     return np.append(place, -1)
 
 

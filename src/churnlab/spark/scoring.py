@@ -49,7 +49,7 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.placing import Around
 from churnlab.workflow.results import Scored
-from churnlab.workflow.scoring import facts, stamped_with
+from churnlab.workflow.scoring import ending, facts, stamped_with
 
 FOLDER = "partitioned"
 
@@ -126,8 +126,7 @@ def _scored(
             facts(opening, champion, day, lists.totals, tally.excluded, tally.drift, Around(season=season)),
             info={"tracking_run": run.run_id, "shards": shards},
         )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in lists.totals})
-        run.log_settings({"list": {"path": published.path.name, "existed": published.existed}})
+        untracked = run.end(*ending(published, lists.totals))
     return Scored(
         as_of=day.isoformat(),
         folder=published.path,
@@ -136,7 +135,7 @@ def _scored(
         currency=project.currency,
         totals=lists.totals,
         excluded=tally.excluded,
-        notes=(*tally.cautions.notes(), *tally.drift.notes()),
+        notes=(*tally.cautions.notes(), *tally.drift.notes(), *untracked),
     )
 
 

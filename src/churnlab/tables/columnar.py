@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from churnlab.errors import DataError
+from churnlab.tables import arrays
 from churnlab.tables.decode import MAX_RATIO
 from churnlab.tables.locate import Input
 from churnlab.tables.records import Reject
@@ -73,13 +74,12 @@ class ParquetFile:
     def batches(self, wanted: Sequence[str]) -> Iterator[tuple[Any, list[Any]]]:
         """(row numbers from 1, wanted columns) of batch after batch, as Arrow arrays."""
         import numpy as np
-        import pyarrow as pa
 
         row = 1
         with _opened(self.file) as parquet:
             for batch in parquet.iter_batches(batch_size=_BATCH, columns=list(wanted)):
                 batch.validate(full=True)  # text that is not UTF-8 would go on as it is
-                lines = pa.array(np.arange(row, row + len(batch)))
+                lines = arrays.numbers(np.arange(row, row + len(batch)))
                 yield lines, [batch.column(name) for name in wanted]
                 row += len(batch)
         with self.file.opened() as stream:

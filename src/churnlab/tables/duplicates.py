@@ -14,6 +14,7 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
+from churnlab.tables import arrays, asked
 from churnlab.tables.checked import builtin
 
 _TELLING = {"customer_id", "order_id", "product", "event_id"}
@@ -43,7 +44,7 @@ def remove_repeated(
         if twice is None:
             continue
         conflicts = _of_keys(twice, _conflicting(twice, key, columns), key)
-        if int(con.execute(conflicts.count())):
+        if asked.count(con, conflicts):
             keep(conflicts.select(*WHERE, *columns, kept=conflicts["__rank"] == 0))
             latest = all(sources[index].conflicts == "latest" for index in members)
             _settle(con, conflicts, key, columns, latest=latest, table=table)
@@ -63,7 +64,7 @@ def _repeated(
     if not len(_twice(con, rows, key)):
         return None
     several = rows.group_by(*key).having(rows.count() > 1).aggregate(rows=rows.count())
-    if not int(con.execute(several.count())):
+    if not asked.count(con, several):
         return None
     rows = _of_keys(rows, several, key)
     newest = [ibis.desc(rows.recorded_at)] if "recorded_at" in columns else []
@@ -91,11 +92,11 @@ def _settle(
 ) -> None:
     """Raise unless the latest row of each key in conflict is one and the same."""
     named = " + ".join(key)
-    keys = int(con.execute(conflicts.select(*key).distinct().count()))
+    keys = asked.count(con, conflicts.select(*key).distinct())
     if not latest:
         raise DataError(
             f"{table}: {keys} values of {named} stand for different rows",
-            got=f"{int(con.execute(conflicts.count()))} rows with an equal key and other content",
+            got=f"{asked.count(con, conflicts)} rows with an equal key and other content",
             mend="mend the source, add to event_key, or set conflicts: latest (needs recorded_at)",
         )
     if "recorded_at" not in columns:
@@ -106,7 +107,7 @@ def _settle(
         )
     newest = conflicts.group_by(*key).mutate(newest=conflicts.recorded_at.max())
     newest = newest.filter(newest.recorded_at.identical_to(newest.newest))
-    tied = int(con.execute(_conflicting(newest, key, columns).count()))
+    tied = asked.count(con, _conflicting(newest, key, columns))
     if tied:
         raise DataError(
             f"{table}: {tied} values of {named} have several latest rows, recorded at the same instant",
@@ -118,7 +119,7 @@ def _settle(
 def _drop(con: Any, stored: str, twice: Any) -> dict[int, int]:
     losers = twice.filter(twice["__rank"] > 0)
     counted = losers.group_by("__source").aggregate(rows=losers.count())
-    lost = {row["__source"]: row["rows"] for row in con.to_pyarrow(counted).to_pylist()}
+    lost = {row["__source"]: row["rows"] for row in asked.records(con, counted)}
     name = f"{stored}_lost"
     con.create_table(name, losers.select("__row"), temp=True, overwrite=True)
     # Both names are ours, made of a table's name; nothing of the user's is in this statement.
@@ -142,7 +143,7 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     several = _twice(con, rows, telling)
     if not len(several):
         return 0
-    marks = con.create_table(f"{stored}_marks", several, temp=True, overwrite=True)
+    marks = _kept(con, f"{stored}_marks", several)
     name = f"{stored}_alike"
     marked = rows.mutate(__mark=_mark(rows, telling))
     con.create_table(name, marked.semi_join(marks, "__mark"), temp=True, overwrite=True)
@@ -155,9 +156,20 @@ def count_equal(con: Any, stored: str, columns: Sequence[str], unkeyed: Sequence
     groups = groups.filter(groups.rows > 1)
     if "time" in columns:
         _refuse_overlap(con, rows, groups.filter(groups.files > 1), table)
-    repeated = con.execute((groups.rows - 1).sum().fill_null(0))
+    repeated = int(asked.value(con, (groups.rows - 1).sum().fill_null(0)))
     con.drop_table(name)
-    return int(repeated)
+    return repeated
+
+
+def _kept(con: Any, name: str, rows: Any) -> Any:
+    """An Arrow table as a temporary one of the engine; ``name`` is ours."""
+    arriving = f"{name}_arriving"
+    con.con.register(arriving, rows.__arrow_c_stream__())  # as in landing
+    try:
+        con.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "{arriving}"')
+    finally:
+        con.con.unregister(arriving)
+    return con.table(name)
 
 
 def _mark(rows: Any, columns: Sequence[str]) -> Any:
@@ -175,7 +187,7 @@ def _twice(con: Any, rows: Any, columns: Sequence[str]) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    total = int(con.execute(rows.count()))
+    total = asked.count(con, rows)
     parts = -(-total // AT_ONCE)
     marks = con.compile(rows.select(__mark=_mark(rows, columns)))
     held = np.empty(total, np.uint64)  # only what is written to takes memory
@@ -184,21 +196,21 @@ def _twice(con: Any, rows: Any, columns: Sequence[str]) -> Any:
         size = 0
         sql = f'SELECT "__mark" FROM ({marks}) WHERE "__mark" % {parts} = {part}'
         for batch in con.con.execute(sql).to_arrow_reader():
-            held[size : size + len(batch)] = batch.column(0).to_numpy()
+            held[size : size + len(batch)] = arrays.values(batch.column(0))
             size += len(batch)
         ordered = held[:size]
         ordered.sort()
         found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
-    return pa.table({"__mark": np.concatenate(found)})
+    return pa.table({"__mark": arrays.numbers(np.concatenate(found))})
 
 
 def _refuse_overlap(con: Any, rows: Any, shared: Any, table: str) -> None:
     seen = shared.aggregate(rows=shared.rows.sum(), first=shared.time.min(), last=shared.time.max())
-    found = con.to_pyarrow(seen).to_pylist()[0]
+    found = asked.records(con, seen)[0]
     if not found["rows"]:
         return
     inside = rows.filter(rows.time.between(found["first"], found["last"]))
-    total = int(con.execute(inside.count()))
+    total = asked.count(con, inside)
     if found["rows"] * 2 < total:
         return
     raise DataError(

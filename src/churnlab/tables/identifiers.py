@@ -11,6 +11,7 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
+from churnlab.tables import asked
 from churnlab.tables.checked import Checked, builtin
 
 LONGEST = 256  # characters of an id
@@ -132,7 +133,7 @@ def refuse_collisions(con: Any, ids: Any, source: Source, *, place: str) -> None
     ``ids``: a table of ``raw`` and ``customer_id`` (normalised).
     """
     merged = ids.distinct().group_by("customer_id").having(lambda t: t.count() > 1).agg(n=lambda t: t.count())
-    count = int(con.execute(merged.count()))
+    count = asked.count(con, merged)
     if count:
         raise DataError(
             f"{place}: id_normalise {source.id_normalise} makes one customer of several, for {count} ids",
@@ -146,7 +147,7 @@ def near_collisions(con: Any, customers: Any) -> int:
     text = builtin("nfc_normalize", "string", "string")(customers.customer_id).lower()
     alike = customers.mutate(alike=text.re_replace("^0+([0-9]+)$", r"\1")).group_by("alike")
     counted = alike.agg(n=lambda t: t.customer_id.nunique())
-    return int(con.execute(counted.filter(counted.n > 1).n.sum().fill_null(0)))
+    return int(asked.value(con, counted.filter(counted.n > 1).n.sum().fill_null(0)))
 
 
 def refuse_strangers(con: Any, kinds: Mapping[str, tuple[str, Any]]) -> list[str]:
@@ -174,6 +175,6 @@ def refuse_strangers(con: Any, kinds: Mapping[str, tuple[str, Any]]) -> list[str
 
 
 def _overlap(con: Any, left: Any, right: Any) -> float:
-    common = int(con.execute(left.semi_join(right, "customer_id").count()))
-    smaller = min(int(con.execute(left.count())), int(con.execute(right.count())))
+    common = asked.count(con, left.semi_join(right, "customer_id"))
+    smaller = min(asked.count(con, left), asked.count(con, right))
     return common / smaller if smaller else 1.0

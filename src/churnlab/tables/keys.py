@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from churnlab.errors import DataError
+from churnlab.tables import asked
 from churnlab.tables.rows import REFUND_TYPES
 
 
 def refuse_other_currency(con: Any, rows: Any, currency: str, *, table: str) -> None:
     """Amounts of two currencies cannot be added up: every row must be in the project's."""
-    found = con.to_pyarrow(rows.select("currency").distinct().order_by("currency")).to_pylist()
+    found = asked.records(con, rows.select("currency").distinct().order_by("currency"))
     others = [row["currency"] for row in found if row["currency"] != currency]
     if others:
         raise DataError(
@@ -23,7 +24,7 @@ def refuse_other_currency(con: Any, rows: Any, currency: str, *, table: str) -> 
 def refuse_repeated_customer(con: Any, rows: Any, *, table: str) -> None:
     """One row a customer where rows have no validity of their own."""
     several = rows.group_by("customer_id").having(rows.count() > 1).aggregate(rows=rows.count())
-    count = int(con.execute(several.count()))
+    count = asked.count(con, several)
     if count:
         raise DataError(
             f"{table}: {count} customers have more than one row",
@@ -43,7 +44,7 @@ def refuse_overlapping_validity(con: Any, rows: Any) -> None:
     # Without a valid_to column a row holds until the next one begins.
     clash = start == following if end is None else end > following
     marked = rows.mutate(clash=clash.fill_null(False))
-    count = int(con.execute(marked.filter(marked.clash).customer_id.nunique()))
+    count = int(asked.value(con, marked.filter(marked.clash).customer_id.nunique()))
     if count:
         raise DataError(
             f"customers: the rows of {count} customers overlap in time",
@@ -54,7 +55,7 @@ def refuse_overlapping_validity(con: Any, rows: Any) -> None:
 
 def orphans(con: Any, rows: Any, customers: Any) -> int:
     """Rows of customers that the customers table does not know."""
-    return int(con.execute(rows.anti_join(customers, "customer_id").count()))
+    return asked.count(con, rows.anti_join(customers, "customer_id"))
 
 
 def early_refunds(con: Any, rows: Any) -> int:
@@ -65,19 +66,19 @@ def early_refunds(con: Any, rows: Any) -> int:
         .group_by("customer_id", "order_id")
         .aggregate(refund=rows.time.min(where=amount < 0), purchase=rows.time.min(where=amount > 0))
     )
-    return int(con.execute(per_order.filter(per_order.refund < per_order.purchase).count()))
+    return asked.count(con, per_order.filter(per_order.refund < per_order.purchase))
 
 
 def positive_refunds(con: Any, rows: Any) -> int:
     """Rows whose type says refund but whose amount is above zero."""
-    return int(con.execute(rows.filter(rows.type.lower().isin(REFUND_TYPES) & (rows.amount > 0)).count()))
+    return asked.count(con, rows.filter(rows.type.lower().isin(REFUND_TYPES) & (rows.amount > 0)))
 
 
 def joined_late(con: Any, customers: Any, transactions: Any) -> int:
     """Customers whose first purchase is before the day they are said to have joined."""
     first = transactions.group_by("customer_id").aggregate(first=transactions.time.min())
     both = customers.inner_join(first, "customer_id")
-    return int(con.execute(both.filter(both.first < both.joined_at).customer_id.nunique()))
+    return int(asked.value(con, both.filter(both.first < both.joined_at).customer_id.nunique()))
 
 
 def mixed_units(con: Any, rows: Any, *, place: str) -> None:
@@ -89,7 +90,7 @@ def mixed_units(con: Any, rows: Any, *, place: str) -> None:
     size = sized.amount.cast("float64").abs()
     by_file = sized.group_by("__file").aggregate(rows=sized.count(), usual=size.median())
     usual = by_file.filter(by_file.rows >= 20).order_by("usual")
-    found = con.to_pyarrow(usual).to_pylist()
+    found = asked.records(con, usual)
     if len(found) < 2 or not 50 <= found[-1]["usual"] / found[0]["usual"] <= 200:
         return
     low, high = found[0], found[-1]

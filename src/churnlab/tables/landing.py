@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from churnlab.errors import DataError
 from churnlab.tables import bytewise
+from churnlab.tables.arrays import repeated
 from churnlab.tables.records import Reject
 
 ARRIVING = "arriving"
@@ -99,8 +100,9 @@ class Stream:
     def described(self, con: Any) -> Any:
         """``arriving`` as an unbound Ibis table, with the types that DuckDB gives its columns."""
         import ibis
+        import pyarrow as pa
 
-        con.con.register(ARRIVING, self.schema.empty_table())
+        con.con.register(ARRIVING, pa.RecordBatchReader.from_batches(self.schema, []).__arrow_c_stream__())
         try:
             return ibis.table(con.table(ARRIVING).schema(), name=ARRIVING)
         finally:
@@ -126,15 +128,15 @@ class Stream:
                     continue
                 found = dict(zip(self.wanted, map(_whole, columns), strict=True))
                 arrays = {name: _cast(found[column], types[name]) for name, column in self.columns}
-                arrays |= {name: pa.repeat(pa.scalar(text), size) for name, text in self.constants.items()}
+                arrays |= {name: repeated(text, size) for name, text in self.constants.items()}
                 self.rows += size
                 yield pa.record_batch(
                     [
-                        pa.repeat(pa.scalar(number, pa.int32()), size),
+                        repeated(number, size),
                         pa.nulls(size, pa.int64()) if lines is None else lines,
                         *arrays.values(),
                         *(
-                            pa.repeat(pa.scalar(bytewise.is_plain(array, name)), size)
+                            repeated(bytewise.is_plain(array, name), size)
                             for name, array in arrays.items()
                             if array.type == pa.string()
                         ),
@@ -144,7 +146,8 @@ class Stream:
 
 
 def _execute(statement: str, arriving: Any, con: Any) -> None:
-    con.con.register(ARRIVING, arriving)
+    # As Arrow's own stream: of a reader the engine would ask pyarrow.dataset, which imports pandas.
+    con.con.register(ARRIVING, arriving.__arrow_c_stream__())
     try:
         con.con.execute(statement)
     finally:

@@ -15,8 +15,9 @@ from typing import Any
 
 from churnlab.config.meanings import HISTORIES, SUPPRESSION
 from churnlab.config.sources import Attribute, Sources
-from churnlab.tables import identifiers, keys, remarks, watermarks
+from churnlab.tables import asked, identifiers, keys, watermarks
 from churnlab.tables import quarantine as aside
+from churnlab.tables import remarks as words
 from churnlab.tables.counts import refuse_empty
 from churnlab.tables.source import Judged, Surroundings, judge
 from churnlab.tables.stack import remove_duplicates, stack
@@ -38,19 +39,29 @@ def load(
     frames: Mapping[str, Any],
     quarantine: Path | None = None,
     progress: Callable[[str], object] = _quiet,
+<<<<<<< HEAD
     wanted: Collection[str] = HISTORIES,
+=======
+    remarks: bool = True,
+>>>>>>> drift5
 ) -> Tables:
     """Read and check every source of the ``wanted`` tables of a project.
 
     ``zone``: the business zone. ``con``: an Ibis DuckDB backend. ``frames``: the pandas frames that
     sources name. ``quarantine``: the Parquet file for rows set aside, written also when the load
-    fails; rows in conflict go beside it. ``progress`` is told each step.
+    fails; rows in conflict go beside it. ``progress`` is told each step. ``remarks``: whether somebody
+    reads the ``notes``: some take another look at all rows, and stop nothing.
     """
     around = Surroundings(con, root, data_roots, zone, currency, frames, quarantine)
     aside.start(con)
     try:
+<<<<<<< HEAD
         judged = _judge_all(sources, wanted, around, progress)
         return _combined(judged, around, progress)
+=======
+        judged = _judge_all(sources, around, progress)
+        return _combined(judged, around, progress, remarks=remarks)
+>>>>>>> drift5
     finally:
         if quarantine is not None:
             aside.write(con, quarantine)
@@ -70,7 +81,11 @@ def _judge_all(
 
 
 def _combined(
-    judged: Mapping[str, list[Judged]], around: Surroundings, progress: Callable[[str], object]
+    judged: Mapping[str, list[Judged]],
+    around: Surroundings,
+    progress: Callable[[str], object],
+    *,
+    remarks: bool,
 ) -> Tables:
     con = around.con
     stored: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -86,8 +101,8 @@ def _combined(
         _refuse_inconsistent(con, *stored[table], table, around.currency)
         mark, word = _watermark(parts, left, around.zone)
         marks |= {} if mark is None else {table: mark}
-        notes += [*word, *_remarks(con, *stored[table], parts)]
-    notes += _across(con, stored, judged)
+        notes += [*word, *_remarks(con, *stored[table], parts, remarks=remarks)]
+    notes += _across(con, stored, judged, remarks=remarks)
     digests = dict(_digests(con, stored, judged))
     hidden = _hidden(judged)
     seen = {
@@ -159,7 +174,7 @@ def _left(con: Any, stored: str, columns: Sequence[str]) -> dict[int, tuple[int,
     rows = con.table(stored)
     last = rows.time.max() if "time" in columns else ibis.null("int64")
     grouped = rows.group_by(source="__source").aggregate(rows=rows.count(), last=last)
-    return {row["source"]: (row["rows"], row["last"]) for row in con.to_pyarrow(grouped).to_pylist()}
+    return {row["source"]: (row["rows"], row["last"]) for row in asked.records(con, grouped)}
 
 
 def _counts(
@@ -202,17 +217,33 @@ def _watermark(
     return mark, [f"{parts[0].table}.{name}: completeness observed, not proved" for name in observed]
 
 
-def _remarks(con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged]) -> list[str]:
+def _remarks(
+    con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], *, remarks: bool
+) -> list[str]:
     table = parts[0].table
+<<<<<<< HEAD
     unkeyed = [index for index, part in enumerate(parts) if part.source.event_key is None]
     # To say no twice, in two files or in one, is no fault.
     events = table not in {"customers", "snapshot", *SUPPRESSION}
     words = list(remarks.of_table(con, con.table(stored), table))
     return words + list(remarks.of_keys(con, stored, columns, unkeyed, table)) if events else words
+=======
+    unkeyed = {index: part for index, part in enumerate(parts) if part.source.event_key is None}
+    found = list(words.of_table(con, con.table(stored), table)) if remarks else []
+    # Equal rows of one file are worth a remark; those of several may be extracts that overlap: refused.
+    several = sum(max(len(part.files), 1) for part in unkeyed.values()) > 1
+    if table not in {"customers", "snapshot"} and (remarks or several):
+        found += words.of_keys(con, stored, columns, list(unkeyed), table)
+    return found
+>>>>>>> drift5
 
 
 def _across(
-    con: Any, stored: Mapping[str, tuple[str, tuple[str, ...]]], judged: Mapping[str, list[Judged]]
+    con: Any,
+    stored: Mapping[str, tuple[str, tuple[str, ...]]],
+    judged: Mapping[str, list[Judged]],
+    *,
+    remarks: bool,
 ) -> list[str]:
     """What only shows between sources: strange ids, orphans, customers who joined late."""
     rows = {table: con.table(name) for table, (name, _) in stored.items()}
@@ -223,14 +254,16 @@ def _across(
         for index, part in enumerate(parts):
             ids = rows[table].filter(rows[table]["__source"] == index).select("customer_id").distinct()
             kinds[part.place] = (part.id_kind, ids)
-    words = identifiers.refuse_strangers(con, kinds)
+    found = identifiers.refuse_strangers(con, kinds)
+    if not remarks:
+        return sorted(found)
     main = rows.get("transactions", rows.get("snapshot"))
     if main is not None and any(kind == "text" for kind, _ in kinds.values()):
-        words += remarks.of_ids(con, main.select("customer_id").distinct())
+        found += words.of_ids(con, main.select("customer_id").distinct())
     if "customers" in rows:
         for table in rows.keys() - {"customers", "snapshot"}:
-            words += remarks.of_customers(con, rows["customers"], rows[table], table)
-    return sorted(words)
+            found += words.of_customers(con, rows["customers"], rows[table], table)
+    return sorted(found)
 
 
 def _attributes(

@@ -17,6 +17,7 @@ from typing import Any
 
 from churnlab.config.sources import Lookup
 from churnlab.errors import ConfigError, DataError
+from churnlab.tables import arrays
 from churnlab.tables.landing import Part, agreed
 from churnlab.tables.opening import opened
 from churnlab.tables.records import Reject
@@ -77,8 +78,8 @@ class Joined:
         import pyarrow.compute as pc
 
         own = self._own(wanted)
-        for lines, arrays in self.part.batches(own):
-            found = dict(zip(own, arrays, strict=True))
+        for lines, columns in self.part.batches(own):
+            found = dict(zip(own, columns, strict=True))
             codes = _codes([found[name] for name in self.lookup.keys])
             rows = pc.index_in(codes, self.lookup.codes, skip_nulls=True)
             found |= {name: column.take(rows) for name, column in self.lookup.added.items()}
@@ -100,11 +101,11 @@ def prepare(lookup: Lookup, *, root: Path, data_roots: Sequence[str]) -> Prepare
         raise ConfigError(f"{label}: a lookup needs keys", mend="say keys: {source column: lookup column}")
     wanted = [*lookup.keys.values(), *lookup.columns.values()]
     types = agreed(parts, wanted)
-    batches = [arrays for part in parts for _, arrays in part.batches(wanted)]
+    batches = [batch for part in parts for _, batch in part.batches(wanted)]
     _check_whole(parts)
     columns = []
     for n, type_ in enumerate(types):
-        chunks = [chunk.cast(type_) for arrays in batches for chunk in _chunks(arrays[n])]
+        chunks = [chunk.cast(type_) for batch in batches for chunk in _chunks(batch[n])]
         columns.append(pa.chunked_array(chunks, type_).combine_chunks())
     codes = _codes(columns[: len(lookup.keys)])
     _check_unique(codes, lookup, label)
@@ -132,11 +133,9 @@ def _check_whole(parts: Sequence[Part]) -> None:
 
 
 def _check_unique(codes: Any, lookup: Lookup, label: str) -> None:
-    import pyarrow.compute as pc
-
     known = codes.drop_null()
     counts = known.value_counts().field("counts")
-    repeated = pc.sum(pc.greater(counts, 1)).as_py() or 0
+    repeated = int((arrays.values(counts) > 1).sum())
     if repeated:
         raise DataError(
             f"{label}: {repeated:,} keys occur more than once",

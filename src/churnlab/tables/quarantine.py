@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.durable import create, failpoint, flush, on_disk, sync_folder
+from churnlab.tables import asked
 from churnlab.tables.checked import expected, meaning_of
 from churnlab.tables.counts import Example
 from churnlab.tables.records import Reject
@@ -75,7 +76,7 @@ def first_example(con: Any, place: str, reason: str, shown: Iterable[str]) -> Ex
     rows = con.table(STORED)
     mine = rows.filter((rows.source == place) | rows.source.startswith(f"{place}:"))
     ordered = mine.filter(mine.reason == reason).order_by("source", "line", "column").limit(1)
-    found = ordered.to_pyarrow().to_pylist()
+    found = asked.records(con, ordered)
     if not found:
         return None
     row = found[0]

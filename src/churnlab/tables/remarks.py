@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from churnlab.tables import identifiers, keys
+from churnlab.tables import asked, identifiers, keys
 from churnlab.tables.money import LARGE
 
 _RATE = 0.01  # below it a late or missing record is nothing to speak of
@@ -47,7 +47,7 @@ def _counts(con: Any, rows: Any) -> dict[str, int]:
             "early": (rows.recorded_at < rows.time).sum(),
             "unrecorded": rows.recorded_at.isnull().sum(),
         }
-    found = con.to_pyarrow(rows.aggregate(**measures)).to_pylist()[0]
+    found = asked.records(con, rows.aggregate(**measures))[0]
     return {name: int(count or 0) for name, count in found.items()}
 
 
@@ -78,7 +78,7 @@ def of_customers(con: Any, customers: Any, events: Any, table: str) -> Iterator[
     """Words on how the customers table and an event table fit together."""
     orphans = keys.orphans(con, events, customers)
     if orphans:
-        total = int(con.execute(events.count()))
+        total = asked.count(con, events)
         yield (
             f"{table}: {orphans} of {total} rows are of customers that the customers table does not list; "
             "kept, without attributes"

@@ -15,7 +15,7 @@ from typing import Any
 from churnlab.config.meanings import SUPPRESSION, TABLES
 from churnlab.config.sources import Product, Source, TimeFormat
 from churnlab.errors import DataError
-from churnlab.tables import identifiers, money, times
+from churnlab.tables import asked, identifiers, money, times
 from churnlab.tables.checked import Checked, first_reason
 from churnlab.tables.quarantine import labels
 
@@ -196,7 +196,7 @@ def _timelines(
         for m in columns
         for part in ("min", "max")
     }
-    seen = con.to_pyarrow(parsed.aggregate(**ends)).to_pylist()[0]
+    seen = asked.records(con, parsed.aggregate(**ends))[0]
     return {
         m.name: times.stretches(
             time_format(source, m, zone).zone, seen[f"min_{m.name}"] or 0, seen[f"max_{m.name}"] or 0

@@ -10,7 +10,7 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
-from churnlab.tables import identifiers, judging, keys, quarantine, rows
+from churnlab.tables import asked, identifiers, judging, keys, quarantine, rows
 from churnlab.tables.counts import refuse_too_many, worst
 from churnlab.tables.staging import Incoming, incoming
 
@@ -73,7 +73,7 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
     done = arriving.finished()
     landed = con.table(parsed)
     if judging.BROKEN_ID in landed.columns:
-        _refuse_broken(int(con.execute(landed[judging.BROKEN_ID].sum().fill_null(0))), arriving.place)
+        _refuse_broken(int(asked.value(con, landed[judging.BROKEN_ID].sum().fill_null(0))), arriving.place)
     found = counted(con, landed)
     reasons = quarantine.add_rejects(con, arriving.place, done.rejects)
     own = {reason: count for (reason, _), count in found.items() if reason is not None}
@@ -100,7 +100,7 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
 def refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
     """Stop where ids that are floats are not all whole. ``raw``: the rows as they are."""
     if identifiers.may_break(raw.customer_id, source):
-        _refuse_broken(int(con.execute(raw.filter(identifiers.not_whole(raw.customer_id)).count())), place)
+        _refuse_broken(asked.count(con, raw.filter(identifiers.not_whole(raw.customer_id))), place)
 
 
 def _refuse_broken(broken: int, place: str) -> None:
@@ -120,7 +120,7 @@ def counted(con: Any, checked: Any) -> dict[tuple[str | None, bool], int]:
     """(reason or None, outside the period) -> rows."""
     grouped = checked.group_by(reason="__reason", out="__out").aggregate(rows=checked.count())
     found: dict[tuple[str | None, bool], int] = {}
-    for row in con.to_pyarrow(grouped).to_pylist():
+    for row in asked.records(con, grouped):
         # A row that was set aside is not out of period as well: each row is counted once.
         key = (row["reason"], row["out"] and row["reason"] is None)
         found[key] = found.get(key, 0) + row["rows"]

@@ -13,6 +13,7 @@ from typing import Any
 from churnlab.config.sources import CsvFormat
 from churnlab.errors import ConfigError, DataError, did_you_mean
 from churnlab.tables import decode, records
+from churnlab.tables.arrays import numbers, texts
 from churnlab.tables.locate import Input
 from churnlab.tables.records import Form, Reject
 from churnlab.tables.walk import Walk, first, walk
@@ -117,7 +118,6 @@ class TextFile:
             yield part
 
     def _surveyed(self, block: bytes, form: Form, line: int) -> tuple[int, Any, list[Any]] | None:
-        import pyarrow as pa
 
         found = records.survey(block, form)
         if not found or len(block) - found.end > records.MAX_FIELD:  # a quote that does not close
@@ -126,7 +126,7 @@ class TextFile:
         if _repeats_header(arrays, form):
             return None
         self._blanks += found.blanks
-        return found.end, pa.array(found.lines + line), arrays
+        return found.end, numbers(found.lines + line), arrays
 
     def _walked(self, met: Walk, form: Form, line: int) -> tuple[int, Any, list[Any]]:
         import pyarrow as pa
@@ -274,7 +274,7 @@ def _with_nulls(array: Any, nulls: Sequence[str]) -> Any:
     longest = max((len(text.encode()) for text in nulls), default=-1)
     if longest < (pc.min(pc.binary_length(array)).as_py() or 0):
         return array
-    absent = pc.is_in(array, pa.array(nulls, pa.string()))
+    absent = pc.is_in(array, texts(nulls))
     return pc.if_else(absent, pa.scalar(None, pa.string()), array)
 
 

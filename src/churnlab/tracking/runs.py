@@ -16,14 +16,16 @@ from churnlab.errors import ChurnlabError
 from churnlab.tracking.store import Store, use
 
 _LONGEST_PARAM = 500
+_GIVEN = "MLFLOW_RUN_ID"  # the run that `mlflow run` has opened
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Run:
-    """A run, begun when it is first asked for anything."""
+    """A run, begun when it is first asked for anything. ``ended``: nothing is left to be told of it."""
 
     store: Store
     begin: Callable[[], str]
+    ended: bool = False
 
     @classmethod
     def of(cls, store: Store, run_id: str) -> Run:
@@ -74,6 +76,26 @@ class Run:
         client.set_terminated(nested.run_id, status="FINISHED")
         return nested.run_id
 
+    def end(self, metrics: Mapping[str, float], settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Record the last of a run whose lists are out already, and that it is finished.
+
+        A note instead of an error where the store fails: what is published stays so, whoever keeps books.
+        """
+        self.ended = True
+        try:
+            self.log_metrics(metrics)
+            self.log_settings(settings)
+            self.finish()
+        except Exception as error:  # noqa: BLE001 - whatever a tracker says: the lists are out
+            failed = f"the tracking store failed ({type(error).__name__})"
+            return (f"the lists are published, but untracked: {failed} as the run ended",)
+        return ()
+
+    def finish(self) -> None:
+        """Record that it ended as it should."""
+        if self.run_id != os.environ.get(_GIVEN):  # that one is MLflow's to end
+            self.store.client.set_terminated(self.run_id, status="FINISHED")
+
     def read_text(self, name: str) -> str:
         """An artifact of this run as text."""
         return str(use(self.store).artifacts.load_text(f"{self.artifact_uri}/{name}"))
@@ -100,7 +122,7 @@ def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Itera
     Inside ``mlflow run`` the run that MLflow has opened already is the one that is used. Where the store
     is not open yet, the run is recorded with its first entry or at its end, as begun now.
     """
-    given, began = os.environ.get("MLFLOW_RUN_ID"), int(time.time() * 1000)
+    given, began = os.environ.get(_GIVEN), int(time.time() * 1000)
 
     def begin() -> str:
         if given and _resumable(store, given):
@@ -127,8 +149,8 @@ def run(store: Store, step: str, tags: Mapping[str, str] | None = None) -> Itera
         with suppress(Exception):  # whatever the store says to it, the first error is the one to tell
             _stopped(opened, error)
         raise
-    if opened.run_id != given:
-        store.client.set_terminated(opened.run_id, status="FINISHED")
+    if not opened.ended:
+        opened.finish()
 
 
 def tagged(store: Store, key: str, value: str | None = None) -> list[dict[str, str]]:

@@ -47,7 +47,7 @@ def explain_customer(
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)
     terms.check(project, models.extra["terms"])
-    with opened(project, frames, progress) as opening:
+    with opened(project, frames, progress, remarks=False) as opening:
         day = scoring_date(opening, as_of or published.last_date(project))
         one, past = _found(opening, day, customer, models)
         season = seasonality.of_tables(opening, models.extra, day)

@@ -20,7 +20,7 @@ from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
 from churnlab.lists import lock
 from churnlab.shards import Limits, can_compile
-from churnlab.snapshots import Calendar
+from churnlab.snapshots import Calendar, zones_version
 from churnlab.tables import Tables
 from churnlab.version import VERSION
 from churnlab.workflow import shrinking
@@ -125,9 +125,10 @@ def own_digests(project: Project) -> dict[str, str]:
 
 
 def code_version() -> str:
-    """What computes: this package and the libraries whose arithmetic a score rests on."""
+    """What computes: this package, the libraries whose arithmetic a score rests on, the rules of clocks."""
     libraries = ("duckdb", "numpy", "scikit-learn", "xgboost")
-    return " ".join([f"churnlab {VERSION}", *(f"{name} {metadata.version(name)}" for name in libraries)])
+    versions = (f"{name} {metadata.version(name)}" for name in libraries)
+    return " ".join([f"churnlab {VERSION}", *versions, zones_version()])
 
 
 def out_folder(project: Project) -> Path:
@@ -144,11 +145,17 @@ def writing(project: Project) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    project: Project, frames: Frames | None = None, progress: Progress = silent, *, keep: bool = False
+    project: Project,
+    frames: Frames | None = None,
+    progress: Progress = silent,
+    *,
+    keep: bool = False,
+    remarks: bool = True,
 ) -> Iterator[Opened]:
     """Read and check all sources of ``project``; the tables last as long as the context.
 
-    ``keep``: write the quarantine, and compare the counts with those of the last time.
+    ``keep``: write the quarantine, and compare the counts with those of the last time. ``remarks``: ask
+    for what is worth knowing of sound rows, the notes of the tables.
     """
     _write_synthetic(project)
     folder = out_folder(project) / "data"
@@ -165,6 +172,7 @@ def opened(
             frames=frames or {},
             quarantine=folder / "quarantine.parquet" if keep else None,
             progress=lambda step: progress(step, None),
+            remarks=remarks,
         )
         if keep:
             shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)

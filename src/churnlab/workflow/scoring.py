@@ -49,7 +49,7 @@ def score(
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     standing.require_usable(project, store, champion.version)
-    with writing(project), opened(project, frames, progress, keep=True) as opening:
+    with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
 
@@ -86,8 +86,7 @@ def score_opened(
                 suppressing.with_told(made_of, refusing),
                 info={"tracking_run": run.run_id},
             )
-        run.log_metrics({f"customers.{row.strategy}": row.customers for row in ranked.totals})
-        run.log_settings({"list": {"path": kept_lists.path.name, "existed": kept_lists.existed}})
+        untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
         as_of=day.isoformat(),
         folder=kept_lists.path,
@@ -102,8 +101,17 @@ def score_opened(
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
             *(refusing.notes if refusing else ()),
+            *untracked,
         ),
     )
+
+
+def ending(
+    run: commit.Published, totals: tuple[Totals, ...]
+) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
+    """The metrics and settings that a run ends with."""
+    listed = {"path": run.path.name, "existed": run.existed}
+    return {f"customers.{row.strategy}": row.customers for row in totals}, {"list": listed}
 
 
 def _made_before(published_run: commit.Published, champion: Champion) -> tuple[str, ...]:

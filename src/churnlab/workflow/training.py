@@ -62,7 +62,7 @@ def train(project: Project, frames: Frames | None = None, *, progress: Progress 
     Raises ``NotPromotedError`` (exit 4) where no list can be made afterwards, or a leak is suspected.
     """
     store = tracking.open_store(project.tracking, project.project, Path(project.root))
-    with writing(project), opened(project, frames, progress, keep=True) as opening:
+    with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
         return train_opened(opening, store)
 
 
