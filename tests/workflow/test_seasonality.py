@@ -164,6 +164,22 @@ def test_nothing_at_the_date_or_later_and_no_order_of_rows_changes_them():
     assert asked([*transactions, *later, *late][::-1], interactions[::-1], *everything) == before
 
 
+def test_many_customers_are_told_of_by_a_fifth_of_them(monkeypatch):
+    transactions, interactions = drawn(2)
+    renamed = {"a": "one 3", "b": "two 7", "c": "three m", "d": "four 0"}
+    for row in (*transactions, *interactions):
+        row["customer_id"] = renamed[row["customer_id"]]
+    everything = KINDS[0]
+    whole = asked(transactions, interactions, *everything)
+    assert whole == by_definition(transactions, interactions, *everything), "so few are not enough"
+    monkeypatch.setattr(seasonality, "ENOUGH", 1)
+    some = [
+        [row for row in rows if not row["customer_id"].endswith("0")] for rows in (transactions, interactions)
+    ]
+    fifth = asked(transactions, interactions, *everything)
+    assert fifth == by_definition(*some, *everything) != whole
+
+
 def test_newcomers_and_those_who_left_make_no_season():
     def lines(who, windows):
         # Three orders in each of these windows, 0 the last.

@@ -54,8 +54,8 @@ def _areas(axes: Any, rules: Lifecycle, say: Mapping[str, str]) -> None:
     for phase, (left, top) in names.items():
         label = say[f"phase_{phase}"]
         axes.text(left, top, label, color=COLOURS[phase], fontweight="bold", va="top")
-    right = {"color": COLOURS["decline"], "fontweight": "bold", "va": "top"}
-    axes.text(slow + 0.05, HIGHEST - 0.06, say["phase_decline"], **right)
+    again = {"color": COLOURS["decline"], "fontweight": "bold", "va": "top"}
+    axes.text(slow + 0.05, HIGHEST - 0.06, say["phase_decline"], **again)
 
 
 def _band(axes: Any, rules: Lifecycle) -> None:
