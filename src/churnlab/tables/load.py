@@ -39,11 +39,8 @@ def load(
     frames: Mapping[str, Any],
     quarantine: Path | None = None,
     progress: Callable[[str], object] = _quiet,
-<<<<<<< HEAD
     wanted: Collection[str] = HISTORIES,
-=======
     remarks: bool = True,
->>>>>>> drift5
 ) -> Tables:
     """Read and check every source of the ``wanted`` tables of a project.
 
@@ -55,13 +52,8 @@ def load(
     around = Surroundings(con, root, data_roots, zone, currency, frames, quarantine)
     aside.start(con)
     try:
-<<<<<<< HEAD
         judged = _judge_all(sources, wanted, around, progress)
-        return _combined(judged, around, progress)
-=======
-        judged = _judge_all(sources, around, progress)
         return _combined(judged, around, progress, remarks=remarks)
->>>>>>> drift5
     finally:
         if quarantine is not None:
             aside.write(con, quarantine)
@@ -221,21 +213,15 @@ def _remarks(
     con: Any, stored: str, columns: Sequence[str], parts: Sequence[Judged], *, remarks: bool
 ) -> list[str]:
     table = parts[0].table
-<<<<<<< HEAD
-    unkeyed = [index for index, part in enumerate(parts) if part.source.event_key is None]
-    # To say no twice, in two files or in one, is no fault.
-    events = table not in {"customers", "snapshot", *SUPPRESSION}
-    words = list(remarks.of_table(con, con.table(stored), table))
-    return words + list(remarks.of_keys(con, stored, columns, unkeyed, table)) if events else words
-=======
     unkeyed = {index: part for index, part in enumerate(parts) if part.source.event_key is None}
     found = list(words.of_table(con, con.table(stored), table)) if remarks else []
     # Equal rows of one file are worth a remark; those of several may be extracts that overlap: refused.
     several = sum(max(len(part.files), 1) for part in unkeyed.values()) > 1
-    if table not in {"customers", "snapshot"} and (remarks or several):
+    # To say no twice, in two files or in one, is no fault.
+    events = table not in {"customers", "snapshot", *SUPPRESSION}
+    if events and (remarks or several):
         found += words.of_keys(con, stored, columns, list(unkeyed), table)
     return found
->>>>>>> drift5
 
 
 def _across(

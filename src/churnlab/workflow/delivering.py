@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,82 +14,16 @@ from churnlab.errors import ConfigError, DataError, MachineError, did_you_mean
 from churnlab.lists import commit, layout, ledger, package
 from churnlab.lists.database import Database
 from churnlab.lists.delivery import DELIVERED, Asked, Desk, Destination, Outcome
-from churnlab.lists.ledger import Line
 from churnlab.lists.outbox import Outbox, Stages
 from churnlab.lists.package import SCORES, Meant
 from churnlab.lists.storage import Storage
 from churnlab.tables.money import exponent
 from churnlab.tracking.changes import actor
 from churnlab.workflow import published
+from churnlab.workflow.delivered import Delivered, Verified
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 
 LONGEST = 500  # letters of a reason
-_SHOWN = 20  # lines of a ledger that are shown to a person
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What became of each list. ``where``: the destination in words; ``run``: the published run."""
-
-    as_of: str
-    run: Path
-    profile: str
-    where: str
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "as_of": self.as_of,
-            "run": str(self.run),
-            "profile": self.profile,
-            "destination": self.where,
-            "lists": [outcome.as_dict() for outcome in self.outcomes],
-            "notes": list(self.notes),
-        }
-
-    def sections(self) -> Iterator[Mapping[str, Any]]:
-        yield {
-            "title": f"Lists of {self.as_of} for {self.profile}, to {self.where}",
-            "columns": ("list", "list_id", "what became of it", "rows", "held back", "files", "line"),
-            "texts": 3,
-            "rows": [_row(outcome) for outcome in self.outcomes],
-            "lines": [f"  {note}" for note in self.notes],
-        }
-
-
-@dataclass(frozen=True)
-class Verified:
-    """A ledger whose chain holds. ``there``, ``gone``: deliveries that the destination still has, or not."""
-
-    path: Path
-    lines: tuple[Line, ...]
-    there: int
-    gone: int
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "ledger": str(self.path),
-            "last_hash": self.lines[-1].hash if self.lines else None,
-            "lines": [
-                {"sequence": line.sequence, "time": line.time, **line.facts, "hash": line.hash}
-                for line in self.lines
-            ],
-            "there": self.there,
-            "gone": self.gone,
-            "notes": list(self.notes),
-        }
-
-    def sections(self) -> Iterator[Mapping[str, Any]]:
-        last = f", the last sealed as {self.lines[-1].hash}" if self.lines else ""
-        yield {
-            "title": f"{self.path}: {len(self.lines):,} lines, none changed{last}",
-            "columns": ("line", "time", "list", "as of", "delivery", "rows", "to", "reason"),
-            "texts": 4,
-            "rows": [_line(line) for line in self.lines[-_SHOWN:]],
-            "lines": [f"  {note}" for note in self.notes],
-        }
 
 
 def deliver(
@@ -115,8 +48,8 @@ def deliver(
     """
     names, reason = _named(lists or project.export.lists), _reason(redeliver)
     today = today or _today(project.time_zone)
-    run = _run(project, as_of)
     with writing(project):
+        run = _run(project, as_of)
         progress("verify the published lists", None)
         manifest = commit.verify(run)
         desk = _desk(project, dry_run=dry_run)
@@ -298,15 +231,3 @@ def _notes(desk: Desk, outcomes: Sequence[Outcome], manifest: Mapping[str, Any])
     if replaced:
         runs = ", ".join(sorted(replaced))
         yield f"other lists of this date were delivered before: those of run {runs}; these take their place"
-
-
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    files = f"{len(outcome.files):,}" if outcome.files else "-"
-    line = "-" if outcome.line is None else f"{outcome.line:,}"
-    held_back = f"{sum(outcome.held_back.values()):,}"
-    return (outcome.list, outcome.list_id, outcome.state, f"{outcome.rows:,}", held_back, files, line)
-
-
-def _line(line: Line) -> tuple[str, ...]:
-    told = ("list", "as_of", "delivery", "rows", "destination", "reason")
-    return (f"{line.sequence:,}", line.time, *(str(line.facts.get(name) or "-") for name in told))
