@@ -3,6 +3,8 @@
     customer_id   quadrant   reasons                    details
     00042         retain     no_consent+cooldown        no_consent: email/marketing; cooldown: 2025-06-20
 
+Where they stand is kept as well (``quadrant_since``, ``phase``, values), for the next lists to go on from.
+
 The first reason is the one that a customer is counted under. Details are dates, counts, channels and
 purposes; no free text of a source is among them.
 """
@@ -18,18 +20,26 @@ from churnlab.errors import GateError
 from churnlab.lists import cells
 from churnlab.lists.commit import Output
 from churnlab.lists.matching import NEVER, Flags, Ints, one
+from churnlab.lists.scored import ScoredCustomers
 from churnlab.lists.suppression import BIT, BY_CONTACT, REASONS, Masks, Verdicts
 from churnlab.snapshots import DAY, Calendar
 
 NAME = "excluded"
-COLUMNS = ("customer_id", "quadrant", "reasons", "details")
+TOLD = ("customer_id", "quadrant", "reasons", "details")
+KEPT = ("quadrant_since", "phase", "value_if_retained", "value_expected")
+COLUMNS = (*TOLD, *KEPT)
 
 
 def schema() -> Any:
-    """The Arrow schema of the audit: all texts."""
+    """The Arrow schema of the audit."""
     import pyarrow as pa
 
-    return pa.schema([(name, pa.string()) for name in COLUMNS])
+    others = {
+        "quadrant_since": pa.date32(),
+        "value_if_retained": pa.float64(),
+        "value_expected": pa.float64(),
+    }
+    return pa.schema([(name, others.get(name, pa.string())) for name in COLUMNS])
 
 
 def rows(ids: Any, quadrant: Any, verdicts: Verdicts, zone: str, candidates: Flags | None = None) -> Any:
@@ -46,7 +56,29 @@ def rows(ids: Any, quadrant: Any, verdicts: Verdicts, zone: str, candidates: Fla
     closed = np.where(np.ones_like(verdicts.closed, bool) if candidates is None else candidates,
                       verdicts.closed, np.uint16(0))[out]  # fmt: skip
     details = _details(verdicts, against[out], closed, out, zone)
-    return pa.table([*chosen, named, details], schema=schema())
+    wanted = schema()
+    unknown = [pa.nulls(len(out), wanted.field(name).type) for name in KEPT]
+    return pa.table([*chosen, named, details, *unknown], schema=wanted)
+
+
+def with_places(table: Any, block: ScoredCustomers) -> Any:
+    """The same with where its customers stand. ``block``: those of the table, in its order."""
+    import pyarrow as pa
+
+    worth = block.worth
+    known = {
+        "quadrant_since": block.quadrant_since,
+        "phase": block.phase,
+        "value_if_retained": None if worth is None else worth.if_retained,
+        "value_expected": None if worth is None else worth.expected,
+    }
+    wanted = schema()
+    for name, values in known.items():
+        if values is not None:
+            field = wanted.field(name)
+            column = pa.array(values, field.type, from_pandas=True)
+            table = table.set_column(wanted.get_field_index(name), field, column)
+    return table
 
 
 def joined(blocks: Sequence[Any]) -> Any:
@@ -62,8 +94,7 @@ def counts(table: Any) -> dict[str, dict[str, int]]:
     """Customers by their first reason, which add up to all, and by any of their reasons; no ids.
 
     >>> import pyarrow as pa
-    >>> told = pa.table([["a", "b"], ["retain", "release"], ["objection", "objection+minor"], ["", ""]],
-    ...                 schema=schema())
+    >>> told = pa.table({"reasons": ["objection", "objection+minor"]})
     >>> counts(told)
     {'first': {'objection': 2}, 'any': {'objection': 2, 'minor': 1}}
     """
@@ -117,9 +148,11 @@ def _lines(batch: Any, end: str) -> bytes:
     return "".join(",".join(row) + end for row in zip(*cells_of, strict=True)).encode()
 
 
-def _cell(text: str | None) -> str:
+def _cell(value: Any) -> str:
     # As in the lists: text in quotes that no spreadsheet runs, nothing where there is nothing.
-    return "" if text is None else '"' + cells.inert(text).replace('"', '""') + '"'
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return '"' + cells.inert(value).replace('"', '""') + '"'
 
 
 def _named(mask: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -43,7 +43,11 @@ class Stamp:
 
 # The same in all rows, or known from another column: added when the list is written.
 _LATER = ("run_id", "model_version", "scored_at", "valid_until", "value_basis", "currency")
-LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label"))
+# What a campaign says, once everybody is known.
+DECIDED = frozenset(
+    ["action_id", "action_channel", "action_label", "expected_saved_value", "expected_cost", "uplift_source", "decision", "arm", "owner"]
+)
+LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label", *DECIDED))
 
 
 def rows_schema(also_days: Sequence[int] = ()) -> Any:
@@ -67,10 +71,13 @@ def rows(scored: ScoredCustomers, exponent: int) -> Any:
     return pa.table(made, schema=wanted)
 
 
-def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
+def complete(
+    table: Any, first_rank: int, stamp: Stamp, *, valued: bool, decided: Mapping[str, Any] | None = None
+) -> Any:
     """All columns of the list, from ``rows`` of one strategy in list order, as one chunk each.
 
-    ``first_rank``: the rank of the first row. ``valued``: whether the project has value.
+    ``first_rank``: the rank of the first row. ``valued``: whether the project has value. ``decided``: name
+    -> column of what a campaign says of these rows; None without one.
     """
     import pyarrow as pa
 
@@ -87,6 +94,8 @@ def complete(table: Any, first_rank: int, stamp: Stamp, *, valued: bool) -> Any:
         elif field.name == "quadrant_since":
             # Whoever did not stand there before does since this list.
             columns.append(table[field.name].fill_null(pa.scalar(stamp.scored_at, field.type)))
+        elif field.name in DECIDED:
+            columns.append(pa.nulls(n, field.type) if decided is None else decided[field.name])
         elif field.name == "rank_in_list":
             columns.append(pa.array(np.arange(first_rank, first_rank + n), field.type))
         else:

@@ -139,11 +139,8 @@ def _kept(path: Path, said: dict[str, Any], as_of: dt.date, only: str | None) ->
     wanted = [name for name in ("customer_id", "quadrant", "quadrant_since", "phase") if name in there]
     filters = None if only is None else [("customer_id", "==", only)]
     table = pq.read_table(path, columns=wanted, filters=filters)
-    since = (
-        table["quadrant_since"]
-        if "quadrant_since" in there
-        else pa.repeat(pa.scalar(as_of, pa.date32()), table.num_rows)
-    )
+    known = table["quadrant_since"] if "quadrant_since" in there else pa.nulls(table.num_rows, pa.date32())
+    since = known.fill_null(pa.scalar(as_of, pa.date32()))
     phase = table["phase"] if "phase" in there else pa.nulls(table.num_rows, pa.string())
     return pa.table(
         {

@@ -22,12 +22,15 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.config.campaign import Campaign
 from churnlab.durable import failpoint, on_disk
 from churnlab.errors import IntegrityError
-from churnlab.lists import build, cells, order
+from churnlab.lists import build, cells, deciding, order
 from churnlab.lists.build import Stamp
+from churnlab.lists.deciding import Decided
 from churnlab.lists.gate import Gate
 from churnlab.lists.scored import ScoredCustomers
+from churnlab.lists.screen import Screen
 from churnlab.strategy.summary import Sums, Totals
 
 RUN = 65_536  # rows sorted at once
@@ -36,13 +39,26 @@ BATCH = 16_384  # rows given back at once
 PREFIX = ".spool-"
 
 
+@dataclass(frozen=True)
+class Contacting:
+    """What decides who is contacted: ``screen`` who may be, ``campaign`` who is, with its secret."""
+
+    screen: Screen
+    campaign: Campaign | None = None
+    salt: str = ""
+
+
 @contextlib.contextmanager
 def opened(
-    folder: Path, stamp: Stamp, formula_policy: Literal["refuse", "escape"] = "refuse"
+    folder: Path,
+    stamp: Stamp,
+    formula_policy: Literal["refuse", "escape"] = "refuse",
+    contacting: Contacting | None = None,
 ) -> Iterator[Spool]:
     """A spool that needs room on the disk of ``folder``, about 350 bytes a customer.
 
-    ``formula_policy``: what to do with ids that a spreadsheet would run.
+    ``formula_policy``: what to do with ids that a spreadsheet would run. ``contacting``: None: everybody
+    is listed, and nobody decides about contacts.
     Raises MachineError where the disk refuses, now or while rows are added and read back.
     """
     with on_disk(folder):
@@ -50,7 +66,7 @@ def opened(
         _remove_leftovers(folder)
         file = tempfile.TemporaryFile(dir=folder, prefix=PREFIX)  # noqa: SIM115 - closed below
     try:
-        yield Spool(folder, file, stamp, refuse_formulas=formula_policy == "refuse")
+        yield Spool(folder, file, stamp, contacting, refuse_formulas=formula_policy == "refuse")
     finally:
         # What could not be written any more is of no use either.
         with contextlib.suppress(OSError):
@@ -76,8 +92,17 @@ class _Chunk:
 class Spool:
     """Takes scored customers with ``add``; ``ranked`` gives everybody back, if the gate lets them."""
 
-    def __init__(self, folder: Path, file: BinaryIO, stamp: Stamp, *, refuse_formulas: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        file: BinaryIO,
+        stamp: Stamp,
+        contacting: Contacting | None,
+        *,
+        refuse_formulas: bool,
+    ) -> None:
         self._folder, self._file, self._stamp = folder, file, stamp
+        self._contacting = contacting
         self._refuse_formulas, self._formulas = refuse_formulas, 0
         self._gate, self._sums = Gate(stamp.exponent), Sums(stamp.exponent)
         self._waiting: list[Any] = []  # tables that are no run yet
@@ -91,8 +116,13 @@ class Spool:
         for piece in scored.pieces(RUN):
             if not self._gate.admits(piece):
                 continue
-            self._sums.add(piece.quadrant, piece.churn_risk, piece.worth)
-            table = build.rows(piece, self._stamp.exponent)
+            listed, allowed = (
+                (piece, None) if self._contacting is None else self._contacting.screen.sift(piece)
+            )
+            self._sums.add(listed.quadrant, listed.churn_risk, listed.worth)
+            table = build.rows(listed, self._stamp.exponent)
+            if allowed is not None:
+                table = table.append_column("allowed", [allowed])
             if self._refuse_formulas:
                 self._formulas += cells.formulas(table["customer_id"])
             self._waiting.append(table)
@@ -111,6 +141,7 @@ class Spool:
         keys = pa.concat_tables(self._keys)
         self._keys.clear()
         self._gate.check_together(order.repeated(keys), self._formulas)
+        decided, keys = self._decided(keys)
         sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES))
         columns, starts = build.rows_schema(self._stamp.also_days), np.array([*self._starts, self._rows])
         reader = _Reader(self._folder, self._file, self._chunks, starts, columns)
@@ -121,7 +152,17 @@ class Spool:
             self._sums.totals(),
             self._stamp,
             bool(self._sums.valued),
+            decided,
+            None if self._contacting is None else self._contacting.screen.excluded,
         )
+
+    def _decided(self, keys: Any) -> tuple[Decided | None, Any]:
+        """What the campaign says of everybody, and the keys with the turns of those it contacts."""
+        given = self._contacting
+        if given is None or given.campaign is None:
+            return None, keys
+        decided = Decided.of(keys, given.campaign, given.salt, self._stamp.exponent)
+        return decided, order.with_turns(keys, decided.ranks)
 
     def _write_run(self) -> None:
         import pyarrow as pa
@@ -129,6 +170,11 @@ class Spool:
         table = pa.concat_tables(self._waiting).combine_chunks()
         self._waiting.clear()
         keys = order.keys(table, valued=bool(self._sums.valued))
+        if "allowed" in table.column_names:
+            if self._contacting is not None and self._contacting.campaign is not None:
+                for name, column in deciding.kept(table).items():
+                    keys = keys.append_column(name, column)
+            table = table.drop_columns(["allowed"])
         rows = order.positions(keys)
         self._keys.append(keys.take(rows))
         with on_disk(self._folder):
@@ -157,6 +203,8 @@ class Ranked:
     totals: tuple[Totals, ...]
     stamp: Stamp
     valued: bool
+    decided: Decided | None = None
+    excluded: Any = None  # an Arrow table of who was kept off the lists; None: nobody was looked at
 
     def batches(self, strategy: str) -> Iterator[Any]:
         """Arrow tables of at most BATCH rows with all columns of a list, the first rank first."""
@@ -165,8 +213,10 @@ class Ranked:
         for rank in range(1, self.sizes[strategy] + 1, BATCH):
             start = first + rank - 1
             stop = min(start + BATCH, first + self.sizes[strategy])
-            table = self._reader.rows(self._order[start:stop])
-            yield build.complete(table, rank, self.stamp, valued=self.valued)
+            rows = self._order[start:stop]
+            told = None if self.decided is None else self.decided.columns(rows, self.stamp.locale)
+            table = self._reader.rows(rows)
+            yield build.complete(table, rank, self.stamp, valued=self.valued, decided=told)
 
 
 class _Reader:
