@@ -317,6 +317,16 @@ def test_a_second_delivery_that_was_killed_is_not_a_third(shop):
     assert len(outbox(shop)) == 5
 
 
+def test_a_dry_run_writes_no_missing_line_either(shop):
+    def dying():
+        os.environ["CHURNLAB_FAILPOINT"] = "ledger.append:kill"
+        deliver(shop, lists=["retain"])
+
+    assert in_child(dying) == -signal.SIGKILL
+    assert states(deliver(shop, lists=["retain"], dry_run=True)) == {"retain": "its line was missing"}
+    assert lines(shop) == []
+
+
 def test_eight_at_once(shop, tmp_path, monkeypatch):
     """One delivers, seven are told by whom and leave."""
     gate, slow = tmp_path / "go", package.write

@@ -181,6 +181,7 @@ EDITS = {
     "no ledger": lambda folder: (folder / NAME).unlink(),
     "no head": lambda folder: (folder / HEAD).unlink(),
     "an empty head": lambda folder: (folder / HEAD).write_bytes(b""),
+    "a head with a space": lambda folder: (folder / HEAD).write_bytes(b" " + (folder / HEAD).read_bytes()),
     "head one back": head_says(sequence=9),
     "head one ahead": head_says(sequence=11),
     "head of another": head_says(hash="0" * 64),

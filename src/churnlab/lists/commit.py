@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import getpid
 from pathlib import Path
@@ -71,7 +71,7 @@ class Published:
 def publish(
     root: Path,
     key: str,
-    outputs: Mapping[str, Output] | Together,
+    outputs: Mapping[str, Output] | Together | Sequence[Together],
     facts: manifest.Facts,
     *,
     info: Mapping[str, Any] | None = None,
@@ -124,16 +124,12 @@ def verify(folder: Path) -> Mapping[str, Any]:
 def _fill(
     stage: Path,
     key: str,
-    outputs: Mapping[str, Output] | Together,
+    outputs: Mapping[str, Output] | Together | Sequence[Together],
     facts: manifest.Facts,
     info: Mapping[str, Any],
 ) -> None:
     stage.mkdir(mode=0o700)
-    passes = (
-        [outputs]
-        if isinstance(outputs, Together)
-        else [Together.alone(name, output) for name, output in outputs.items()]
-    )
+    passes = _passes(outputs)
     files: dict[str, Any] = {}
     for number, together in enumerate(passes, start=1):
         _write(stage, together, first=number == 1, last=number == len(passes))
@@ -145,6 +141,14 @@ def _fill(
         flush(file)
     for folder in {(stage / name).parent for name in files} | {stage}:
         sync_folder(folder)
+
+
+def _passes(outputs: Mapping[str, Output] | Together | Sequence[Together]) -> list[Together]:
+    if isinstance(outputs, Together):
+        return [outputs]
+    if isinstance(outputs, Mapping):
+        return [Together.alone(name, output) for name, output in outputs.items()]
+    return list(outputs)
 
 
 def _write(stage: Path, together: Together, *, first: bool, last: bool) -> None:

@@ -51,10 +51,13 @@ class Facts:
     drift: Mapping[str, Any] | None = None
     season: Mapping[str, Any] | None = None
     suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
+    suppressed: Mapping[str, Any] | None = None  # how many were kept off the lists, by reason
+    campaign: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         some = {"drift": self.drift, "season": self.season, "suppression": self.suppression}
+        some |= {"suppressed": self.suppressed, "campaign": self.campaign}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,

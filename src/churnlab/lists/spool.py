@@ -153,6 +153,7 @@ class Spool:
             self._stamp,
             bool(self._sums.valued),
             decided,
+            self._gate.customers,
             None if self._contacting is None else self._contacting.screen.excluded,
         )
 
@@ -204,6 +205,7 @@ class Ranked:
     stamp: Stamp
     valued: bool
     decided: Decided | None = None
+    eligible: int = 0  # everybody who was scored, listed or not
     excluded: Any = None  # an Arrow table of who was kept off the lists; None: nobody was looked at
 
     def batches(self, strategy: str) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from churnlab.features.feature import Description
 from churnlab.strategy.summary import Totals
 from churnlab.tables import SourceCount
 from churnlab.workflow import verdicts
+from churnlab.workflow.contacting import Told
 from churnlab.workflow.covering import Held
 
 Section = Mapping[str, Any]
@@ -196,6 +197,7 @@ class Scored:
     totals: tuple[Totals, ...]
     excluded: Mapping[str, int]
     notes: tuple[str, ...]
+    told: Told | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -205,6 +207,7 @@ class Scored:
             "model_version": self.version,
             "strategies": [row.as_dict() for row in self.totals],
             "excluded": dict(self.excluded),
+            **({} if self.told is None else self.told.as_facts()),
             "notes": list(self.notes),
         }
 
@@ -222,6 +225,8 @@ class Scored:
             ),
             "rows": [_strategy_row(row) for row in self.totals],
         }
+        if self.told is not None:
+            yield from self.told.sections(self.currency)
         lines = [f"  {note}" for note in self.notes]
         lines += [f"  not asked about: {number:,} x {reason}" for reason, number in self.excluded.items()]
         if self.existed:

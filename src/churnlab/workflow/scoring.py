@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from churnlab.models.files import Models
 from churnlab.strategy.summary import Totals
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import phasing, published, seasonality, standing, suppressing, terms
+from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
@@ -60,9 +61,10 @@ def score_opened(
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
     previous, refusing = published.before(project, day), suppressing.read(opening, day)
+    deciding = contacting.setting(project, refusing)
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs=inputs(opening, previous, refusing),
+        inputs={**inputs(opening, previous, refusing), **contacting.inputs(deciding)},
         model=champion.digests,
         as_of=day,
         code_version=code_version(),
@@ -70,7 +72,7 @@ def score_opened(
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
         stamp = stamped_with(project, key, champion, models, day)
-        with spool.opened(out_folder(project), stamp, project.lists.formula_policy) as kept:
+        with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
             _place_all(opening, models, day, kept, cautions, drift, excluded, around)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
@@ -79,13 +81,17 @@ def score_opened(
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
             suppressing.confirm(opening, refusing)
-            made_of = facts(opening, champion, day, ranked.totals, left_out, drift, around)
+            told = contacting.Told.of(ranked)
+            made_of = replace(
+                facts(opening, champion, day, ranked.totals, left_out, drift, around), **told.as_facts()
+            )
             kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
-                write.together(ranked, project.lists.newline),
+                contacting.passes(write.together(ranked, project.lists.newline), ranked, project.lists.newline),
                 suppressing.with_told(made_of, refusing),
                 info={"tracking_run": run.run_id},
+                gate=contacting.last_look(ranked, refusing),
             )
         untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
@@ -96,6 +102,7 @@ def score_opened(
         currency=project.currency,
         totals=ranked.totals,
         excluded=left_out,
+        told=told,
         notes=(
             *cautions.notes(),
             *drift.notes(),
