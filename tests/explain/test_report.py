@@ -189,8 +189,8 @@ def test_dashes_of_a_table_are_explained_beneath_it():
     # Of the five customers nothing is told; beneath the very table it says why, before the next chapter.
     at = text.index("club: five under 10 – – – –")
     note = text.index("A dash: no figure, since there are too few to say anything.", at)
-    assert note < text.index("Is a risk of 30% three in ten? Predicted", at)
-    assert "fewer than 10 customers" in text[note : note + 150]
+    assert note < text.index("Is a risk of 30% three in ten?", at)
+    assert "to say anything. fewer than 10 customers." in text[note : note + 150]
     whole = [row for row in content().scorecard if row["segment"] == "all"]
     assert "A dash" not in text_of(content(scorecard=whole))
 
