@@ -195,9 +195,10 @@ class Campaign(Section):
     """Who gets which action under which limits, and who is left alone to measure it by."""
 
     name: Name = Field(description="the campaign's id: its control group is drawn with it")
-    salt: str = Field(
-        description="${env:NAME}, the variable that holds at least 16 letters of secret: "
-        "whoever knows it can tell the arms beforehand"
+    salt: str | None = Field(
+        None,
+        description="${env:NAME}, the variable that holds at least 16 letters of secret: whoever knows it "
+        "can tell the arms beforehand; null: one is drawn and kept in the project's output folder",
     )
     epoch: str | int = Field(
         description="the global holdout is drawn anew when this changes, such as 2026: once a year"
@@ -231,8 +232,8 @@ class Campaign(Section):
 
     @field_validator("salt")
     @classmethod
-    def _secret(cls, salt: str) -> str:
-        if not re.fullmatch(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}", salt):
+    def _secret(cls, salt: str | None) -> str | None:
+        if salt is not None and not re.fullmatch(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}", salt):
             raise ValueError("salt is a secret: write it as ${env:NAME} and set that variable")
         return salt
 

@@ -57,11 +57,6 @@ DECIDED = frozenset(
         "owner",
     )
 )
-LATER = ("run_id", "model_version", "scored_at", "valid_until", "value_basis", "currency")
-# What a campaign says, once everybody is known.
-DECIDED = frozenset(
-    ["action_id", "action_channel", "action_label", "expected_saved_value", "expected_cost", "uplift_source", "decision", "arm", "owner"]
-)
 LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label", *DECIDED))
 
 

@@ -190,4 +190,5 @@ def _curve(planned: Plan, ids: Any, people: People, exponent: int) -> list[dict[
 
 def _sum(amounts: NDArray[np.float64], exponent: int) -> float:
     units = np.rint(np.nan_to_num(amounts) * 10**exponent).astype(np.int64)
-    return float(sum(units.tolist())) / 10**exponent
+    whole: int = sum(units.tolist())
+    return float(whole / 10**exponent)

@@ -42,7 +42,10 @@ class Screen:
         """Who of ``block`` may be on a list, and which actions each of them may get, as bits."""
         if self.permissions is None:
             return block, packed(np.ones((len(block), len(self.actions)), dtype=np.bool_))
-        verdicts = self.permissions.verdicts(block.customer_id, contacts(self.actions))
+        import pyarrow as pa
+
+        ids = pa.array(block.customer_id, pa.string())
+        verdicts = self.permissions.verdicts(ids, contacts(self.actions))
         thought_of = candidates(self.actions, people(block))
         kept = verdicts.reasons(thought_of) == 0
         if not kept.all():

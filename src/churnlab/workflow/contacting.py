@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from churnlab.config import Project, secret
-from churnlab.lists import audit, control, last_check
+from churnlab.config import Campaign, Project, secret
+from churnlab.durable import write_whole
+from churnlab.lists import audit, control, last_check, write
 from churnlab.lists.commit import Together
 from churnlab.lists.last_check import Refused
 from churnlab.lists.screen import Screen
 from churnlab.lists.spool import Contacting, Ranked
+from churnlab.workflow.opening import out_folder
 from churnlab.workflow.suppressing import Suppressing
+
+SALT = "campaign.salt"  # the file of a secret that nobody has configured
 
 
 def setting(project: Project, refusing: Suppressing | None) -> Contacting | None:
@@ -26,7 +30,18 @@ def setting(project: Project, refusing: Suppressing | None) -> Contacting | None
     screen = Screen(permissions, actions, project.time_zone)
     if campaign is None:
         return Contacting(screen)
-    return Contacting(screen, campaign, secret(campaign.salt, "campaign.salt"))
+    return Contacting(screen, campaign, _salt(project, campaign))
+
+
+def _salt(project: Project, campaign: Campaign) -> str:
+    """The project's own secret, or one that is drawn once and kept where only its owner reads it."""
+    if campaign.salt is not None:
+        return secret(campaign.salt, "campaign.salt")
+    path = out_folder(project) / SALT
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, f"{secrets.token_hex(32)}\n".encode(), private=True)
+    return path.read_text(encoding="ascii").strip()
 
 
 def inputs(contacting: Contacting | None) -> dict[str, str]:
@@ -36,37 +51,9 @@ def inputs(contacting: Contacting | None) -> dict[str, str]:
     return {"campaign.salt": control.fingerprint(contacting.salt)}
 
 
-@dataclass(frozen=True, eq=False)
-class Told:
-    """What became of everybody. ``suppressed``: reason -> customers, each once; ``any_reason``: each
-    reason of each. ``campaign``: what the manifest says of it, None without one.
-    """
-
-    suppressed: Mapping[str, int]
-    any_reason: Mapping[str, int]
-    campaign: Mapping[str, Any] | None
-
-    @classmethod
-    def of(cls, ranked: Ranked) -> Told:
-        """``ranked``: everybody in list order. Raises GateError where the customers do not add up."""
-        counted = {"first": {}, "any": {}} if ranked.excluded is None else audit.counts(ranked.excluded)
-        listed = sum(ranked.sizes.values())
-        audit.reconcile(ranked.eligible, listed, counted["first"], 0)
-        campaign = None if ranked.decided is None else ranked.decided.facts
-        return cls(counted["first"], counted["any"], campaign)
-
-    def as_facts(self) -> dict[str, Any]:
-        """For the manifest."""
-        found: dict[str, Any] = {}
-        if self.suppressed:
-            found["suppressed"] = {"first_reason": dict(self.suppressed), "any_reason": dict(self.any_reason)}
-        if self.campaign is not None:
-            found["campaign"] = dict(self.campaign)
-        return found
-
-
-def passes(lists: Together, ranked: Ranked, newline: Any) -> list[Together]:
+def passes(ranked: Ranked, newline: Literal["lf", "crlf"]) -> list[Together]:
     """The lists, and beside them who was kept off."""
+    lists = write.together(ranked, newline)
     if ranked.excluded is None:
         return [lists]
     kept_off = audit.outputs(ranked.excluded, newline)
@@ -80,7 +67,9 @@ def last_look(ranked: Ranked, refusing: Suppressing | None) -> Callable[[Path], 
     import pyarrow as pa
 
     sources = refusing.permissions.refused()
-    parts = [sources] if ranked.excluded is None else [sources, ranked.excluded["customer_id"].combine_chunks()]
+    parts = (
+        [sources] if ranked.excluded is None else [sources, ranked.excluded["customer_id"].combine_chunks()]
+    )
     everywhere = pa.concat_arrays([part.cast(pa.string()) for part in parts])
 
     def look(stage: Path) -> int:

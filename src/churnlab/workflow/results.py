@@ -13,7 +13,7 @@ from churnlab.features.feature import Description
 from churnlab.strategy.summary import Totals
 from churnlab.tables import SourceCount
 from churnlab.workflow import verdicts
-from churnlab.workflow.contacting import Told
+from churnlab.workflow.contacted import Told
 from churnlab.workflow.covering import Held
 
 Section = Mapping[str, Any]

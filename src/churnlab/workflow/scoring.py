@@ -11,7 +11,7 @@ from typing import Any
 
 from churnlab import tracking
 from churnlab.config import Project
-from churnlab.lists import commit, manifest, spool, write
+from churnlab.lists import commit, manifest, spool
 from churnlab.lists.build import Stamp
 from churnlab.lists.previous import Previous
 from churnlab.lists.spool import Spool
@@ -22,6 +22,7 @@ from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.contacted import Told
 from churnlab.workflow.drifting import Drift
 from churnlab.workflow.opening import (
     Frames,
@@ -81,14 +82,14 @@ def score_opened(
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
             suppressing.confirm(opening, refusing)
-            told = contacting.Told.of(ranked)
+            told = Told.of(ranked)
             made_of = replace(
                 facts(opening, champion, day, ranked.totals, left_out, drift, around), **told.as_facts()
             )
             kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
-                contacting.passes(write.together(ranked, project.lists.newline), ranked, project.lists.newline),
+                contacting.passes(ranked, project.lists.newline),
                 suppressing.with_told(made_of, refusing),
                 info={"tracking_run": run.run_id},
                 gate=contacting.last_look(ranked, refusing),
