@@ -15,7 +15,7 @@ def test_calibration_says_its_largest_gap_and_hides_small_bins():
         {"low": 0.5, "high": 0.6, "n": 9, "predicted": 0.55, "observed": 1.0},
     ]
     assert calibration(table).alt == (
-        "Predicted risk against the share that left, in 1 groups; the largest difference is 4 points."
+        "Predicted risk against the share that left, in 1 group; the largest difference is 4 points."
     )
     assert "le plus grand écart est de 4 points" in calibration(table, "fr").alt
 

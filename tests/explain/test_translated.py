@@ -112,6 +112,10 @@ def test_by_hand():
     assert sentence("the best customers with 80% of the value of 2430", "fr") == (
         "les meilleurs clients, qui font 80\u00a0% de la valeur de 2430"
     )
+    assert sentence("0.012", "fr") == "0,012"
+    assert sentence("ranks better: average precision 0.485, pace 0.472: +0.013; lift 10 % 5.3", "fr") == (
+        "classe mieux\u00a0: précision moyenne 0,485, pace 0,472\u00a0: +0,013\u00a0; lift à 10\u00a0% 5,3"
+    )
     assert sentence("6 dates, 2017-04-01 to 2017-09-01", "fr") == "6 dates, de 2017-04-01 à 2017-09-01"
     assert sentence("0.030 at most; our own remark", "fr") == "0,030 au plus\u00a0; our own remark"
     assert sentence("version 3.11.2 of us; nothing known", "fr") == "version 3.11.2 of us; nothing known"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])")
+_FIGURE = re.compile(r"[-+]?\d+\.\d+")
 _PAIR = re.compile(r"(?<=\d), (?=[-+]?\d)")  # the comma between the ends of an interval
 _DECIMAL = re.compile(r"(?<![\w.])([-+]?\d+)\.(\d+)(?![\w.])")
 
@@ -37,6 +38,8 @@ def sentence(text: str, locale: Locale) -> str:
     """
     if locale == "en":
         return text
+    if _FIGURE.fullmatch(text):
+        return _figures(text)
     whole = _matched(text)
     if whole is not None:
         return whole
@@ -122,6 +125,12 @@ def _inside(part: str) -> str:
     told = sentence(part, "fr")
     if told != part:
         return told
+    return _figures(part)
+
+
+def _figures(part: str) -> str:
+    """Figures as the French write them, and the marks between them."""
+    part = re.sub(r"(?<=\d): ", f"{NO_BREAK}: ", part)
     part = _PAIR.sub(f"{NO_BREAK}; ", part)
     part = _THOUSANDS.sub(lambda number: number[0].replace(",", NARROW), part)
     return _DECIMAL.sub(r"\1,\2", part).replace("%", f"{NO_BREAK}%").replace(f" {NO_BREAK}", NO_BREAK)
