@@ -553,3 +553,30 @@ def test_strict_what_was_gone_back_from_does_not_wait_and_comes_back_by_its_name
     assert churnlab.score(project, DAY, frames=frames).version == "2"
     # From where it came when it came, not from where it was brought back.
     assert churnlab.rollback(project, reason="odd after all").change.version == "1"
+
+
+def test_strict_run_shows_what_it_did_before_it_is_refused(shop, frames, tracked, capfd):
+    frames["orders"].to_parquet(tracked / "orders.parquet")
+    text = CONFIG.replace("frame: orders", "files: [orders.parquet]")
+    (tracked / "shop.yaml").write_text(text, encoding="utf-8")
+
+    def ran(*more):
+        with pytest.raises(SystemExit) as left:
+            cli.main(["run", str(tracked / "shop.yaml"), "--as-of", str(DAY), "--set", STRICT, *more])
+        out, err = capfd.readouterr()
+        return left.value.code, out, err
+
+    code, out, err = ran()
+    assert code == 4
+    assert "Gate: candidate, version 1 waits for a sign-off" in out
+    assert "version 1 passed the gate and waits for a sign-off" in err
+    project = shop(STRICT)
+    churnlab.review(project, run="1")
+    ann(project, "approved", "1")
+    churnlab.review(project)
+    ann(project, "rejected", "1")
+    code, out, err = ran("--json")  # trains a candidate, and the champion that stays was rejected
+    assert code == 4
+    answer = json.loads(out)
+    assert (answer["version"], answer["gate"]["verdict"]) == ("2", "candidate")
+    assert "version 1 was rejected" in err
