@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from churnlab import leaving
-from churnlab.errors import ConfigError, NotPromotedError
+from churnlab.errors import ConfigError, GateError, NotPromotedError
 
 if TYPE_CHECKING:
     from churnlab.config import Project
@@ -294,8 +294,13 @@ def run(
     from churnlab import display, workflow
 
     day = _day(as_of) if as_of else None
-    with display.progress() as progress:
-        result = workflow.run(_project(config, set_), day, progress=progress)
+    try:
+        with display.progress() as progress:
+            result = workflow.run(_project(config, set_), day, progress=progress)
+    except GateError as refused:  # what was done before it was refused is told all the same
+        if refused.result is not None:
+            _show(refused.result, json_)
+        raise
     _show(result, json_)
 
 

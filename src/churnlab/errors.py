@@ -55,9 +55,10 @@ class DataError(ChurnlabError):
 
 
 class GateError(ChurnlabError):
-    """Scores or lists exist, but must not be released."""
+    """Scores or lists exist, but must not be released. ``result``: what was done before, to be shown."""
 
     exit_code = 4
+    result: object = None
 
 
 class NotPromotedError(GateError):

@@ -94,13 +94,20 @@ def test_sent_back_it_is_the_champion_again(store, tracked):
     move(store, "1", "2", back=True)
     assert tracking.champion(closed(tracked)) == tracking.champion(store)
     assert tracking.champion(store).version == "1"
-    move(store, "3", "1")
+    move(store, "2", "1", back=True)
+    assert tracking.champion(closed(tracked)).version == "2"
+    move(store, "3", "2")
     assert [(each.version, each.back) for each in tracking.champions(store)] == [
         ("1", False),
         ("2", False),
         ("1", True),
+        ("2", True),
         ("3", False),
     ]
+    made = tracking.versions(store)
+    assert tracking.former(made, tracking.champions(store), "3") == ("2", "1")
+    # Whom version 2 took over from when it came: 1, as when it came back, and 3 took over from 2.
+    assert [tracking.predecessor(tracking.champions(store), version) for version in "123"] == [None, "1", "2"]
 
 
 @pytest.mark.parametrize("where", ["registry.recorded", "registry.lowered", "registry.moved"])
@@ -110,7 +117,7 @@ def test_killed_anywhere_a_champion_stays_and_can_score(store, tracked, where, b
     move(store, "2", "1")
     to = "1" if back else "3"
     if where == "registry.lowered" and not back:
-        pytest.skip("the mark is lowered on the way back only")
+        pytest.skip("the mark is lowered on the way down only")
 
     def dies():
         monkeypatch.setenv("CHURNLAB_FAILPOINT", f"{where}:kill")
@@ -138,7 +145,8 @@ def test_the_mark_is_never_above_the_alias(store, monkeypatch):
     move(store, "1", None)
     move(store, "3", "1")
     move(store, "1", "3", back=True)
-    assert marks == [(1, 1), (3, 3), (1, 3)]
+    move(store, "3", "1", back=True)  # forward again, to one that had been champion
+    assert marks == [(1, 1), (3, 3), (1, 3), (3, 3)]
 
 
 def test_a_change_that_was_cut_short_did_not_take_place():

@@ -104,6 +104,10 @@ def test_first_worse_equal_and_back_again(shop, frames):
         churnlab.rollback(shop(), reason="further back")
     with pytest.raises(ConfigError, match="version 2 is no earlier champion"):
         churnlab.rollback(shop(), "2", reason="a refused one")
+    forward = churnlab.rollback(shop(), "3", reason="the channel was mended")
+    assert (forward.change.version, forward.change.before, forward.change.back) == ("3", "1", True)
+    assert tracking.champion(store(shop())).version == "3"
+    assert churnlab.rollback(shop(), reason="broken again").change.version == "1"
     held = churnlab.train(shop("gate.hold=true"), frames=frames)
     assert (held.verdict.outcome, tracking.alias(store(shop()))) == ("refused", "1")
 

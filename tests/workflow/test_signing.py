@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -365,7 +366,7 @@ def test_strict_a_rejected_champion_makes_no_lists(shop, frames):
     churnlab.review(project)
     done = ann(project, "rejected", "2", comment="a channel is missing")
     assert done.notes == (
-        'no list is made with it any more: churnlab rollback CONFIG --reason "..." goes back',
+        'no list is made with it any more: go back: churnlab rollback CONFIG --reason "..."',
     )
     assert tracking.alias(store(project)) == "2"
     with pytest.raises(GateError, match=r"version 2 was rejected, and gate\.strict is on") as caught:
@@ -492,3 +493,90 @@ def test_on_the_command_line(two, capfd):
     assert (code, "sign-off" in out) == (0, True)
     code, out, _ = ends("review", config, "--format", "md", "--json")
     assert json.loads(out)["report"].endswith("model-card.md")
+
+
+def advised(told):
+    """The arguments of the rollback that a message names, None where it names none."""
+    found = re.search(r'churnlab rollback CONFIG(?: --to (\d+))? --reason "\.\.\."', str(told))
+    return None if found is None else found[1]
+
+
+def test_strict_the_advice_after_a_rejection_is_a_command_that_works(shop, frames):
+    churnlab.train(shop(), frames=frames)
+    project = shop(STRICT)
+    churnlab.review(project)
+    done = ann(project, "rejected", "1")  # the first and only one: there is nothing to go back to
+    assert done.notes == ("no list is made with it any more: train another one: churnlab train CONFIG",)
+    with pytest.raises(GateError, match="version 1 was rejected") as caught:
+        churnlab.score(project, DAY, frames=frames)
+    assert "rollback" not in str(caught.value)
+    assert "train another one: churnlab train CONFIG" in str(caught.value)
+    with pytest.raises(ConfigError, match="no earlier champion is recorded") as nowhere:
+        churnlab.rollback(project, reason="back")
+    assert "train another one: churnlab train CONFIG" in str(nowhere.value)
+    for _ in range(2):  # as it says
+        churnlab.train(shop(), frames=frames)
+    churnlab.review(project)
+    (note,) = ann(project, "rejected", "3").notes
+    assert advised(note) is None
+    assert "--reason" in note
+    assert churnlab.rollback(project, advised(note), reason="as told").change.version == "2"
+    churnlab.review(project)
+    (note,) = ann(project, "rejected", "2").notes  # 1 and 3 were rejected, too
+    assert note.endswith("train another one: churnlab train CONFIG")
+    churnlab.review(project, run="3")
+    ann(project, "approved", "3")
+    with pytest.raises(GateError, match="version 2 was rejected") as caught:
+        churnlab.score(project, DAY, frames=frames)
+    assert advised(caught.value) == "3", "forward: the one before version 2 was rejected"
+    with pytest.raises(GateError, match="version 1 was rejected") as refused:
+        churnlab.rollback(project, reason="to the one before")
+    assert advised(refused.value) == "3"
+    assert churnlab.rollback(project, "3", reason="as told").change.version == "3"
+    assert churnlab.score(project, DAY, frames=frames).version == "3"
+
+
+def test_strict_what_was_gone_back_from_does_not_wait_and_comes_back_by_its_name(shop, frames):
+    churnlab.train(shop(), frames=frames)
+    project = shop(STRICT)
+    churnlab.train(project, frames=frames)
+    churnlab.review(project, run="2")
+    assert ann(project, version="2").change.version == "2"
+    churnlab.rollback(project, reason="odd")
+    churnlab.review(project)
+    assert ann(project).version == "1", "nothing waits: the champion is signed"
+    churnlab.train(project, frames=frames)
+    with pytest.raises(ConfigError, match=r"waiting for a sign-off: 3\nmend"):
+        ann(project)
+    forward = churnlab.rollback(project, "2", reason="it was not the model")
+    assert (forward.change.version, forward.change.before) == ("2", "1")
+    assert churnlab.score(project, DAY, frames=frames).version == "2"
+    # From where it came when it came, not from where it was brought back.
+    assert churnlab.rollback(project, reason="odd after all").change.version == "1"
+
+
+def test_strict_run_shows_what_it_did_before_it_is_refused(shop, frames, tracked, capfd):
+    frames["orders"].to_parquet(tracked / "orders.parquet")
+    text = CONFIG.replace("frame: orders", "files: [orders.parquet]")
+    (tracked / "shop.yaml").write_text(text, encoding="utf-8")
+
+    def ran(*more):
+        with pytest.raises(SystemExit) as left:
+            cli.main(["run", str(tracked / "shop.yaml"), "--as-of", str(DAY), "--set", STRICT, *more])
+        out, err = capfd.readouterr()
+        return left.value.code, out, err
+
+    code, out, err = ran()
+    assert code == 4
+    assert "Gate: candidate, version 1 waits for a sign-off" in out
+    assert "version 1 passed the gate and waits for a sign-off" in err
+    project = shop(STRICT)
+    churnlab.review(project, run="1")
+    ann(project, "approved", "1")
+    churnlab.review(project)
+    ann(project, "rejected", "1")
+    code, out, err = ran("--json")  # trains a candidate, and the champion that stays was rejected
+    assert code == 4
+    answer = json.loads(out)
+    assert (answer["version"], answer["gate"]["verdict"]) == ("2", "candidate")
+    assert "version 1 was rejected" in err

@@ -5,7 +5,7 @@ reads them directly. MLflow is loaded when a store is first asked for what only 
 logged is aggregated; a customer id never is.
 """
 
-from churnlab.tracking.changes import Change, Version, champions, move, versions
+from churnlab.tracking.changes import Change, Version, champions, former, move, predecessor, versions
 from churnlab.tracking.registry import FOLDER, Champion, alias, champion, confirm, fetched, register
 from churnlab.tracking.reports import Written, describe, keep_report, kept_report, last_report
 from churnlab.tracking.runs import Run, run, tagged
@@ -30,11 +30,13 @@ __all__ = [
     "confirm",
     "describe",
     "fetched",
+    "former",
     "keep_report",
     "kept_report",
     "last_report",
     "move",
     "open_store",
+    "predecessor",
     "register",
     "run",
     "sign",

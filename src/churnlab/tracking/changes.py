@@ -1,7 +1,7 @@
 """Which version is the champion, since when, by whose word and why: every move of the alias is recorded.
 
-    promote   1 record the change   2 move the alias   3 raise the mark   4 confirm the record
-    go back   1 record the change   2 lower the mark   3 move the alias   4 confirm the record
+    upward     1 record the change   2 move the alias   3 raise the mark   4 confirm the record
+    downward   1 record the change   2 lower the mark   3 move the alias   4 confirm the record
 
 The alias is one row of the registry, so its move is whole or did not happen. The mark is the version
 that the records speak of, and never above the alias: an alias below it was put back by something else.
@@ -32,7 +32,7 @@ _LONGEST = 500
 class Change:
     """A move of the alias from ``before`` (None: from nothing) to ``version``, ``at`` an instant UTC.
 
-    ``back``: it went back. ``done``: it is known to have happened.
+    ``back``: to one that had been champion before. ``done``: it is known to have happened.
     """
 
     version: str
@@ -70,14 +70,15 @@ def move(store: Store, version: str, *, before: str | None, reason: str, back: b
     at = dt.datetime.now(dt.UTC)
     change = Change(version, before, at.isoformat(timespec="seconds"), actor(), line(reason), back)
     key = f"{_CHANGE}{at:%Y%m%dT%H%M%S.%fZ}"
+    downward = before is not None and int(version) < int(before)
     _tag(store, key, _text(change))
     failpoint("registry.recorded")
-    if back:
+    if downward:
         _tag(store, MARK, version)
         failpoint("registry.lowered")
     store.client.set_registered_model_alias(store.project, ALIAS, version)
     failpoint("registry.moved")
-    if not back:
+    if not downward:
         _tag(store, MARK, version)
     change = replace(change, done=True)
     _tag(store, key, _text(change))
@@ -90,6 +91,23 @@ def champions(store: Store) -> tuple[Change, ...]:
     return took_place(
         [Change(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(_CHANGE)], alias(store)
     )
+
+
+def former(versions: Iterable[Version], changes: Iterable[Change], now: str | None) -> tuple[str, ...]:
+    """The versions that have been champion and are not now, in the order of ``versions``."""
+    # Before there was a gate, every training became the champion.
+    led = {each.version for each in changes}
+    return tuple(
+        each.version
+        for each in versions
+        if each.version != now and (each.version in led or each.gate is None)
+    )
+
+
+def predecessor(changes: Iterable[Change], now: str) -> str | None:
+    """Whom ``now`` took over from when it came, not when it came back."""
+    came = [each.before for each in changes if each.version == now and not each.back]
+    return came[-1] if came else None
 
 
 def took_place(recorded: Iterable[Change], now: str | None) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from churnlab import tracking
 from churnlab.config import Project
-from churnlab.errors import NotPromotedError
+from churnlab.errors import GateError, NotPromotedError
 from churnlab.models import files
 from churnlab.tracking import Store
 from churnlab.workflow import verdicts
@@ -33,7 +33,11 @@ def run(
         trained = _trained(opening, store)
         champion = tracking.champion(store)  # the new version, or the one that stayed
         models = files.load(champion.folder, champion.digests)
-        scored = score_opened(opening, store, champion, models, as_of)
+        try:
+            scored = score_opened(opening, store, champion, models, as_of)
+        except GateError as error:  # no lists; but there is a training, and it is recorded
+            error.result = trained
+            raise
         day = dt.date.fromisoformat(scored.as_of)
         reviewed = review_version(project, store, champion, day, progress)
     return Ran(validated, trained, scored, reviewed)

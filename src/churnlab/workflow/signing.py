@@ -117,7 +117,8 @@ def _line(what: str, text: str) -> str:
 def _meant(store: Store, now: str | None, version: str | None) -> Version:
     """The version that is signed; the champion, where nothing else could be meant."""
     listed = tracking.versions(store)
-    waiting = [each.version for each in listed if _waits(each, now)]
+    led = tracking.former(listed, tracking.champions(store), now) if listed else ()
+    waiting = [each.version for each in listed if _waits(each, now) and each.version not in led]
     if version is None and (now is None or waiting):
         champion = "there is no champion" if now is None else f"version {now} is the champion"
         others = f"; waiting for a sign-off: {', '.join(waiting)}" if waiting else ""
@@ -162,7 +163,7 @@ def _followed(
     project: Project, store: Store, named: Version, now: str | None, signed: SignOff
 ) -> tuple[Change | None, list[str]]:
     """The change of champion that the sign-off makes, or why it makes none."""
-    why_not = _why_not(project, named, now, signed)
+    why_not = _why_not(project, store, named, now, signed)
     if why_not is not None:
         return None, [why_not] if why_not else []
     reason = f"{CANDIDATE}: {standing.told(signed)}" + (f": {signed.comment}" if signed.comment else "")
@@ -172,7 +173,7 @@ def _followed(
     return change, [*notes, *_judged_beside(store, named, now)]
 
 
-def _why_not(project: Project, named: Version, now: str | None, signed: SignOff) -> str | None:
+def _why_not(project: Project, store: Store, named: Version, now: str | None, signed: SignOff) -> str | None:
     """Why the champion stays; an empty text where that needs no word, None where it does not stay."""
     stays = "there is still no champion" if now is None else f"version {now} stays the champion"
     if not project.gate.strict:
@@ -180,16 +181,26 @@ def _why_not(project: Project, named: Version, now: str | None, signed: SignOff)
     if named.version == now:
         if signed.approves:
             return ""
-        return 'no list is made with it any more: churnlab rollback CONFIG --reason "..." goes back'
+        return f"no list is made with it any more: {standing.way_on(store, named.version)}"
     if not signed.approves:
         return stays
     if named.gate != CANDIDATE:
-        return f"{stays}: of version {named.version} the gate said {named.gate or 'nothing'}, not {CANDIDATE}"
+        said = named.gate or "nothing"
+        return (
+            f"{stays}: of version {named.version} the gate said {said}, not {CANDIDATE}{_again(store, named)}"
+        )
     if project.gate.hold:
         return f"{stays}: gate.hold is on"
     if not _waits(named, now):
-        return f"{stays}, since it is newer; churnlab rollback goes back to an earlier champion"
+        return f"{stays}, since it is newer{_again(store, named) or '; train again for a newer candidate'}"
     return None
+
+
+def _again(store: Store, named: Version) -> str:
+    """How a version becomes champion that has been one before, and no candidate can; else nothing."""
+    if named.version not in tracking.former([named], tracking.champions(store), tracking.alias(store)):
+        return ""
+    return f'; it has been champion: churnlab rollback CONFIG --to {named.version} --reason "..."'
 
 
 def _judged_beside(store: Store, named: Version, now: str | None) -> Iterator[str]:

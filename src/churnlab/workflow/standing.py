@@ -39,17 +39,34 @@ def require_usable(project: Project, store: Store, version: str) -> str | None:
     signed = tracking.sign_offs(store, version)
     if not signed:
         return f"version {version} is not signed, and gate.strict is on: {how_to_sign(version)}"
-    last, back = signed[-1], 'or go back: churnlab rollback CONFIG --reason "..."'
+    last = signed[-1]
     if last.void is not None:
         raise IntegrityError(
             f"the last sign-off of version {version} is void, and gate.strict is on",
             got=f"{why_void(last)} ({last.verdict} by {last.reviewer}, {last.at})",
-            mend=f"read and sign anew: {how_to_sign(version)}; {back}",
+            mend=f"read and sign anew: {how_to_sign(version)}; or {way_on(store, version)}",
         )
     if last.verdict == "rejected":
         raise GateError(
             f"version {version} was rejected, and gate.strict is on: it makes no lists",
             got=told(last) + (f": {last.comment[:200]}" if last.comment else ""),
-            mend=f"{back.removeprefix('or ')}; or sign anew: {how_to_sign(version)}",
+            mend=f"{way_on(store, version)}; or sign anew: {how_to_sign(version)}",
         )
     return None
+
+
+def way_on(store: Store, version: str) -> str:
+    """What helps where ``version`` may make no lists, with commands that work: go back, or train another."""
+    changes, now = tracking.champions(store), tracking.alias(store)
+    others = [each for each in tracking.former(tracking.versions(store), changes, now) if each != version]
+    usable = [each for each in others if _usable(store, each)]
+    if not usable:
+        return "train another one: churnlab train CONFIG"
+    if version == now and tracking.predecessor(changes, version) in usable:
+        return 'go back: churnlab rollback CONFIG --reason "..."'
+    return f'go back: churnlab rollback CONFIG --to {usable[0]} --reason "..."'
+
+
+def _usable(store: Store, version: str) -> bool:
+    signed = tracking.sign_offs(store, version)
+    return not signed or (signed[-1].void is None and signed[-1].verdict != "rejected")

@@ -124,6 +124,8 @@ def list_models(project: Project) -> Listed:
 def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledBack:
     """Make an earlier champion the champion again: ``to``, or the one before the present one.
 
+    ``to``: any version that has been champion, also one that was gone back from.
+
     Its files are verified first, and are not changed: the same scores come back, to the byte.
     Raises ``ConfigError`` (exit 2) where there is no such version, ``IntegrityError`` (exit 5) where its
     files are not those that were registered.
@@ -155,24 +157,17 @@ def _store(project: Project) -> Store:
 
 
 def _wanted(versions: Sequence[Version], changes: Sequence[Change], now: str, to: str | None) -> str:
-    """The version to go back to, which must have been the champion once."""
-    # Before there was a gate, every training became the champion.
-    led = {each.version for each in changes} | {each.version for each in versions if each.gate is None}
-    earlier = [each.version for each in versions if each.version in led and int(each.version) < int(now)]
-    chosen = _before(changes, now) if to is None else to
-    if chosen in earlier:
+    """The version to go back to, which must have been the champion once; it may be a later one."""
+    others = tracking.former(versions, changes, now)
+    chosen = tracking.predecessor(changes, now) if to is None else to
+    if chosen in others:
         return str(chosen)
-    if to is None and not changes and earlier:
-        return earlier[0]
+    if to is None and not changes and others:
+        return others[0]
     asked = "no earlier champion is recorded" if to is None else f"version {to} is no earlier champion"
+    name = f"name one of them: --to {others[0]}" if others else "train another one: churnlab train CONFIG"
     raise ConfigError(
         asked,
-        got=f"version {now} is the champion; earlier ones: {', '.join(earlier) or 'none'}",
-        mend="churnlab models CONFIG shows every version; name one with --to",
+        got=f"version {now} is the champion; others that have been: {', '.join(others) or 'none'}",
+        mend=f"churnlab models CONFIG shows every version; {name}",
     )
-
-
-def _before(changes: Sequence[Change], now: str) -> str | None:
-    """Whom ``now`` took over from when it came, not when it came back."""
-    came = [each.before for each in changes if each.version == now and not each.back]
-    return came[-1] if came else None
