@@ -237,7 +237,15 @@ def test_what_value_is_made_of():
     lines = [order(90, margin=7), order(90 + 1 / DAY, margin=5), order(180, margin=3), order(181, margin=1)]
     made = of_one(transactions=lines)
     assert (made["value_recent"], made["value_before"]) == (7, 8)
-    assert made["first_day"] == 20_000 - 181
+
+
+def test_an_anniversary_is_of_the_first_contract_or_else_of_joining():
+    assert np.isnan(of_one()["first_day"]), "the first order seen is no beginning"
+    contracts = [{"customer": 0, "time": AS_OF - ago * DAY, "end": None} for ago in (300, 900)]
+    joined = [{"customer": 0, "joined_at": AS_OF - 700 * DAY}]
+    assert of_one(contracts=contracts, attributes=joined)["first_day"] == 20_000 - 900
+    assert of_one(attributes=joined)["first_day"] == 20_000 - 700
+    assert np.isnan(of_one(attributes=[{"customer": 0, "joined_at": AS_OF}])["first_day"])
 
 
 def test_types_that_do_not_occur_call_for_nothing():

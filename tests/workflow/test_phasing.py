@@ -91,7 +91,7 @@ def test_everybody_has_one_phase_and_moments_that_hang_together(shop):
             gravest = max(Moment(code).severity for code in codes)
             assert Moment(row["critical_moment"]).severity == gravest
             assert row["critical_due"] >= DAY
-    assert {"rhythm_slip", "complaint_open", "value_drop", "payment_failed", "opt_out", "anniversary"} <= seen
+    assert {"rhythm_slip", "complaint_open", "value_drop", "payment_failed", "opt_out"} <= seen
 
 
 def test_what_happens_later_changes_no_phase_and_no_moment(shop):

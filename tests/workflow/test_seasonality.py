@@ -172,6 +172,8 @@ def test_many_customers_are_told_of_by_a_fifth_of_them(monkeypatch):
     everything = KINDS[0]
     whole = asked(transactions, interactions, *everything)
     assert whole == by_definition(transactions, interactions, *everything), "so few are not enough"
+    monkeypatch.setattr(seasonality, "MANY", 1)
+    assert asked(transactions, interactions, *everything) == whole, "a fifth of them are not enough"
     monkeypatch.setattr(seasonality, "ENOUGH", 1)
     some = [
         [row for row in rows if not row["customer_id"].endswith("0")] for rows in (transactions, interactions)

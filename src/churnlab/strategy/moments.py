@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from churnlab import labels
 from churnlab.config.lifecycle import Lifecycle, MomentRules
-from churnlab.history import ALL, History, Source
+from churnlab.history import ALL, History
 from churnlab.history.agreed import days_to_end
 from churnlab.history.units import days_between
 from churnlab.strategy import intensity, lifecycle
@@ -98,7 +98,8 @@ def measures(past: History, rules: MomentRules) -> dict[str, Floats]:
     ``complaints_waiting``: complaints older than ``complaint_days`` without a resolution, and all that
     were opened again. ``value_recent``, ``value_before``: what the last 90 days brought and the 90
     before, in minor units. ``days_since_*``: of the types of the rules, in the last ``recent_days``.
-    ``contract_end_in``, ``promo_end_in``: days. ``first_day``: local day of the first order, since 1970.
+    ``contract_end_in``, ``promo_end_in``: days. ``first_day``: local day, since 1970, of the
+    first contract, or else of joining.
     """
     missing = np.full(len(past.as_of), np.nan)
     lines, kept = past.transactions, {"value_recent": missing, "value_before": missing}
@@ -115,7 +116,7 @@ def measures(past: History, rules: MomentRules) -> dict[str, Floats]:
         for name, promos in (("contract_end_in", False), ("promo_end_in", True)):
             kept[name] = days_to_end(past, nearest, furthest, rules.promo_types, of_types=promos)
     kept["complaints_waiting"] = _floats(_waiting(past, rules))
-    kept["first_day"] = missing if past.orders is None else _first_day(past.orders)
+    kept["first_day"] = _first_day(past, missing)
     return {name: kept.get(name, missing) for name in NAMES}
 
 
@@ -136,8 +137,17 @@ def _waiting(past: History, rules: MomentRules) -> Ints:
     return counted
 
 
-def _first_day(orders: Source) -> Floats:
-    return _floats(orders.last(ALL).first("day"))
+def _first_day(past: History, missing: Floats) -> Floats:
+    # Not of the first order: in data that begin somewhere it is the first one seen, and no beginning.
+    if past.contracts is not None:
+        return _floats(past.contracts.last(ALL).first("day"))
+    joined = None if past.profile is None else past.profile.joined_at
+    if joined is None:
+        return missing
+    known = np.isfinite(joined)
+    days = missing.copy()
+    days[known] = past.calendar.day_numbers(joined[known].astype(np.int64))
+    return days
 
 
 def _floats(values: NDArray[np.int64] | Floats) -> Floats:
@@ -277,7 +287,7 @@ def _dropped(measures: Measures, rules: MomentRules, known: Known) -> Flags:
 
 
 def _anniversary(first: Floats, day: Ints, days: int) -> Held | None:
-    """The day of the first order comes again; that of a 29 February is 1 March in other years."""
+    """The day on which it all began comes again; that of a 29 February is 1 March in other years."""
     if not days:
         return None
     known = np.isfinite(first)

@@ -22,6 +22,7 @@ from churnlab.strategy.season import VALUE_DAYS, Season, Turn
 from churnlab.workflow.opening import Opened
 
 Columns = Mapping[str, Collection[str]]
+MANY = 3_000_000  # lines: of fewer, all are soon read
 ENOUGH = 5_000  # customers whose totals tell the season of all to a hundredth
 # About a fifth of all, whoever makes up the ids; characters, since every engine compares those alike.
 SOME = "RIGHT(customer_id, 1) IN ('3', '7', 'c', 'h', 'm', 'r', 'w', 'C', 'H', 'M', 'R', 'W')"
@@ -61,17 +62,18 @@ def asked(
     days = season.window(References.from_dict(extra["references"]).g_pop, project.strategy.lifecycle)
     calendar = Calendar(project.time_zone, project.calendar)
     edges, column = _edges(calendar, day, days), value_column(columns["transactions"])
-    events = Turn(days, *_told(row, lambda some: _events(columns, names, edges, some)))
+    many = row(f"SELECT COUNT(*), 0, 0 FROM {names['transactions']}")[0] >= MANY
+    events = Turn(days, *_told(row, lambda some: _events(columns, names, edges, some), many=many))
     if column is None:
         return Season(events, Turn(VALUE_DAYS))
     edges = _edges(calendar, day, VALUE_DAYS)
-    value = _told(row, lambda some: _value(columns, names, column, edges, some))
+    value = _told(row, lambda some: _value(columns, names, column, edges, some), many=many)
     return Season(events, Turn(VALUE_DAYS, *value))
 
 
-def _told(row: Row, statement: Callable[[bool], str]) -> tuple[int, int, int]:
-    """Of some customers where they are enough, else of all: a few thousand tell the same season."""
-    some = row(statement(True))
+def _told(row: Row, statement: Callable[[bool], str], *, many: bool) -> tuple[int, int, int]:
+    """Of many rows those of some customers, where these are enough: a few thousand tell the same season."""
+    some = row(statement(True)) if many else (0, 0, 0)
     return some if some[0] >= ENOUGH else row(statement(False))
 
 
