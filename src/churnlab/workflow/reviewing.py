@@ -159,7 +159,11 @@ def _content(
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
         shown["exhibits"] += afterwards.moved(reference, scores, as_of)
-        meanings = {driver["name"]: driver["meaning"] for driver in evidence["drivers"]}
+        french = project.locale == "fr"
+        meanings = {
+            driver["name"]: (french and driver.get("meaning_fr")) or driver["meaning"]
+            for driver in evidence["drivers"]
+        }
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
