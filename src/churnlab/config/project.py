@@ -169,6 +169,11 @@ class Lists(Section):
     )
     newline: Literal["lf", "crlf"] = "lf"
     valid_days: int = Field(30, ge=1, description="how long a list may be used")
+    lost: str | None = Field(
+        None,
+        description="the configuration of a second project (churn.kind: win_back) whose champion scores who "
+        "is lost already; they join the lists as population lost",
+    )
     segment: str | None = Field(
         None, description="the attribute shown as segment; null: that of strategy.by, if any"
     )

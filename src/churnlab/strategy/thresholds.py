@@ -44,6 +44,11 @@ class Thresholds:
         groups = {name: cls.from_dict(group) for name, group in record.get("groups", {}).items()}
         return cls(**{**record, "groups": groups})
 
+    def without_intensity(self) -> Thresholds:
+        """The same where nobody is close: value alone decides between its two strategies of low intensity."""
+        groups = {name: own.without_intensity() for name, own in self.groups.items()}
+        return Thresholds(self.value_if_retained, np.inf, self.value_learned, "", groups)
+
     def of(self, group: str | None) -> Thresholds:
         """The cuts of one customer's group."""
         return self.groups.get(group, self) if group is not None else self

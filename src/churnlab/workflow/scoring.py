@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from churnlab.lists.spool import Spool
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.strategy.summary import Totals
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
@@ -40,6 +41,7 @@ from churnlab.workflow.opening import (
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import NOTHING, Around, place
 from churnlab.workflow.results import Scored, plain_count
+from churnlab.workflow.second_life import SecondLife
 from churnlab.workflow.suppressing import Suppressing
 
 
@@ -52,6 +54,7 @@ def score(
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     standing.require_usable(project, store, champion.version)
+    SecondLife.of(project)  # what is wrong with it is said before any data is read
     with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
@@ -62,35 +65,38 @@ def score_opened(
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
     previous, refusing = published.before(project, day), suppressing.read(opening, day)
-    deciding = contacting.setting(project, refusing)
+    deciding, second = contacting.setting(project, refusing), SecondLife.of(project)
+    made_from = {
+        **inputs(opening, previous, refusing),
+        **contacting.inputs(deciding),
+        **({} if second is None else second.inputs()),
+    }
     key = manifest.run_key(
         config_sha256=settings_digest(project),
-        inputs={**inputs(opening, previous, refusing), **contacting.inputs(deciding)},
+        inputs=made_from,
         model=champion.digests,
         as_of=day,
         code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
-        cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
+        seen = _Seen(Cautions(opening, models), Drift.of(models))
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
-            _place_all(opening, models, day, kept, cautions, drift, excluded, around)
-            ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
+            _place_all(opening, models, day, kept, seen, around, second)
+            ranked = kept.ranked()
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
             suppressing.confirm(opening, refusing)
             told = Told.of(ranked)
-            made_of = replace(
-                facts(opening, champion, day, ranked.totals, left_out, drift, around), **told.as_facts()
-            )
+            made_of = facts(opening, champion, day, ranked.totals, seen.left_out, seen.drift, around)
             kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
                 key,
                 contacting.passes(ranked, project.lists.newline),
-                suppressing.with_told(made_of, refusing),
+                suppressing.with_told(replace(made_of, inputs=made_from, **told.as_facts()), refusing),
                 info={"tracking_run": run.run_id},
                 gate=contacting.last_look(ranked, refusing),
             )
@@ -102,17 +108,33 @@ def score_opened(
         version=str(kept_lists.manifest["model_version"]),
         currency=project.currency,
         totals=ranked.totals,
-        excluded=left_out,
+        excluded=seen.left_out,
         told=told,
         notes=(
-            *cautions.notes(),
-            *drift.notes(),
+            *seen.cautions.notes(),
+            *seen.drift.notes(),
+            *(second.notes(seen.lost) if second is not None else ()),
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
             *(refusing.notes if refusing else ()),
             *untracked,
         ),
     )
+
+
+@dataclass
+class _Seen:
+    """What is counted while customers are placed. ``lost``: those who were lost already, and are listed."""
+
+    cautions: Cautions
+    drift: Drift
+    excluded: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Reason -> customers who were not asked about, in a fixed order."""
+        return dict(sorted(self.excluded.items()))
 
 
 def ending(
@@ -137,21 +159,25 @@ def _place_all(
     models: Models,
     day: dt.date,
     kept: Spool,
-    cautions: Cautions,
-    drift: Drift,
-    excluded: Counter[str],
+    seen: _Seen,
     around: Around,
+    second: SecondLife | None,
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
     measures = phasing.measured(opening.project, models.extra)
     for panel, left_out in scoring_blocks(opening, day, measures):
-        excluded.update(left_out)
+        seen.excluded.update(left_out)
         if len(panel):
-            cautions.look(panel)
+            seen.cautions.look(panel)
             placed = place(panel, models, opening.project, around, compiled=compiled)
-            drift.look(placed.panel, placed.customers)
+            seen.drift.look(placed.panel, placed.customers)
             kept.add(placed.customers)
+    if second is not None:
+        cut = Thresholds.from_dict(models.extra["thresholds"])
+        for block in second.blocks(opening, day, around, cut, seen.excluded):
+            seen.lost += len(block)
+            kept.add(block)
 
 
 def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:

@@ -1,0 +1,138 @@
+"""Customers who are lost already, scored by a project of their own and listed beside the others.
+
+Their question is another one (who comes back?), so they have models, a gate and a report of their own:
+a second configuration with ``churn.kind: win_back``. Here both meet in the same lists: a second life
+worth as much as a valuable customer's is won back, another is released, however close they once were.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from churnlab import tracking
+from churnlab.config import Project, load
+from churnlab.errors import ConfigError
+from churnlab.lists.scored import ScoredCustomers
+from churnlab.models import files
+from churnlab.models.files import Models
+from churnlab.panel import Panel
+from churnlab.strategy import quadrants
+from churnlab.strategy.thresholds import Thresholds
+from churnlab.tracking import Champion
+from churnlab.workflow import phasing, standing, terms
+from churnlab.workflow.opening import Opened, settings_digest
+from churnlab.workflow.panels import scoring_blocks
+from churnlab.workflow.placing import Around, place
+
+# What must be the same in both configurations: lists hold both populations, of the same sources.
+SAME = ("sources", "root", "time_zone", "calendar", "currency", "locale", "data_roots")
+
+
+@dataclass(frozen=True, eq=False)
+class SecondLife:
+    """The project of those who are lost, and its champion. ``note``: of a champion nobody has signed."""
+
+    project: Project
+    champion: Champion
+    models: Models
+    note: str | None
+
+    @classmethod
+    def of(cls, project: Project) -> SecondLife | None:
+        """That of ``project``; None where it names none. Nothing is read of the data yet."""
+        if project.lists.lost is None:
+            return None
+        own = load(Path(project.root) / project.lists.lost)
+        _require_alike(project, own)
+        store = tracking.open_store(own.tracking, own.project, Path(own.root), later=True)
+        champion = tracking.champion(store)
+        models = files.load(champion.folder, champion.digests)
+        terms.check(own, models.extra["terms"])
+        return cls(own, champion, models, standing.require_usable(own, store, champion.version))
+
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of what its scores follow from beside the sources."""
+        digests = {f"lost {name}": digest for name, digest in self.champion.digests.items()}
+        return {**digests, "lost configuration": settings_digest(self.project)}
+
+    def notes(self, customers: int) -> tuple[str, ...]:
+        """Who scored how many."""
+        told = (
+            f"{customers:,} customers are lost already: scored by version {self.champion.version} of "
+            f"{self.project.project}, and placed by the value of their second life"
+        )
+        return (told, *([self.note] if self.note else []))
+
+    def blocks(
+        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds, left_out: Counter[str]
+    ) -> Iterator[ScoredCustomers]:
+        """Everyone lost at ``day``, some at a time. ``cut``: that of the customers who are not.
+
+        ``left_out`` is told who was not asked about, in place of those whom the other project set apart.
+        """
+        its = replace(opening, project=self.project)
+        left_out.pop("already_lost", None)
+        for panel, reasons in scoring_blocks(its, day, phasing.measured(self.project, self.models.extra)):
+            left_out.update({name: rows for name, rows in reasons.items() if name != "not_lost"})
+            if len(panel):
+                scored = place(panel, self.models, self.project, around).customers
+                yield self._placed(scored, panel, opening.project, around, cut)
+
+    def _placed(
+        self, scored: ScoredCustomers, panel: Panel, main: Project, around: Around, cut: Thresholds
+    ) -> ScoredCustomers:
+        groups = panel.segments.get(main.strategy.by or "")
+        value = np.full(len(scored), np.nan) if scored.worth is None else scored.worth.if_retained
+        # On the value axis alone: how close somebody once was says little of who is gone.
+        closeness = np.where(np.isnan(value), np.nan, 0.0)
+        one_axis = cut.without_intensity()
+        raw = quadrants.assign(value, closeness, one_axis, groups=groups)
+        previous = scored.quadrant_previous
+        give = main.strategy.hysteresis
+        now = quadrants.assign(value, closeness, one_axis, groups=groups, previous=previous, give=give)
+        since = scored.quadrant_since
+        if previous is not None and around.previous is not None:
+            since = np.where(
+                now == previous, around.previous.of(scored.customer_id).since, np.datetime64("NaT")
+            )
+        population = np.full(len(scored), "lost", dtype=object)
+        return replace(scored, quadrant=now, quadrant_raw=raw, quadrant_since=since, population=population)
+
+
+def _require_alike(main: Project, own: Project) -> None:
+    key = f"lists.lost: {main.lists.lost}"
+    for name in SAME:
+        if getattr(main, name) != getattr(own, name):
+            raise ConfigError(
+                f"{key}: its {name} are not those of this project",
+                mend=f"use the same {name} in both: the same customers are looked at, at the same dates",
+            )
+    if own.churn.kind != "win_back":
+        raise ConfigError(
+            f"{key}: it does not ask who comes back",
+            got=f"churn.kind: {own.churn.kind}",
+            mend="set churn.kind: win_back there",
+        )
+    days = main.snapshots.lost_after_days, own.snapshots.lost_after_days
+    if days[0] is None or days[0] != days[1]:
+        raise ConfigError(
+            f"{key}: the two disagree on who is lost, and a customer would be on the lists twice or never",
+            got=f"snapshots.lost_after_days: {days[0]} here, {days[1]} there",
+            mend="set the same number of days in both",
+        )
+    for name, mine, its in (
+        ("churn.also_days", main.churn.also_days, own.churn.also_days),
+        ("lists.segment", main.segment, own.segment),
+    ):
+        if mine != its:
+            raise ConfigError(
+                f"{key}: {name} differs, and both stand in the same columns",
+                got=f"{mine} here, {its} there",
+                mend="set the same in both",
+            )
