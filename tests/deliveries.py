@@ -38,12 +38,13 @@ def project(root, **export):
     )
 
 
-def publish(root, *, key=NEW, day=DAY, customers=40, people=None):
-    """Publish the lists of ``customers`` people; the folder of the run."""
+def publish(root, *, key=NEW, day=DAY, customers=40, people=None, campaign=None):
+    """Publish the lists of ``customers`` people; the folder of the run. ``campaign``: its name."""
     people = scored([f"{n:05d}" for n in range(customers)]) if people is None else people
     stamp = replace(STAMP, run_id=key[:16], scored_at=day, valid_until=day + dt.timedelta(days=30))
     with ranked(people, stamp=stamp, formula_policy="escape") as everybody:
-        facts = replace(FACTS, as_of=day, strategies=everybody.totals)
+        drawn = None if campaign is None else {"name": campaign}
+        facts = replace(FACTS, as_of=day, strategies=everybody.totals, campaign=drawn)
         folder = Path(root) / "out" / "shop" / "lists" / day.isoformat()
         return commit.publish(folder, key, write.together(everybody), facts).path
 
@@ -71,8 +72,13 @@ def outbox(root):
     return {name: json.loads((path / "delivery.json").read_text()) for name, path in found.items()}
 
 
-def laid_out(table, *, newline="lf", formula_policy="refuse", exponent=2, **export):
+def laid_out(table, *, newline="lf", formula_policy="refuse", exponent=2, drawn=False, **export):
     """The layout of a list as ``table`` has it, under the configuration ``export``."""
     return layout.of(
-        Export(**export), table.schema, newline=newline, formula_policy=formula_policy, exponent=exponent
+        Export(**export),
+        table.schema,
+        newline=newline,
+        formula_policy=formula_policy,
+        exponent=exponent,
+        drawn=drawn,
     )

@@ -101,6 +101,15 @@ def test_another_destination_profile_run_or_date_is_another_list(shop, tmp_path)
     assert len({line["list_id"] for line in lines(shop)}) == len(lines(shop)) == 5
 
 
+def test_a_campaign_is_another_list_and_whoever_it_did_not_select_stays(shop):
+    deliver(shop, lists=["retain"])
+    publish(shop, key="3" * 64, campaign="spring")  # nobody has an arm: nobody was selected
+    told = deliver(shop, lists=["retain"])
+    assert [line["campaign"] for line in lines(shop)] == ["scores", "spring"]
+    (outcome,) = told.outcomes
+    assert (outcome.rows, outcome.held_back) == (0, {"none": lines(shop)[0]["rows"]})
+
+
 def test_the_machine_is_no_part_of_a_list(shop, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
     shutil.copytree(shop, elsewhere)

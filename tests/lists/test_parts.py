@@ -214,6 +214,13 @@ def test_control_customers_stay_here(tmp_path):
     assert (rendered.rows, rendered.held_back) == (3, {"control": 2, "explore": 1})
 
 
+def test_of_a_campaign_only_the_selected_go(tmp_path):
+    table = plain(arm=["treated", "control", None, "explore", "holdout", None])
+    rendered, files = written(tmp_path / "a", table, laid_out(table, drawn=True))
+    assert [row["customer_id"] for row in read(files[f"{STEM}_001.csv"])] == ["000", "003"]
+    assert (rendered.rows, rendered.held_back) == (2, {"control": 1, "holdout": 1, "none": 2})
+
+
 def test_nobody_left_is_a_header(tmp_path):
     table = plain(arm=["control"], owner=["ann"])
     for split in (None, "owner"):

@@ -112,7 +112,8 @@ class Export(Section):
         None, description="one file for each value of this column, such as each account manager"
     )
     arms: tuple[Literal["treated", "explore", "control"], ...] = Field(
-        ("treated", "explore"), description="rows that a campaign put into another arm are held back"
+        ("treated", "explore"),
+        description="of a campaign's lists, rows of other arms and of none are held back",
     )
     destination: Destination = Destination()
 

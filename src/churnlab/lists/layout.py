@@ -23,7 +23,8 @@ class Layout:
     """``columns``: ours, in order, and ``headers``: their names there.
 
     ``texts``, ``parquet``: which files are written. ``part_bytes``: the most of a text file, None: any.
-    ``arms``: rows that say another arm are held back.
+    ``arms``: rows that say another arm are held back. ``drawn``: a campaign has drawn these lists, and
+    so are rows without an arm: nobody is to contact those.
     """
 
     profile: str
@@ -39,6 +40,7 @@ class Layout:
     parquet: bool
     split_by: str | None
     arms: tuple[str, ...]
+    drawn: bool
     formula_policy: Literal["refuse", "escape"]
 
     def head(self) -> bytes:
@@ -69,11 +71,13 @@ def of(
     newline: Literal["lf", "crlf"],
     formula_policy: Literal["refuse", "escape"],
     exponent: int,
+    drawn: bool = False,
 ) -> Layout:
     """The layout that ``export`` asks for, of lists with the Arrow schema ``published``.
 
-    ``newline``: that of the published lists. ``exponent``: decimals of the currency. Raises
-    ``ConfigError`` where a column is named that the lists do not have, or two have the same header.
+    ``newline``: that of the published lists. ``exponent``: decimals of the currency. ``drawn``: by a
+    campaign. Raises ``ConfigError`` where a column is named that the lists do not have, or two have the
+    same header.
     """
     rules, names = export.rules, list(published.names)
     for key, named in (("columns", export.columns), ("leave_out", export.leave_out)):
@@ -88,7 +92,6 @@ def of(
     own = {**export.columns, **({} if export.id is None else {ID: export.id})}
     headers = tuple(own.get(column.name) or rules.header(column.name) for column in columns)
     _check_different(headers)
-    part_bytes = rules.part_bytes if export.part_mb is None else export.part_mb * 1_000_000
     dialect = Dialect(
         end=NEWLINES[export.newline or rules.newline or newline],
         exponent=exponent,
@@ -106,13 +109,18 @@ def of(
         bom=export.bom,
         suffix=rules.suffix,
         part_rows=export.part_rows,
-        part_bytes=None if rows_only else part_bytes,
+        part_bytes=None if rows_only else _most_bytes(export),
         texts=not rows_only,
         parquet=export.parquet or rows_only,
         split_by=None if rows_only else export.split_by,
         arms=export.arms,
+        drawn=drawn,
         formula_policy=formula_policy,
     )
+
+
+def _most_bytes(export: Export) -> int | None:
+    return export.rules.part_bytes if export.part_mb is None else export.part_mb * 1_000_000
 
 
 def _check_known(key: str, named: Sequence[str] | Mapping[str, str], names: Sequence[str]) -> None:

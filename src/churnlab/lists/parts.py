@@ -24,6 +24,7 @@ from churnlab.lists.layout import ARM, Layout
 from churnlab.lists.part_files import PartFiles
 
 BATCH = 16_384  # rows turned into text at once
+NONE = "none"  # what is counted for a row without an arm
 OPEN = 100  # values whose files are written in one pass over the list
 
 
@@ -40,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Rendered:
-    """``rows``: delivered. ``held_back``: arm -> rows that stay here."""
+    """``rows``: delivered. ``held_back``: arm, or ``none``, -> rows that stay here."""
 
     parts: tuple[Part, ...]
     rows: int
@@ -98,7 +99,7 @@ def _looked_at(list_: Any, layout: Layout) -> tuple[list[str | None], dict[str, 
     for batch in list_.iter_batches(BATCH, columns=wanted, use_threads=False):
         mine = _mine(batch, layout)
         if ARM in wanted:
-            held_back.update(batch.filter(pc.invert(mine))[ARM].to_pylist())
+            held_back.update(arm or NONE for arm in batch.filter(pc.invert(mine))[ARM].to_pylist())
         if layout.split_by is not None:
             values.update(batch.filter(mine)[layout.split_by].unique().to_pylist())
     in_order = sorted(values, key=lambda value: (value is None, value or ""))
@@ -106,13 +107,14 @@ def _looked_at(list_: Any, layout: Layout) -> tuple[list[str | None], dict[str, 
 
 
 def _mine(batch: Any, layout: Layout) -> Any:
-    """Which rows are delivered: those that say no other arm."""
+    """Which rows are delivered: those of the arms; without a campaign also those that say none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if ARM not in batch.schema.names:
         return pa.repeat(pa.scalar(True), batch.num_rows)
-    return pc.or_(pc.is_null(batch[ARM]), pc.is_in(batch[ARM], value_set=pa.array(layout.arms, pa.string())))
+    mine = pc.is_in(batch[ARM], value_set=pa.array(layout.arms, pa.string()))
+    return mine if layout.drawn else pc.or_(pc.is_null(batch[ARM]), mine)
 
 
 def _tables(list_: Any, layout: Layout) -> Iterator[Any]:

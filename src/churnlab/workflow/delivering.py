@@ -156,11 +156,11 @@ def _asked(project: Project, run: Path, manifest: Mapping[str, Any], name: str) 
         raise DataError(
             f"{run}: has no list {name}", mend="choose among its lists with --list or export.lists"
         )
-    lists = project.lists
+    lists, drawn = project.lists, manifest.get("campaign")
     return Asked(
         meant=Meant(
             project=project.project,
-            campaign=SCORES,
+            campaign=str(drawn["name"]) if drawn else SCORES,
             as_of=dt.date.fromisoformat(manifest["as_of"]),
             list=name,
             run_key=str(manifest["run_key"]),
@@ -174,6 +174,7 @@ def _asked(project: Project, run: Path, manifest: Mapping[str, Any], name: str) 
             newline=lists.newline,
             formula_policy=lists.formula_policy,
             exponent=exponent(str(manifest["currency"])),
+            drawn=bool(drawn),
         ),
         model_version=str(manifest["model_version"]),
         valid_until=_valid_until(run),
