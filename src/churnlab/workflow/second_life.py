@@ -110,8 +110,8 @@ def _require_alike(main: Project, own: Project) -> None:
     for name in SAME:
         if getattr(main, name) != getattr(own, name):
             raise ConfigError(
-                f"{key}: its {name} are not those of this project",
-                mend=f"use the same {name} in both: the same customers are looked at, at the same dates",
+                f"{key}: {name} there is not that of this project",
+                mend=f"set the same {name} in both: they look at the same customers at the same dates",
             )
     if own.churn.kind != "win_back":
         raise ConfigError(

@@ -1,0 +1,94 @@
+"""Lost customers in the same lists: who they are, where they stand, and what must agree between the two."""
+
+import datetime as dt
+
+import pyarrow.parquet as pq
+import pytest
+
+import churnlab
+import shops
+from churnlab.errors import ConfigError
+from churnlab.workflow.second_life import SecondLife
+
+DAY = dt.date(2025, 5, 1)
+MORE = """churn: {{horizon_days: 60{kind}}}
+snapshots: {{lost_after_days: {days}}}
+models: {{threads: 1, churn: {{trees: 20}}, value: {{trees: 20}}}}
+features: {{families: [recency, frequency, monetary]}}
+evaluation: {{bootstrap: 0}}
+gate: {{max_ece: 1, max_ece_worse: 1, min_positives: 5}}
+{more}"""
+
+
+def write(folder, name, *, kind="", days=70, more=""):
+    text = shops.CONFIG.replace("project: shop", f"project: {name}")
+    path = folder / f"{name}.yaml"
+    path.write_text(text + MORE.format(kind=kind, days=days, more=more), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def two(tracked):
+    """The projects of those who can be lost and of those who are."""
+    lost = write(tracked, "gone", kind=", kind: win_back")
+    main = write(tracked, "shop", more="lists: {lost: gone.yaml}\n")
+    return churnlab.load(main), churnlab.load(lost)
+
+
+def rows(folder):
+    return pq.read_table(folder / "all.parquet").to_pylist()
+
+
+def test_lost_customers_stand_by_the_value_of_a_second_life_and_each_customer_once(two, tracked):
+    main, lost = two
+    frames = {"orders": shops.orders(600, seed=11, most=25)}
+    churnlab.train(lost, frames=frames)
+    churnlab.train(main, frames=frames)
+    done = churnlab.score(main, DAY, frames=frames)
+    listed = rows(done.folder)
+    ids = {
+        kind: [row["customer_id"] for row in listed if row["population"] == kind]
+        for kind in ("lost", "at_risk")
+    }
+    assert min(map(len, ids.values())) > 50
+    assert len({*ids["lost"], *ids["at_risk"]}) == len(listed)
+    # An independent count of who is lost: nothing bought for seventy days.
+    last = frames["orders"].groupby("who")["at"].max()
+    silent = last[last < dt.datetime(2025, 5, 1) - dt.timedelta(days=70)].index
+    assert sorted(ids["lost"]) == sorted(silent)
+    gone = [row for row in listed if row["population"] == "lost"]
+    assert {row["quadrant"] for row in gone} == {"win_back", "release"}
+    cut = min(row["value_if_retained"] for row in gone if row["quadrant"] == "win_back")
+    assert all(row["value_if_retained"] < cut for row in gone if row["quadrant"] == "release")
+    assert "already_lost" not in done.excluded
+    assert any("lost already: scored by version 1 of gone" in note for note in done.notes)
+    # Their scores are those of the other project's own lists.
+    alone = {row["customer_id"]: row for row in rows(churnlab.score(lost, DAY, frames=frames).folder)}
+    assert {row["customer_id"]: row["churn_risk"] for row in gone} == {
+        who: row["churn_risk"] for who, row in alone.items()
+    }
+    # Another model of those who are lost makes other lists.
+    first = done.folder.name
+    assert churnlab.score(main, DAY, frames=frames).existed
+    again = lost.model_copy(update={"models": lost.models.model_copy(update={"seed": 5})})
+    if churnlab.train(again, frames=frames).verdict.promoted:
+        assert churnlab.score(main, DAY, frames=frames).folder.name != first
+
+
+@pytest.mark.parametrize(
+    ("other", "here", "words"),
+    [
+        ({}, {}, "does not ask who comes back"),
+        ({"kind": ", kind: win_back", "days": 90}, {}, "disagree on who is lost"),
+        ({"kind": ", kind: win_back", "more": "currency: USD\n"}, {}, "currency there is not that"),
+    ],
+)
+def test_what_must_agree_is_said_before_anything_is_read(tracked, other, here, words):
+    write(tracked, "gone", **other)
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n", **here))
+    with pytest.raises(ConfigError, match=words):
+        SecondLife.of(main)
+
+
+def test_a_project_without_one_has_none(tracked):
+    assert SecondLife.of(churnlab.load(write(tracked, "shop"))) is None
