@@ -47,7 +47,7 @@ def test_without_the_section_there_is_no_campaign():
 
 def test_defaults_and_the_built_in_actions():
     found = campaign()
-    assert (found.control, found.holdout, found.explore, found.confidence) == (0.10, 0.05, 0.01, 0.80)
+    assert (found.control, found.holdout, found.explore) == (0.10, 0.05, 0.01)
     assert (found.budget, found.capacity, found.test_budget.customers) == (None, {}, 5_000)
     assert found.actions == config.built_in()
 

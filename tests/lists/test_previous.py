@@ -73,6 +73,7 @@ def run(tmp_path, monkeypatch):
     said = {
         "as_of": DAY.isoformat(),
         "sha256": "5" * 64,
+        "inputs": {},
         "files": {name: {"sha256": previous.digest(tmp_path / name)} for name in previous.FILES},
     }
     monkeypatch.setattr(previous.manifest, "read", lambda folder: said)

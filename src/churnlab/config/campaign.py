@@ -88,7 +88,7 @@ class Action(Section):
         None,
         ge=-1,
         le=1,
-        description="one-sided lower bound, at campaign.confidence, of the one of the two that is given; "
+        description="lower bound, 80 % one-sided, of the one of the two that is given; "
         "null: not known, so the action is never more than a test",
     )
     backfire: Rate = Field(0.0, description="share of those who would stay whom the contact drives away")
@@ -226,9 +226,6 @@ class Campaign(Section):
         "of budget and capacity is kept for them",
     )
     test_budget: UnprovenCap = UnprovenCap()
-    confidence: float = Field(
-        0.80, gt=0.5, lt=1, description="the one-sided confidence that uplift_low of an action stands for"
-    )
 
     @field_validator("salt")
     @classmethod

@@ -26,7 +26,8 @@ APART = 0.10  # standard deviations: below it, a difference is small whatever it
 class Balance:
     """One measure in two arms. None where an arm has fewer than ten customers with a value.
 
-    ``apart``: the mean of the first arm less that of the second, in standard deviations.
+    ``apart``: the mean of the first arm less that of the second, in standard deviations; None also where
+    the arms differ and nobody differs inside of them.
     """
 
     measure: str
@@ -39,7 +40,7 @@ class Balance:
     def odd(self) -> bool:
         """Whether luck does not explain the difference, and it is large enough to matter."""
         if self.apart is None:
-            return False
+            return self.means is not None  # apart, and nobody differs inside an arm
         luck = math.sqrt(sum(1 / each for each in self.customers))
         return abs(self.apart) > max(APART, UNLUCKY * luck)
 
@@ -73,7 +74,7 @@ def _row(name: str, groups: list[Floats], between: tuple[int, int]) -> Balance:
     gap = means[0] - means[1]
     if abs(gap) < 1e-12 * max(map(abs, means)):  # the last bits of two means of the same numbers
         gap = 0.0
-    apart = gap / spread if spread > 0 and gap else math.copysign(math.inf, gap) if gap else 0.0
+    apart = gap / spread if spread > 0 else None if gap else 0.0
     return Balance(name, arms, customers, (means[0], means[1]), apart)
 
 

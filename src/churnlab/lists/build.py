@@ -26,6 +26,7 @@ class Stamp:
     """What every row of a list says about where it comes from.
 
     ``run_id``: the run key or its beginning. ``exponent``: decimals of the currency.
+    ``lost_version``: the models behind who is lost already, where those have models of their own.
     ``value_basis``: None in a project without value. ``also_days``: the shorter horizons that lists
     have risks of.
     """
@@ -39,6 +40,7 @@ class Stamp:
     exponent: int = 2
     locale: Literal["en", "fr"] = "en"
     also_days: tuple[int, ...] = ()
+    lost_version: str | None = None
 
 
 # The same in all rows, or known from another column: added when the list is written.
@@ -90,6 +92,7 @@ def complete(
     -> column of what a campaign says of these rows; None without one.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     n = table.num_rows
     same = {name: getattr(stamp, name) for name in _LATER}
@@ -99,7 +102,10 @@ def complete(
     same["quadrant_label"] = labels[table["quadrant"][0].as_py()] if n else None
     columns, wanted = [], schema(stamp.also_days)
     for field in wanted:
-        if field.name in same:
+        if field.name == "model_version" and stamp.lost_version is not None:
+            lost = pc.equal(table["population"], "lost")
+            columns.append(pc.if_else(lost, stamp.lost_version, stamp.model_version))
+        elif field.name in same:
             columns.append(pa.repeat(pa.scalar(same[field.name], field.type), n))
         elif field.name == "quadrant_since":
             # Whoever did not stand there before does since this list.

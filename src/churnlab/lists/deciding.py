@@ -78,8 +78,8 @@ class Decided:
 
         chosen, arm = self.plan.choice, self.plan.arm[rows]
         decision = chosen.decision[rows]
-        # An action that does not pay is not named: somebody might carry it out.
-        shown = (decision > NO_ACTION) | (arm == control.EXPLORE)
+        # Nobody else's action is named: somebody might carry it out.
+        shown = np.isin(arm, (control.TREATED, control.CONTROL, control.EXPLORE))
         place = np.where(shown & (chosen.action[rows] != NONE), chosen.action[rows], NONE)
         told = {
             "action_id": lambda action: action.action_id,

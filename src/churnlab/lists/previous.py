@@ -39,11 +39,15 @@ class Before:
 
 @dataclass(frozen=True, eq=False)
 class Previous:
-    """Everyone in the lists of a date. ``digest``: of the manifest; ``table``: what was kept of them."""
+    """Everyone in the lists of a date. ``digest``: of the manifest; ``table``: what was kept of them.
+
+    ``drawn_with``: (epoch, mark of the salt) of their campaign, None without one.
+    """
 
     as_of: dt.date
     digest: str
     table: Any
+    drawn_with: tuple[str, str] | None = None
 
     @classmethod
     def read(cls, run: Path, only: str | None = None) -> Self:
@@ -58,7 +62,9 @@ class Previous:
         parts = [
             _kept(run / name, said["files"][name], as_of, only) for name in FILES if name in said["files"]
         ]
-        return cls(as_of, str(said["sha256"]), pa.concat_tables(parts).combine_chunks())
+        epoch, mark = said.get("campaign", {}).get("epoch"), said["inputs"].get("campaign.salt")
+        drawn_with = None if epoch is None or mark is None else (str(epoch), str(mark))
+        return cls(as_of, str(said["sha256"]), pa.concat_tables(parts).combine_chunks(), drawn_with)
 
     def of(self, ids: Texts) -> Before:
         """Where the customers ``ids`` stood."""

@@ -45,13 +45,18 @@ class Screen:
         import pyarrow as pa
 
         ids = pa.array(block.customer_id, pa.string())
-        verdicts = self.permissions.verdicts(ids, contacts(self.actions))
-        thought_of = candidates(self.actions, people(block))
+        if self.actions:
+            verdicts = self.permissions.verdicts(ids, contacts(self.actions))
+            thought_of = candidates(self.actions, people(block))
+        else:
+            # A list without actions is for marketing all the same: somebody must have agreed to some.
+            verdicts, thought_of = self.permissions.verdicts(ids, self.permissions.any_contact()), None
         kept = verdicts.reasons(thought_of) == 0
         if not kept.all():
             out = audit.rows(block.customer_id, block.quadrant, verdicts, self.zone, thought_of)
             self._audit.append(audit.with_places(out, block.take(~kept)))
-        return block.take(kept), packed(verdicts.allowed[kept])
+        allowed = verdicts.allowed[kept] if self.actions else np.ones((int(kept.sum()), 0), dtype=np.bool_)
+        return block.take(kept), packed(allowed)
 
     @property
     def excluded(self) -> Any:

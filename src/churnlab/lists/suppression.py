@@ -125,14 +125,25 @@ class Permissions:
             if asked[0].word in objected:
                 against[objected[asked[0].word][person] > NEVER] |= BIT["channel_opt_out"]
             against[self._without_consent(agreeing, person, contact, *asked)] |= BIT["no_consent"]
-            if contact.kind == "marketing":
-                self._tired(person, contact, when, contacted, against)
+            self._tired(person, contact, when, contacted, against)
         whole = self._marks[person]
         whole[when["objection"] > NEVER] |= BIT["objection"]
         if self._adults is not None:
             # Who is old enough is known of the very id only.
             whole[self._adults.places(exact) < 0] |= BIT["minor"]
         return Verdicts(tuple(contacts), whole, closed, when, contacted)
+
+    def any_contact(self) -> tuple[Contact, ...]:
+        """The ways in which somebody has agreed to marketing: what is asked of where no action is known."""
+        import pyarrow.compute as pc
+
+        consents = self.facts.consents
+        if consents is None:
+            return (Contact("", ""),)
+        agreed = consents.filter(pc.is_valid(consents["given"]))
+        ways = agreed.group_by(["channel", "purpose"]).aggregate([]).to_pylist()
+        pairs = sorted((str(way["channel"] or ""), str(way["purpose"] or "")) for way in ways)
+        return tuple(Contact(*pair) for pair in pairs) or (Contact("", ""),)
 
     def refused(self) -> Any:
         """The ids of those who must be on no list whatever the contact, as their sources wrote them."""
@@ -199,15 +210,20 @@ class Permissions:
     def _tired(
         self, person: Ints, contact: Contact, when: Mapping[str, Ints], contacted: Ints, against: Masks
     ) -> None:
-        """The reasons against marketing that pass with time, into (n,) ``against``."""
-        days = self.plan.cooldown_days if contact.cooldown_days is None else contact.cooldown_days
-        often = contacted >= self.plan.yearly_cap
+        """The reasons that pass with time, into (n,) ``against``; a service heeds its own limits alone."""
+        marketing = contact.kind == "marketing"
+        days = contact.cooldown_days
+        if days is None and marketing:
+            days = self.plan.cooldown_days
+        often = (contacted >= self.plan.yearly_cap) & marketing
         if contact.yearly_cap is not None:
             often |= self._contacted(contact.action)[person] >= contact.yearly_cap
-        against[when["open_complaint"] > NEVER] |= BIT["open_complaint"]
-        against[when["cooldown"] >= self.facts.since(days)] |= BIT["cooldown"]
+        if days is not None:
+            against[when["cooldown"] >= self.facts.since(days)] |= BIT["cooldown"]
         against[often] |= BIT["yearly_cap"]
-        against[when["recent_purchase"] > NEVER] |= BIT["recent_purchase"]
+        if marketing:
+            against[when["open_complaint"] > NEVER] |= BIT["open_complaint"]
+            against[when["recent_purchase"] > NEVER] |= BIT["recent_purchase"]
 
     def _contacted(self, action: str | None) -> Ints:
         """Contacts of each person within a year: by ``action``, or by one that nobody knows; None: all."""

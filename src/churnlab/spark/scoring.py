@@ -82,6 +82,12 @@ def score(
 
 def _refuse_suppression(project: Project) -> None:
     # Fails closed: here nobody would look at who must not be contacted.
+    if project.lists.lost is not None:
+        raise ConfigError(
+            "lists made on Spark hold no customers who are lost already",
+            got=f"lists.lost: {project.lists.lost}",
+            mend="make the lists on one machine (churnlab score), or those of that project by themselves",
+        )
     if project.suppressing is not None:
         raise ConfigError(
             "lists on Spark do not know who must not be contacted, and this project says so",

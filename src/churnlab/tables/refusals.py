@@ -19,7 +19,7 @@ from churnlab.errors import ChurnlabError, GateError, MachineError
 from churnlab.tables.load import load
 from churnlab.tables.locate import find
 from churnlab.tables.tables import Tables
-from churnlab.tables.times import DAY, local_day, midnight
+from churnlab.tables.times import local_day, midnight
 
 
 @dataclass(frozen=True)
@@ -200,8 +200,8 @@ def _refuse_later(tables: Tables, table: str, index: int, place: str, newest: dt
     later = count.out_of_period
     if "time" in tables.columns(table):
         rows = _rows(tables, table, index)
-        bound = midnight(newest, zone) + DAY
-        later += int(tables.con.execute((rows.time > bound).sum().fill_null(0)))
+        bound = midnight(newest + dt.timedelta(days=1), zone)  # a day may have 23 or 25 hours
+        later += int(tables.con.execute((rows.time >= bound).sum().fill_null(0)))
     if later:
         raise GateError(
             f"no list: {place} holds rows from after the day it says it is of",

@@ -9,19 +9,25 @@ from typing import Literal
 
 from churnlab.config import Campaign, Project, secret
 from churnlab.durable import write_whole
-from churnlab.lists import audit, control, last_check, write
+from churnlab.errors import ConfigError
+from churnlab.lists import audit, control, last_check, second_look, write
 from churnlab.lists.commit import Together
 from churnlab.lists.last_check import Refused
+from churnlab.lists.previous import Previous
 from churnlab.lists.screen import Screen
 from churnlab.lists.spool import Contacting, Ranked
-from churnlab.workflow.opening import out_folder
+from churnlab.workflow import suppressing
+from churnlab.workflow.opening import Opened, out_folder
 from churnlab.workflow.suppressing import Suppressing
 
 SALT = "campaign.salt"  # the file of a secret that nobody has configured
 
 
-def setting(project: Project, refusing: Suppressing | None) -> Contacting | None:
-    """What decides who is contacted; None in a project that suppresses nobody and has no campaign."""
+def setting(project: Project, refusing: Suppressing | None, previous: Previous | None) -> Contacting | None:
+    """What decides who is contacted; None in a project that suppresses nobody and has no campaign.
+
+    Raises ConfigError where the secret is not that of the lists before: other people would be left alone.
+    """
     campaign = project.campaign
     if campaign is None and refusing is None:
         return None
@@ -30,7 +36,17 @@ def setting(project: Project, refusing: Suppressing | None) -> Contacting | None
     screen = Screen(permissions, actions, project.time_zone)
     if campaign is None:
         return Contacting(screen)
-    return Contacting(screen, campaign, _salt(project, campaign))
+    contacting = Contacting(screen, campaign, _salt(project, campaign))
+    before = None if previous is None else previous.drawn_with
+    mark = control.fingerprint(contacting.salt)
+    if previous is not None and before is not None and before[0] == campaign.epoch and before[1] != mark:
+        raise ConfigError(
+            f"campaign.salt is not the secret of the lists of {previous.as_of}: others would be held out",
+            got=f"another secret in the same epoch, {campaign.epoch}",
+            mend=f"put the secret back (the variable, or the file {SALT} in the project's output folder), or "
+            "begin another campaign.epoch",
+        )
+    return contacting
 
 
 def _salt(project: Project, campaign: Campaign) -> str:
@@ -60,24 +76,23 @@ def passes(ranked: Ranked, newline: Literal["lf", "crlf"]) -> list[Together]:
     return [lists, *(Together.alone(name, output) for name, output in kept_off.items())]
 
 
-def last_look(ranked: Ranked, refusing: Suppressing | None) -> Callable[[Path], object] | None:
-    """A look at the very bytes that would be published: nobody who is suppressed stands in them."""
-    if refusing is None:
+def last_look(
+    opening: Opened, contacting: Contacting | None, refusing: Suppressing | None
+) -> Callable[[Path], object] | None:
+    """A look at the very bytes that would be published: nobody who is suppressed stands in them.
+
+    Last of all the sources are read again: somebody may have said no while the lists were written.
+    """
+    if refusing is None or contacting is None:
         return None
-    import pyarrow as pa
+    refused = Refused(refusing.permissions.refused())
 
-    sources = refusing.permissions.refused()
-    parts = (
-        [sources] if ranked.excluded is None else [sources, ranked.excluded["customer_id"].combine_chunks()]
-    )
-    everywhere = pa.concat_arrays([part.cast(pa.string()) for part in parts])
-
-    def look(stage: Path) -> int:
-        lists = [
-            path
-            for path in stage.iterdir()
-            if path.suffix in {".csv", ".parquet"} and path.stem != audit.NAME
-        ]
-        return last_check.check(lists, Refused(everywhere), refusing.permissions.same)
+    def look(stage: Path) -> None:
+        files = [path for path in stage.iterdir() if path.suffix in {".csv", ".parquet"}]
+        lists = [path for path in files if path.stem != audit.NAME]
+        last_check.check(lists, refused, refusing.permissions.same)
+        second_look.both(stage)
+        second_look.actions_allowed(stage, refusing.permissions, contacting.screen.actions)
+        suppressing.confirm(opening, refusing)
 
     return look

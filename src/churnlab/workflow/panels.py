@@ -112,11 +112,12 @@ def scoring_panel(opening: Opened, day: dt.date, only: str | None = None) -> tup
 
 
 def scoring_blocks(
-    opening: Opened, day: dt.date, measured: Measures = measures
+    opening: Opened, day: dt.date, measured: Measures = measures, *, may_be_nobody: bool = False
 ) -> Iterator[tuple[Panel, Mapping[str, int]]]:
     """The same people, some at a time in no particular order: however many there are, few are held.
 
-    ``measured``: what is measured beside the features. Raises DataError at the end where there was nobody.
+    ``measured``: what is measured beside the features. Raises DataError at the end where there was nobody,
+    unless there ``may_be_nobody``.
     """
     if not opening.has_histories:
         yield _still_there(snapshot_panel(opening), None)
@@ -127,7 +128,7 @@ def scoring_blocks(
         customers += len(panel)
         excluded.update(reasons)
         yield panel, reasons
-    if not customers:
+    if not customers and not may_be_nobody:
         raise panels.nobody(asked, excluded)
 
 

@@ -54,7 +54,7 @@ def score(
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     standing.require_usable(project, store, champion.version)
-    SecondLife.of(project)  # what is wrong with it is said before any data is read
+    SecondLife.of(project, models)  # what is wrong with it is said before any data is read
     with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
         return score_opened(opening, store, champion, models, as_of)
 
@@ -65,7 +65,7 @@ def score_opened(
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
     previous, refusing = published.before(project, day), suppressing.read(opening, day)
-    deciding, second = contacting.setting(project, refusing), SecondLife.of(project)
+    deciding, second = contacting.setting(project, refusing, previous), SecondLife.of(project, models)
     made_from = {
         **inputs(opening, previous, refusing),
         **contacting.inputs(deciding),
@@ -80,7 +80,7 @@ def score_opened(
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         seen = _Seen(Cautions(opening, models), Drift.of(models))
-        stamp = stamped_with(project, key, champion, models, day)
+        stamp = stamped_with(project, key, champion, models, day, second)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
             _place_all(opening, models, day, kept, seen, around, second)
@@ -89,7 +89,6 @@ def score_opened(
             tracking.confirm(store, champion)
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
-            suppressing.confirm(opening, refusing)
             told = Told.of(ranked)
             made_of = facts(opening, champion, day, ranked.totals, seen.left_out, seen.drift, around)
             kept_lists = commit.publish(
@@ -98,7 +97,7 @@ def score_opened(
                 contacting.passes(ranked, project.lists.newline),
                 suppressing.with_told(replace(made_of, inputs=made_from, **told.as_facts()), refusing),
                 info={"tracking_run": run.run_id},
-                gate=contacting.last_look(ranked, refusing),
+                gate=contacting.last_look(opening, deciding, refusing),
             )
         untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
@@ -174,17 +173,26 @@ def _place_all(
             seen.drift.look(placed.panel, placed.customers)
             kept.add(placed.customers)
     if second is not None:
+        seen.excluded.pop("already_lost", None)
         cut = Thresholds.from_dict(models.extra["thresholds"])
-        for block in second.blocks(opening, day, around, cut, seen.excluded):
+        for block in second.blocks(opening, day, around, cut):
             seen.lost += len(block)
             kept.add(block)
 
 
-def stamped_with(project: Project, key: str, champion: Champion, models: Models, day: dt.date) -> Stamp:
+def stamped_with(
+    project: Project,
+    key: str,
+    champion: Champion,
+    models: Models,
+    day: dt.date,
+    second: SecondLife | None = None,
+) -> Stamp:
     """What every row of the lists says about where it comes from."""
     return Stamp(
         run_id=key[:16],
         model_version=champion.version,
+        lost_version=None if second is None else f"{second.project.project} {second.champion.version}",
         scored_at=day,
         valid_until=day + dt.timedelta(days=project.lists.valid_days),
         currency=project.currency,

@@ -62,7 +62,8 @@ def asked(
     days = season.window(References.from_dict(extra["references"]).g_pop, project.strategy.lifecycle)
     calendar = Calendar(project.time_zone, project.calendar)
     edges, column = _edges(calendar, day, days), value_column(columns["transactions"])
-    many = row(f"SELECT COUNT(*), 0, 0 FROM {names['transactions']}")[0] >= MANY
+    known = _known(columns["transactions"], edges, some=False)
+    many = row(f"SELECT COUNT(*), 0, 0 FROM {names['transactions']} WHERE {known}")[0] >= MANY
     events = Turn(days, *_told(row, lambda some: _events(columns, names, edges, some), many=many))
     if column is None:
         return Season(events, Turn(VALUE_DAYS))

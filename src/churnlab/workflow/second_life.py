@@ -8,7 +8,6 @@ worth as much as a valuable customer's is won back, another is released, however
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from churnlab.strategy import quadrants
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import Champion
 from churnlab.workflow import phasing, standing, terms
-from churnlab.workflow.opening import Opened, settings_digest
+from churnlab.workflow.opening import Opened, own_digests, settings_digest
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import Around, place
 
@@ -44,22 +43,27 @@ class SecondLife:
     note: str | None
 
     @classmethod
-    def of(cls, project: Project) -> SecondLife | None:
-        """That of ``project``; None where it names none. Nothing is read of the data yet."""
+    def of(cls, project: Project, models: Models) -> SecondLife | None:
+        """That of ``project``; None where it names none. Nothing is read of the data yet.
+
+        ``models``: those of the customers who are not lost.
+        """
         if project.lists.lost is None:
             return None
         own = load(Path(project.root) / project.lists.lost)
         _require_alike(project, own)
         store = tracking.open_store(own.tracking, own.project, Path(own.root), later=True)
         champion = tracking.champion(store)
-        models = files.load(champion.folder, champion.digests)
-        terms.check(own, models.extra["terms"])
-        return cls(own, champion, models, standing.require_usable(own, store, champion.version))
+        its = files.load(champion.folder, champion.digests)
+        terms.check(own, its.extra["terms"])
+        _require_same_money(project, own, models.extra["value_basis"], its.extra["value_basis"])
+        return cls(own, champion, its, standing.require_usable(own, store, champion.version))
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of what its scores follow from beside the sources."""
         digests = {f"lost {name}": digest for name, digest in self.champion.digests.items()}
-        return {**digests, "lost configuration": settings_digest(self.project)}
+        families = {f"lost {name}": digest for name, digest in own_digests(self.project).items()}
+        return {**digests, **families, "lost configuration": settings_digest(self.project)}
 
     def notes(self, customers: int) -> tuple[str, ...]:
         """Who scored how many."""
@@ -70,16 +74,17 @@ class SecondLife:
         return (told, *([self.note] if self.note else []))
 
     def blocks(
-        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds, left_out: Counter[str]
+        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds
     ) -> Iterator[ScoredCustomers]:
-        """Everyone lost at ``day``, some at a time. ``cut``: that of the customers who are not.
+        """Everyone lost at ``day``, some at a time, or nobody. ``cut``: that of the customers who are not.
 
-        ``left_out`` is told who was not asked about, in place of those whom the other project set apart.
+        Who is not asked about here was counted with the others.
         """
-        its = replace(opening, project=self.project)
-        left_out.pop("already_lost", None)
-        for panel, reasons in scoring_blocks(its, day, phasing.measured(self.project, self.models.extra)):
-            left_out.update({name: rows for name, rows in reasons.items() if name != "not_lost"})
+        its, measures = (
+            replace(opening, project=self.project),
+            phasing.measured(self.project, self.models.extra),
+        )
+        for panel, _ in scoring_blocks(its, day, measures, may_be_nobody=True):
             if len(panel):
                 scored = place(panel, self.models, self.project, around).customers
                 yield self._placed(scored, panel, opening.project, around, cut)
@@ -135,4 +140,21 @@ def _require_alike(main: Project, own: Project) -> None:
                 f"{key}: {name} differs, and both stand in the same columns",
                 got=f"{mine} here, {its} there",
                 mend="set the same in both",
+            )
+
+
+def _require_same_money(main: Project, own: Project, mine: str | None, its: str | None) -> None:
+    """Raise ConfigError where one cut cannot be put through the values of both."""
+    days = [project.value.horizon_days or project.churn.horizon_days for project in (main, own)]
+    told = (
+        ("value.horizon_days (or churn.horizon_days)", *days),
+        ("value.discount_rate_annual", main.value.discount_rate_annual, own.value.discount_rate_annual),
+        ("what the value is made of", mine, its),
+    )
+    for name, here, there in told:
+        if here != there:
+            raise ConfigError(
+                f"lists.lost: {main.lists.lost}: {name} differs, and one cut of value is put through both",
+                got=f"{here} here, {there} there",
+                mend="set the same in both, and train again",
             )
