@@ -64,13 +64,10 @@ def last_look(ranked: Ranked, refusing: Suppressing | None) -> Callable[[Path], 
     """A look at the very bytes that would be published: nobody who is suppressed stands in them."""
     if refusing is None:
         return None
-    import pyarrow as pa
-
-    sources = refusing.permissions.refused()
-    parts = (
-        [sources] if ranked.excluded is None else [sources, ranked.excluded["customer_id"].combine_chunks()]
-    )
-    everywhere = pa.concat_arrays([part.cast(pa.string()) for part in parts])
+    # Sources may spell the ids of who says no in their own way; who was kept off is known by the very id,
+    # since consent counts for that id only: "AB-1" may be listed where "ab-1", who did not agree, is not.
+    kept_off = None if ranked.excluded is None else ranked.excluded["customer_id"]
+    refused = Refused(refusing.permissions.refused(), exactly=kept_off)
 
     def look(stage: Path) -> int:
         lists = [
@@ -78,6 +75,6 @@ def last_look(ranked: Ranked, refusing: Suppressing | None) -> Callable[[Path], 
             for path in stage.iterdir()
             if path.suffix in {".csv", ".parquet"} and path.stem != audit.NAME
         ]
-        return last_check.check(lists, Refused(everywhere), refusing.permissions.same)
+        return last_check.check(lists, refused, refusing.permissions.same)
 
     return look
