@@ -2,6 +2,8 @@
 
 import csv
 import io
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +15,7 @@ from churnlab.errors import GateError
 from churnlab.lists import audit
 from churnlab.lists.suppression import Contact, Permissions
 from refusing import ZONE, facts, instant
+from scored_people import scored, texts
 
 ASKED = [
     Contact("email", "marketing"),
@@ -80,4 +83,22 @@ def test_the_files_hold_the_table_and_no_formula(newline, end):
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows[0] == list(audit.COLUMNS)
     assert [row[0] for row in rows[1:]] == ['\'=1+"1"', "a", "b", "d"]
-    assert [row[1:] for row in rows[1:]] == [list(row.values())[1:] for row in table.to_pylist()]
+    told_of = [[cell or "" for cell in list(row.values())[1:]] for row in table.to_pylist()]
+    assert [row[1:] for row in rows[1:]] == told_of
+
+
+def test_where_they_stand_is_kept_for_the_next_list():
+    people = scored(IDS, [0.1, 0.2, 0.3, 0.4, 0.5], [820.004, 1, 2, 3, 4], phase=texts(["growth"] * 5))
+    people = replace(
+        people, quadrant_since=np.array(["2025-01-01", "NaT", "NaT", "NaT", "2025-01-02"], "datetime64[D]")
+    )
+    kept_off = np.array([True, True, True, True, False])
+    rows = audit.with_places(told(), people.take(kept_off)).to_pylist()
+    assert [row["customer_id"] for row in rows] == IDS[:4]
+    # .9 x 820 + .1 x 82 = 746.20
+    first, second = rows[0], rows[1]
+    assert (first["quadrant_since"], first["phase"]) == (date(2025, 1, 1), "growth")
+    assert first["value_if_retained"] == 820
+    assert first["value_expected"] == 746.2
+    assert second["quadrant_since"] is None, "since this very list: its reader fills the day in"
+    assert audit.with_places(told(), scored(IDS[:4], valued=False)).to_pylist()[0]["value_expected"] is None

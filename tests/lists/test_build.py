@@ -13,7 +13,7 @@ from churnlab.lists.columns import COLUMNS, NAMES
 from churnlab.strategy.moments import Moments
 from scored_people import STAMP, listed, ranked, scored, texts
 
-# domain.md section 11, less what later work fills.
+# domain.md section 11, and the label.
 DOMAIN_ORDER = [
     "customer_id",
     "population",
@@ -41,6 +41,13 @@ DOMAIN_ORDER = [
     "critical_moment",
     "critical_due",
     "critical_all",
+    "action_id",
+    "action_channel",
+    "action_label",
+    "expected_saved_value",
+    "expected_cost",
+    "uplift_source",
+    "decision",
     "rank_in_list",
     "reason_1_code",
     "reason_1_text",
@@ -48,6 +55,8 @@ DOMAIN_ORDER = [
     "reason_2_text",
     "reason_3_code",
     "reason_3_text",
+    "arm",
+    "owner",
     "currency",
     "quadrant_label",
 ]

@@ -103,6 +103,25 @@ def test_who_may_not_get_an_action_is_found_with_that_action_only(tmp_path):
         check(tmp_path, by_action={"call": pa.array(["A "])})
 
 
+def test_who_was_kept_off_is_looked_for_by_the_very_id(tmp_path):
+    # Consent counts for the very id: "AB-1" agreed and is listed, "ab-1" did not and is kept off.
+    for name, content in files_of(scored(["AB-1", "=1", "'q"]), formula_policy="escape").items():
+        (tmp_path / name).write_bytes(content)
+
+    def looked(*ids):
+        refused = Refused(pa.array(["nobody"]), exactly=pa.chunked_array([pa.array([one]) for one in ids]))
+        return last_check.check(tmp_path.iterdir(), refused, NOBODY)
+
+    assert looked("ab-1", "1", "q") == 4 * 3
+    for leak in ("AB-1", "=1", "'q"):
+        with pytest.raises(GateError, match=r"stand in all\.csv"):
+            looked("ab-1", leak)
+        (tmp_path / "all.csv").rename(tmp_path / "all.text")
+        with pytest.raises(GateError, match=r"stand in all\.parquet"):
+            looked("ab-1", leak)
+        (tmp_path / "all.text").rename(tmp_path / "all.csv")
+
+
 def test_a_leak_stops_the_publication_and_the_lists_before_stay(tmp_path):
     with ranked(scored(["a", "b"])) as clean:
         before = commit.publish(tmp_path, "0" * 16, write.together(clean), FACTS)

@@ -53,7 +53,6 @@ def test_a_database_gets_rows_and_no_text():
     [
         ({"columns": {"churn_rsk": "Risk"}}, "no column 'churn_rsk'; did you mean 'churn_risk'"),
         ({"leave_out": ("phone",)}, "export.leave_out: the published lists have no column 'phone'"),
-        ({"split_by": "owner"}, "export.split_by: the published lists have no column 'owner'"),
         ({"columns": {"churn_risk": "SEGMENT"}}, "two columns would have the header 'segment'"),
     ],
 )
@@ -62,3 +61,10 @@ def test_columns_that_cannot_be(export, words):
         laid_out(TABLE.drop_columns("owner"), **export)
     assert words.lower() in str(caught.value).lower()
     assert caught.value.exit_code == 2
+
+
+def test_lists_from_before_there_were_owners_cannot_be_split_by_them():
+    before = TABLE.drop_columns(["owner"])
+    with pytest.raises(ConfigError, match="split_by: the published lists have no column 'owner'"):
+        laid_out(before, split_by="owner")
+    assert laid_out(TABLE, split_by="owner").split_by == "owner"

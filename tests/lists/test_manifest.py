@@ -65,6 +65,8 @@ CHANGES = {
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
     "season": {"events": {"ratio": 1.1}},
     "suppression": {"required": ["consents"]},
+    "suppressed": {"first_reason": {"objection": 1}},
+    "campaign": {"name": "autumn"},
 }
 
 

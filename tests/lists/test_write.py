@@ -69,8 +69,8 @@ def test_by_hand():
     assert row == (
         '"00123","at_risk","0123456789abcdef","3",2025-02-01,2025-03-03,"B2B, large","retain","retain",,'
         '2025-02-01,"growth",0.250000,"medium",820.50,410.25,1641.00,635.89,738.45,"margin",184.61,72.000000,'
-        '"recency+frequency","rhythm_slip",2025-02-09,"rhythm_slip+anniversary",1,'
-        '"days_since_last_order","last order 0 days ago",,,,,"EUR","Retain"'
+        '"recency+frequency","rhythm_slip",2025-02-09,"rhythm_slip+anniversary",,,,,,,,1,'
+        '"days_since_last_order","last order 0 days ago",,,,,,,"EUR","Retain"'
     )
     assert end == ""
 

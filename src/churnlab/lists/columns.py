@@ -69,7 +69,7 @@ COLUMNS = (
     Column("decision", "text", "treat, test or no_action, before budget and channels"),
     Column("rank_in_list", "count", "1 for the customer to think of first"),
     *_reasons(),
-    Column("arm", "text", "treated, control, explore or holdout; nothing for who is not contacted"),
+    Column("arm", "text", "treated, control, explore or holdout; nothing for who is not selected"),
     Column("owner", "text", "who carries the action out"),
     Column("currency", "text", "ISO 4217 code of every amount"),
     Column("quadrant_label", "text", "the strategy in the project's language"),

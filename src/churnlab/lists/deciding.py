@@ -78,9 +78,10 @@ class Decided:
 
         chosen, arm = self.plan.choice, self.plan.arm[rows]
         decision = chosen.decision[rows]
-        # Nobody else's action is named: somebody might carry it out.
-        shown = np.isin(arm, (control.TREATED, control.CONTROL, control.EXPLORE))
-        place = np.where(shown & (chosen.action[rows] != NONE), chosen.action[rows], NONE)
+        # An action that is not due (it does not pay, or there is no money for it) is not named: somebody
+        # might carry it out.
+        due = np.isin(arm, (control.TREATED, control.CONTROL, control.EXPLORE))
+        place = np.where(due, chosen.action[rows], NONE)
         told = {
             "action_id": lambda action: action.action_id,
             "action_channel": lambda action: action.channel,
@@ -90,7 +91,7 @@ class Decided:
         }
         actions = self.campaign.actions or ()
         found = {name: _of_actions(actions, place, say) for name, say in told.items()}
-        found["decision"] = pa.array(np.array(DECISIONS, dtype=object)[decision], pa.string())
+        found["decision"] = pa.array(np.array(DECISIONS, dtype=object)[chosen.decision[rows]], pa.string())
         found["arm"] = pa.array(control.names(arm), pa.string())
         for name, amounts in (("expected_saved_value", chosen.saved), ("expected_cost", chosen.cost)):
             found[name] = pa.array(amounts[rows], pa.float64(), from_pandas=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.errors import GateError, IntegrityError
+from churnlab.lists.cells import inert
 from churnlab.lists.identities import Identities
 from churnlab.lists.matching import one
 
@@ -20,10 +21,13 @@ BATCH = 65_536  # rows held at once
 
 @dataclass(frozen=True)
 class Refused:
-    """Arrow texts of ids: ``everywhere``: on no list; ``by_action``: action -> not with that action."""
+    """Arrow texts of ids: ``everywhere``: on no list, in whatever spelling; ``by_action``: action -> not
+    with that action; ``exactly``: on no list, these very ids (another spelling may have agreed).
+    """
 
     everywhere: Any
     by_action: Mapping[str, Any] = field(default_factory=dict)
+    exactly: Any = None
 
 
 def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
@@ -36,9 +40,10 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
     """
     everywhere = _keys(refused.everywhere, same)
     by_action = {action: _keys(ids, same) for action, ids in refused.by_action.items()}
+    exactly = _as_written(refused.exactly)
     looked, sums = 0, dict[Path, tuple[int, str]]()
     for path in sorted(files):
-        rows, leaks, mark = _look(path, everywhere, by_action, same)
+        rows, leaks, mark = _look(path, everywhere, by_action, exactly, same)
         if leaks:
             raise GateError(
                 f"no list: suppressed customers stand in {path.name}",
@@ -51,7 +56,7 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
 
 
 def _look(
-    path: Path, everywhere: Any, by_action: Mapping[str, Any], same: Identities
+    path: Path, everywhere: Any, by_action: Mapping[str, Any], exactly: Any, same: Identities
 ) -> tuple[int, int, str]:
     """(rows, rows of suppressed customers, what stands for all ids in their order)."""
     import hashlib
@@ -60,7 +65,7 @@ def _look(
     try:
         for ids, actions in _batches(path):
             rows += len(ids)
-            leaks += _leaks(ids, actions, everywhere, by_action, same)
+            leaks += _leaks(ids, actions, everywhere, by_action, exactly, same)
             for text in ids.to_pylist():
                 digest.update(text.removeprefix("'").encode() + b"\n")
     except IntegrityError:
@@ -74,13 +79,15 @@ def _look(
     return rows, leaks, digest.hexdigest()
 
 
-def _leaks(ids: Any, actions: Any, everywhere: Any, by_action: Mapping[str, Any], same: Identities) -> int:
+def _leaks(
+    ids: Any, actions: Any, everywhere: Any, by_action: Mapping[str, Any], exactly: Any, same: Identities
+) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if ids.null_count:
         raise IntegrityError("a list has a row without customer_id", got=f"{ids.null_count} rows")
-    found = _any_form(ids, everywhere, same)
+    found = pc.or_(_any_form(ids, everywhere, same), pc.is_in(ids, value_set=exactly))
     for action, refused in by_action.items() if actions is not None else ():
         mine = pc.equal(actions, action).fill_null(False)
         found = pc.or_(found, pc.and_(mine, _any_form(ids, refused, same)))
@@ -99,6 +106,17 @@ def _keys(ids: Any, same: Identities) -> Any:
     import pyarrow.compute as pc
 
     return pc.unique(same.loose(one(ids)))
+
+
+def _as_written(ids: Any) -> Any:
+    """Ids as they stand in Parquet, and as they stand in a CSV."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if ids is None:
+        return pa.array([], pa.string())
+    plain = pc.unique(one(ids))
+    return pc.unique(pa.chunked_array([plain, pa.array(map(inert, plain.to_pylist()), pa.string())]))
 
 
 def _batches(path: Path) -> Iterator[tuple[Any, Any]]:

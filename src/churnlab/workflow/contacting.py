@@ -77,7 +77,7 @@ def passes(ranked: Ranked, newline: Literal["lf", "crlf"]) -> list[Together]:
 
 
 def last_look(
-    opening: Opened, contacting: Contacting | None, refusing: Suppressing | None
+    opening: Opened, ranked: Ranked, contacting: Contacting | None, refusing: Suppressing | None
 ) -> Callable[[Path], object] | None:
     """A look at the very bytes that would be published: nobody who is suppressed stands in them.
 
@@ -85,13 +85,15 @@ def last_look(
     """
     if refusing is None or contacting is None:
         return None
-    refused = Refused(refusing.permissions.refused())
+    # Sources may spell the ids of who says no in their own way; who was kept off is known by the very id,
+    # since consent counts for that id only: "AB-1" may be listed where "ab-1", who did not agree, is not.
+    kept_off = None if ranked.excluded is None else ranked.excluded["customer_id"]
+    refused = Refused(refusing.permissions.refused(), exactly=kept_off)
 
     def look(stage: Path) -> None:
         files = [path for path in stage.iterdir() if path.suffix in {".csv", ".parquet"}]
         lists = [path for path in files if path.stem != audit.NAME]
         last_check.check(lists, refused, refusing.permissions.same)
-        second_look.both(stage)
         second_look.actions_allowed(stage, refusing.permissions, contacting.screen.actions)
         suppressing.confirm(opening, refusing)
 

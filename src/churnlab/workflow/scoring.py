@@ -97,7 +97,7 @@ def score_opened(
                 contacting.passes(ranked, project.lists.newline),
                 suppressing.with_told(replace(made_of, inputs=made_from, **told.as_facts()), refusing),
                 info={"tracking_run": run.run_id},
-                gate=contacting.last_look(opening, deciding, refusing),
+                gate=contacting.last_look(opening, ranked, deciding, refusing),
             )
         untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
