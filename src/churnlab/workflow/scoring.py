@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,24 @@ from churnlab.config import Project
 from churnlab.lists import commit, manifest, spool
 from churnlab.lists.build import Stamp
 from churnlab.lists.previous import Previous
+from churnlab.lists.release import Approval
+from churnlab.lists.seen import Seen
 from churnlab.lists.spool import Spool
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.strategy.summary import Totals
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
+from churnlab.workflow import (
+    contacting,
+    phasing,
+    published,
+    releasing,
+    seasonality,
+    standing,
+    suppressing,
+    terms,
+)
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.contacted import Told
 from churnlab.workflow.drifting import Drift
@@ -44,20 +55,33 @@ from churnlab.workflow.suppressing import Suppressing
 
 
 def score(
-    project: Project, as_of: dt.date, frames: Frames | None = None, *, progress: Progress = silent
+    project: Project,
+    as_of: dt.date,
+    frames: Frames | None = None,
+    *,
+    progress: Progress = silent,
+    approvals: Sequence[Approval] = (),
 ) -> Scored:
-    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none."""
+    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none.
+
+    ``approvals``: checks of the release gate that somebody lets pass. Where another one fails, HeldError.
+    """
     store = tracking.open_store(project.tracking, project.project, Path(project.root), later=True)
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
     terms.check(project, models.extra["terms"])
     standing.require_usable(project, store, champion.version)
     with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
-        return score_opened(opening, store, champion, models, as_of)
+        return score_opened(opening, store, champion, models, as_of, approvals)
 
 
 def score_opened(
-    opening: Opened, store: Store, champion: Champion, models: Models, as_of: dt.date | None
+    opening: Opened,
+    store: Store,
+    champion: Champion,
+    models: Models,
+    as_of: dt.date | None,
+    approvals: Sequence[Approval] = (),
 ) -> Scored:
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
@@ -72,10 +96,11 @@ def score_opened(
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
+        seen, root = Seen(), out_folder(project) / "lists" / day.isoformat()
         stamp = stamped_with(project, key, champion, models, day)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
-            _place_all(opening, models, day, kept, cautions, drift, excluded, around)
+            _place_all(opening, models, day, kept, cautions, drift, excluded, around, seen)
             ranked, left_out = kept.ranked(), dict(sorted(excluded.items()))
             opening.progress("publish lists", None)
             tracking.confirm(store, champion)
@@ -84,16 +109,23 @@ def score_opened(
             suppressing.confirm(opening, refusing)
             told = Told.of(ranked)
             made_of = replace(
-                facts(opening, champion, day, ranked.totals, left_out, drift, around), **told.as_facts()
+                facts(opening, champion, day, ranked.totals, left_out, drift, around),
+                comparable=releasing.comparable(models.extra),
+                **told.as_facts(),
             )
+            new = releasing.candidate(models.extra, ranked, drift, seen, previous)
+            verdict = releasing.judged(project, day, new, approvals)
+            releasing.tag(run, verdict)
             kept_lists = commit.publish(
-                out_folder(project) / "lists" / day.isoformat(),
+                root,
                 key,
                 contacting.passes(ranked, project.lists.newline),
                 suppressing.with_told(made_of, refusing),
-                info={"tracking_run": run.run_id},
-                gate=contacting.last_look(ranked, refusing),
+                info={"tracking_run": run.run_id, "release": verdict.as_dict()},
+                gate=releasing.gate(verdict, root, key, contacting.last_look(ranked, refusing)),
             )
+            if not kept_lists.existed:
+                published.clear_staged(project)
         untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
         as_of=day.isoformat(),
@@ -107,6 +139,7 @@ def score_opened(
         notes=(
             *cautions.notes(),
             *drift.notes(),
+            *(() if kept_lists.existed else (*verdict.notes(), *releasing.unneeded(verdict, approvals))),
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
             *(refusing.notes if refusing else ()),
@@ -141,6 +174,7 @@ def _place_all(
     drift: Drift,
     excluded: Counter[str],
     around: Around,
+    seen: Seen,
 ) -> None:
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
@@ -151,6 +185,7 @@ def _place_all(
             cautions.look(panel)
             placed = place(panel, models, opening.project, around, compiled=compiled)
             drift.look(placed.panel, placed.customers)
+            seen.look(placed.customers)
             kept.add(placed.customers)
 
 
