@@ -56,7 +56,9 @@ def drawn() -> dict[str, Picture]:
     return made
 
 
-def measured(names: Iterable[str] = ("features", "scoring", "spark", "tuning")) -> dict[str, dict[str, Any]]:
+def measured(
+    names: Iterable[str] = ("campaign", "features", "scoring", "spark", "tuning"),
+) -> dict[str, dict[str, Any]]:
     """Name -> line, of some benchmarks."""
     found: dict[str, dict[str, Any]] = {}
     for name in names:
@@ -77,6 +79,7 @@ def filled(page: str) -> str:
         "features": lambda: features_table(lines),
         "goals": lambda: goals_table(lines),
         "scoring": lambda: plain_table(lines, "scoring."),
+        "campaign": lambda: plain_table(lines, "campaign."),
         "spark": lambda: plain_table(lines, "spark."),
         "tuning": lambda: plain_table(lines, "tuning."),
         "value": lambda: value_table(measured(["value"])),

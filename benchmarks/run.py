@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import churn, features, intervals, scoring, spark, tuning, value
+from benchmarks import campaign, churn, features, intervals, scoring, spark, tuning, value
 
 BENCHMARKS = {
+    "campaign": campaign.main,
     "churn": churn.main,
     "features": features.main,
     "intervals": intervals.main,

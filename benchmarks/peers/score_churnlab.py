@@ -19,10 +19,13 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
     """The folder of the published lists."""
     from churnlab.durable import digest
     from churnlab.lists import commit, spool, write
+    from churnlab.lists.seen import Seen
     from churnlab.models import files
     from churnlab.tracking.registry import Champion
     from churnlab.workflow import scoring, seasonality
     from churnlab.workflow.cautions import Cautions
+    from churnlab.workflow.drifting import Drift
+    from churnlab.workflow.placing import Around
 
     digests = {name.name: digest(name) for name in sorted(models_folder.iterdir())}
     models = files.load(models_folder, digests)
@@ -32,14 +35,15 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
     with shop.opened(project, question.transactions, question.interactions, question.rows) as opening:
         day = opening.calendar.date(question.dates[-1])
         stamp = scoring.stamped_with(project, "0" * 64, champion, models, day)
-        cautions, excluded = Cautions(opening, models), Counter[str]()
-        season = seasonality.of_tables(opening, models.extra, day)
+        cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
+        around = Around(season=seasonality.of_tables(opening, models.extra, day))
         with spool.opened(question.out, stamp) as kept:
-            scoring._place_all(opening, models, day, kept, cautions, excluded, season)  # noqa: SLF001 - all but tracking
-            ranked = kept.ranked()
-            facts = scoring.facts(
-                opening, champion, day, ranked.totals, dict(sorted(excluded.items())), season
+            scoring._place_all(  # noqa: SLF001 - all but tracking
+                opening, models, day, kept, cautions, drift, excluded, around, Seen()
             )
+            ranked = kept.ranked()
+            left_out = dict(sorted(excluded.items()))
+            facts = scoring.facts(opening, champion, day, ranked.totals, left_out, drift, around)
             together = write.together(ranked, project.lists.newline)
             return commit.publish(question.out / "lists", "0" * 64, together, facts).path
 

@@ -124,6 +124,12 @@ def rollback(
 def score(
     config: ConfigFile,
     as_of: AsOf = None,
+    approve: Annotated[
+        list[str] | None,
+        typer.Option("--approve", metavar="CHECK", help="Let this check of the release gate pass."),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who lets it pass; it is recorded.")] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "",
     set_: Overrides = None,
     json_: Json = False,
     debug: Debug = False,  # noqa: ARG001
@@ -136,8 +142,9 @@ def score(
             "score needs --as-of: no clock decides what a list says",
             mend="add --as-of YYYY-MM-DD, the day after the last complete one at the latest",
         )
+    approvals = _approvals(approve or [], by, reason)
     with display.progress() as progress:
-        result = workflow.score(_project(config, set_), _day(as_of), progress=progress)
+        result = workflow.score(_project(config, set_), _day(as_of), progress=progress, approvals=approvals)
     _show(result, json_)
 
 
@@ -316,6 +323,14 @@ def _project(config: Path, overrides: list[str] | None) -> Project:
     from churnlab.config import load
 
     return load(config, overrides or [])
+
+
+def _approvals(checks: list[str], by: str, reason: str) -> list[Any]:
+    from churnlab.lists.release import Approval
+
+    if not checks and (by or reason):
+        raise ConfigError("--by and --reason are of an approval", mend="say which check: --approve CHECK")
+    return [Approval(check, by, reason) for check in checks]
 
 
 def _day(text: str) -> Any:

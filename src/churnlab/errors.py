@@ -61,6 +61,10 @@ class GateError(ChurnlabError):
     result: object = None
 
 
+class HeldError(GateError):
+    """Lists are whole, but wait in a folder of their own until somebody has looked at them."""
+
+
 class NotPromotedError(GateError):
     """A training is whole and recorded, but no list may be made with what it left: see ``result``."""
 

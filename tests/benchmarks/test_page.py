@@ -22,6 +22,7 @@ def test_the_tables_are_those_that_the_results_make():
         "dates_picture",
         "profile_picture",
         "scoring",
+        "campaign",
         "spark",
         "tuning",
         "profiles",

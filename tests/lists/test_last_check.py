@@ -83,7 +83,10 @@ def test_a_csv_and_a_parquet_that_differ_are_no_list(lists):
         ("all.csv", b"", "no column customer_id"),
         ("all.csv", b'customer_id,rank\n"a\n', "cannot be read back"),
         ("all.csv", b"customer_id,rank\n\xff,1\n", "cannot be read back"),
+        ("all.csv", b'customer_id,rank\na,"b\n', "cannot be read back"),  # cut off inside the last cell
+        ("all.csv", b"customer_id,rank\na,\xff\n", "cannot be read back"),
         ("all.csv", b"customer_id,rank\na\n", "1 of 2 cells"),
+        ("all.csv", b"customer_id,rank\na,1,2\n", "3 of 2 cells"),
         ("all.parquet", b"PAR1", "cannot be read back"),
     ],
 )
@@ -92,6 +95,27 @@ def test_a_list_that_cannot_be_read_back_is_no_list(lists, name, content, told):
     with pytest.raises(IntegrityError, match=told) as caught:
         check(lists, "x")
     assert caught.value.exit_code == 5
+
+
+def test_many_looks_see_what_one_look_sees(lists, monkeypatch):
+    assert check(lists, "x") == 4 * len(PEOPLE)
+    monkeypatch.setattr(last_check, "LOOK", 2)
+    monkeypatch.setattr(last_check, "BATCH", 2)
+    monkeypatch.setattr(last_check, "BLOCK", 700)  # bytes: a row or two
+    assert check(lists, "x") == 4 * len(PEOPLE)
+    for who in PEOPLE:
+        with pytest.raises(GateError, match="1 of 9 rows"):
+            check(lists, who)
+
+
+def test_an_error_names_nobody(lists):
+    (lists / "all.csv").write_bytes(b"customer_id,rank\nsecret-7\n")
+    with pytest.raises(IntegrityError, match="1 of 2 cells") as caught:
+        check(lists, "x")
+    told = caught.value
+    while told is not None:
+        assert "secret" not in str(told)
+        told = None if told.__suppress_context__ else (told.__cause__ or told.__context__)
 
 
 def test_who_may_not_get_an_action_is_found_with_that_action_only(tmp_path):

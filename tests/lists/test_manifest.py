@@ -65,8 +65,9 @@ CHANGES = {
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
     "season": {"events": {"ratio": 1.1}},
     "suppression": {"required": ["consents"]},
-    "suppressed": {"first_reason": {"objection": 1}},
-    "campaign": {"name": "autumn"},
+    "suppressed": {"first_reason": {"objection": 1}, "any_reason": {"objection": 1}},
+    "campaign": {"name": "spring"},
+    "comparable": "0123456789abcdef",
 }
 
 

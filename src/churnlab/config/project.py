@@ -16,6 +16,7 @@ from churnlab.config.gate import Gate
 from churnlab.config.machine import Engine, Synthetic, Tracking
 from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.offer import Offer
+from churnlab.config.release import Release
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
 from churnlab.config.sources import Sources
@@ -211,6 +212,7 @@ class Project(Section):
         None, description="who must not be contacted; null: the defaults, once a source of it is there"
     )
     lists: Lists = Lists()
+    release: Release = Release()
     campaign: Campaign | None = Field(
         None, description="say who gets which action; null: lists without actions"
     )

@@ -4,6 +4,7 @@
         | rename
     run=<key>/             complete from the first instant it exists
         | CURRENT          replaced atomically: names the run to use
+    staged/<key>/          instead of run=<key>: whole, but held back until somebody has looked
 
 A run that dies leaves the old lists as they were, and at most a stage that the next one removes.
 """
@@ -21,10 +22,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from churnlab.durable import create, digest, failpoint, flush, on_disk, sync_folder, write_whole
-from churnlab.errors import IntegrityError
+from churnlab.errors import HeldError, IntegrityError
 from churnlab.lists import lock, manifest
 
 CURRENT = "CURRENT"
+STAGED = "staged"
 _RUN = re.compile(r"run=[0-9a-f]{16}")
 _KEY = re.compile(r"[0-9a-f]{16,64}")
 
@@ -81,7 +83,8 @@ def publish(
     """Publish all outputs and their manifest as ``root/run=<key>`` and make CURRENT name it.
 
     ``info``: what may differ between two equal runs (MLflow run, paths); no digest covers it.
-    ``gate``: looks at the folder of all files as they will be published, and raises where they must not be.
+    ``gate``: looks at the folder of all files as they will be published, and raises where they must not be:
+    HeldError to keep them under ``root/staged/<key>`` for somebody to look at, any other to remove them.
 
     A key that is already published and intact is left alone. Raises LockedError where another run
     is writing to ``root`` for longer than ``wait`` seconds, IntegrityError where the published run
@@ -101,12 +104,26 @@ def publish(
                 gate(stage)
             failpoint("publish.rename")
             stage.rename(target)
+        except HeldError:
+            _set_aside(stage, staged(root, key))
+            raise
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)
             raise
         sync_folder(root)
         _point(root, target)
         return Published(target, existed=False, manifest=manifest.verify(target))
+
+
+def staged(root: Path, key: str) -> Path:
+    """Where files of ``key`` wait that a gate holds back."""
+    return root / STAGED / key[:16]
+
+
+def clear_staged(root: Path) -> None:
+    """Remove what a gate has held back: it holds customers, and nobody needs it any more."""
+    with on_disk(root):
+        _remove(root / STAGED)
 
 
 def current(root: Path) -> Path | None:
@@ -213,10 +230,26 @@ def _named(root: Path) -> str | None:
 def _remove_leftovers(root: Path) -> None:
     """Under the lock nobody else is writing here: every stage belongs to a run that died."""
     for stage in root.glob(".stage-*"):
-        if stage.is_symlink() or not stage.is_dir():
-            stage.unlink()
-        else:
-            shutil.rmtree(stage)
+        _remove(stage)
     for temporary in root.glob(f".{CURRENT}.*.tmp"):
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def _set_aside(stage: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        _remove(target)
+        stage.rename(target)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+    for folder in (target.parent, target.parent.parent):
+        sync_folder(folder)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)

@@ -77,7 +77,6 @@ class Decided:
         import pyarrow as pa
 
         chosen, arm = self.plan.choice, self.plan.arm[rows]
-        decision = chosen.decision[rows]
         # An action that is not due (it does not pay, or there is no money for it) is not named: somebody
         # might carry it out.
         due = np.isin(arm, (control.TREATED, control.CONTROL, control.EXPLORE))

@@ -53,6 +53,7 @@ class Facts:
     suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
     suppressed: Mapping[str, Any] | None = None  # how many were kept off the lists, by reason
     campaign: Mapping[str, Any] | None = None
+    comparable: str | None = None  # equal for lists whose sizes and shares may be compared
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -69,6 +70,7 @@ class Facts:
             "counts": [dict(count) for count in self.counts],
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
+            **({} if self.comparable is None else {"comparable": self.comparable}),
             **{name: dict(told) for name, told in some.items() if told is not None},
         }
 

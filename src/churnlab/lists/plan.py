@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.config.campaign import Action, Campaign
+from churnlab.errors import IntegrityError
 from churnlab.lists import control, size_check
 from churnlab.lists.control import CONTROL, EXPLORE, HOLDOUT, NOBODY, TREATED
 from churnlab.lists.size_check import SizeCheck
@@ -94,10 +95,24 @@ def plan(
     choice, outcome, by_cost, left = desk.chosen(allowed, left_alone, own)
     listed = (choice.decision > NO_ACTION) & (outcome == SELECTED)
     share = desk.share(choice)
-    arm[listed] = np.where(control.drawn(left_alone, share)[listed], CONTROL, TREATED)
+    alone = control.drawn(left_alone, share)
+    arm[listed] = np.where(alone[listed], CONTROL, TREATED)
     wanted = np.flatnonzero(~listed & control.drawn(explored, campaign.explore))
     left = desk.explore(wanted, explored, allowed, choice, arm, left.joined(aside))
+    _refuse_control_treated(arm, held, alone)
     return Plan(arm, choice, outcome, desk.rank(choice, listed, by_cost=by_cost), share, left)
+
+
+def _refuse_control_treated(arm: NDArray[np.int8], held: Flags, alone: Flags) -> None:
+    """Looked at once more, after everything: nobody drawn to be left alone is contacted."""
+    contacted = (arm == TREATED) | (arm == EXPLORE)
+    wrong = int(((contacted & held) | ((arm == TREATED) & alone)).sum())
+    if wrong:
+        raise IntegrityError(
+            "no list: a campaign contacts customers who were drawn to be left alone",
+            got=f"{wrong:,} customers",
+            mend="this is not the input's fault: report it; the lists published before are intact",
+        )
 
 
 @dataclass(frozen=True, eq=False)

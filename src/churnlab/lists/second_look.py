@@ -1,4 +1,4 @@
-"""A second look at bytes before they are published: permissions asked anew, for the ids and actions in them."""
+"""A second look at bytes before they are published: permissions asked anew for what they say."""
 
 from __future__ import annotations
 

@@ -125,6 +125,15 @@ class Drift:
             },
         }
 
+    def scores_moved(self) -> dict[str, tuple[float, int]]:
+        """Score -> stability index, and of how many customers with a score; of nobody, nothing."""
+        known = {name: sum(counted[:-1]) for name, counted in self.scores.items()}
+        return {
+            name: (round(self.then["scores"][name].psi(self.scores[name]), drift.DECIMALS), customers)
+            for name, customers in known.items()
+            if customers
+        }
+
     def notes(self) -> tuple[str, ...]:
         """What has moved so far that lists want a look first."""
         return tuple(self._notes())

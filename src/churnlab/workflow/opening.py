@@ -34,8 +34,8 @@ COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load tha
 MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
 EVENT_BYTES = 6_000  # of memory for each event of a shard, with all that is made of it
 DATE_BYTES = 300  # and for each date at which its customer is looked at
-# Of the machine, or of what happens to lists once they are made: no list differs for it.
-_APART = {"root", "data_roots", "engine", "tracking", "export"}
+# Of the machine, or of what happens to lists once they are made: no byte of a list differs for it.
+_APART = {"root", "data_roots", "engine", "tracking", "export", "release"}
 Frames = Mapping[str, Any]
 
 

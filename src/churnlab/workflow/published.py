@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from churnlab.config import Project
-from churnlab.lists import commit
+from churnlab.lists import commit, manifest
 from churnlab.lists.previous import Previous
 from churnlab.workflow.opening import out_folder
+
+LOOKED_BACK = 12  # dates with lists
 
 
 def lists(project: Project, as_of: dt.date | None = None) -> list[Path]:
@@ -26,6 +29,20 @@ def before(project: Project, as_of: dt.date, only: str | None = None) -> Previou
     """
     earlier = [run for run in lists(project) if run.parent.name < as_of.isoformat()]
     return Previous.read(max(earlier, key=lambda run: run.parent.name), only) if earlier else None
+
+
+def earlier(project: Project, as_of: dt.date, most: int = LOOKED_BACK) -> Iterator[dict[str, Any]]:
+    """The manifests of the lists of dates before ``as_of``, the last date first, at most ``most`` of them."""
+    runs = [run for run in lists(project) if run.parent.name < as_of.isoformat()]
+    there = [run for run in runs if (run / manifest.NAME).is_file()]  # old runs may have been removed
+    for run in sorted(there, key=lambda each: each.parent.name, reverse=True)[:most]:
+        yield manifest.read(run)
+
+
+def clear_staged(project: Project) -> None:
+    """Remove lists of any date that were held back: newer ones are out."""
+    for day in (out_folder(project) / "lists").glob(f"????-??-??/{commit.STAGED}"):
+        commit.clear_staged(day.parent)
 
 
 def last_date(project: Project) -> dt.date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from churnlab.config import Project
 from churnlab.lists import commit, manifest, spool
 from churnlab.lists.build import Stamp
 from churnlab.lists.previous import Previous
+from churnlab.lists.release import Approval
+from churnlab.lists.seen import Seen
 from churnlab.lists.spool import Spool
 from churnlab.models import files
 from churnlab.models.files import Models
@@ -21,7 +23,16 @@ from churnlab.strategy.summary import Totals
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
+from churnlab.workflow import (
+    contacting,
+    phasing,
+    published,
+    releasing,
+    seasonality,
+    standing,
+    suppressing,
+    terms,
+)
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.contacted import Told
 from churnlab.workflow.drifting import Drift
@@ -46,9 +57,17 @@ from churnlab.workflow.suppressing import Suppressing
 
 
 def score(
-    project: Project, as_of: dt.date, frames: Frames | None = None, *, progress: Progress = silent
+    project: Project,
+    as_of: dt.date,
+    frames: Frames | None = None,
+    *,
+    progress: Progress = silent,
+    approvals: Sequence[Approval] = (),
 ) -> Scored:
-    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none."""
+    """Score everyone eligible at ``as_of``; write one list per strategy, all of them or none.
+
+    ``approvals``: checks of the release gate that somebody lets pass. Where another one fails, HeldError.
+    """
     store = tracking.open_store(project.tracking, project.project, Path(project.root), later=True)
     champion = tracking.champion(store)
     models = files.load(champion.folder, champion.digests)  # before any data is read: no model, no score
@@ -56,11 +75,16 @@ def score(
     standing.require_usable(project, store, champion.version)
     SecondLife.of(project, models)  # what is wrong with it is said before any data is read
     with writing(project), opened(project, frames, progress, keep=True, remarks=False) as opening:
-        return score_opened(opening, store, champion, models, as_of)
+        return score_opened(opening, store, champion, models, as_of, approvals)
 
 
 def score_opened(
-    opening: Opened, store: Store, champion: Champion, models: Models, as_of: dt.date | None
+    opening: Opened,
+    store: Store,
+    champion: Champion,
+    models: Models,
+    as_of: dt.date | None,
+    approvals: Sequence[Approval] = (),
 ) -> Scored:
     """The same for a project that is open already."""
     project, day = opening.project, scoring_date(opening, as_of)
@@ -79,7 +103,7 @@ def score_opened(
         code_version=code_version(),
     )
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
-        seen = _Seen(Cautions(opening, models), Drift.of(models))
+        seen, root = _Seen(Cautions(opening, models), Drift.of(models)), _folder(project, day)
         stamp = stamped_with(project, key, champion, models, day, second)
         with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
@@ -90,15 +114,28 @@ def score_opened(
             unsigned = standing.require_usable(project, store, champion.version)
             run.log_settings(settings(project))
             told = Told.of(ranked)
-            made_of = facts(opening, champion, day, ranked.totals, seen.left_out, seen.drift, around)
+            kind = releasing.comparable(models.extra, project)
+            made_of = replace(
+                facts(opening, champion, day, ranked.totals, seen.left_out, seen.drift, around),
+                comparable=kind,
+                inputs=made_from,
+                **told.as_facts(),
+            )
+            new = releasing.candidate(kind, ranked, seen.drift, seen.spread, previous)
+            verdict = releasing.judged(project, day, new, approvals)
+            releasing.tag(run, verdict)
             kept_lists = commit.publish(
-                out_folder(project) / "lists" / day.isoformat(),
+                root,
                 key,
                 contacting.passes(ranked, project.lists.newline),
-                suppressing.with_told(replace(made_of, inputs=made_from, **told.as_facts()), refusing),
-                info={"tracking_run": run.run_id},
-                gate=contacting.last_look(opening, ranked, deciding, refusing),
+                suppressing.with_told(made_of, refusing),
+                info={"tracking_run": run.run_id, "release": verdict.as_dict()},
+                gate=releasing.gate(
+                    verdict, root, key, contacting.last_look(opening, ranked, deciding, refusing)
+                ),
             )
+            if not kept_lists.existed:
+                published.clear_staged(project)
         untracked = run.end(*ending(kept_lists, ranked.totals))
     return Scored(
         as_of=day.isoformat(),
@@ -113,12 +150,17 @@ def score_opened(
             *seen.cautions.notes(),
             *seen.drift.notes(),
             *(second.notes(seen.lost) if second is not None else ()),
+            *(() if kept_lists.existed else (*verdict.notes(), *releasing.unneeded(verdict, approvals))),
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
             *(refusing.notes if refusing else ()),
             *untracked,
         ),
     )
+
+
+def _folder(project: Project, day: dt.date) -> Path:
+    return out_folder(project) / "lists" / day.isoformat()
 
 
 @dataclass
@@ -128,6 +170,7 @@ class _Seen:
     cautions: Cautions
     drift: Drift
     excluded: Counter[str] = field(default_factory=Counter)
+    spread: Seen = field(default_factory=Seen)
     lost: int = 0
 
     @property
@@ -171,12 +214,14 @@ def _place_all(
             seen.cautions.look(panel)
             placed = place(panel, models, opening.project, around, compiled=compiled)
             seen.drift.look(placed.panel, placed.customers)
+            seen.spread.look(placed.customers)
             kept.add(placed.customers)
     if second is not None:
         seen.excluded.pop("already_lost", None)
         cut = Thresholds.from_dict(models.extra["thresholds"])
         for block in second.blocks(opening, day, around, cut):
             seen.lost += len(block)
+            seen.spread.look(block)
             kept.add(block)
 
 

@@ -13,7 +13,11 @@ from churnlab.config import Project
 from churnlab.errors import IntegrityError
 from churnlab.workflow.opening import own_digests
 
+_OWN = "features "  # the files of own families, as ``own_digests`` names them
 _SHORTER = "churn.also_days"
+_ADDED = frozenset(
+    {"features.families", "features.own", _SHORTER}
+)  # more of them, and the rest means the same
 
 
 def of(project: Project) -> dict[str, Any]:
@@ -29,6 +33,11 @@ def of(project: Project) -> dict[str, Any]:
         "snapshots.lost_after_days": project.snapshots.lost_after_days,
     }
     return terms | own_digests(project)
+
+
+def meaning(trained: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a model's terms that say what is asked, and not only what it is answered from."""
+    return {key: value for key, value in trained.items() if key not in _ADDED and not key.startswith(_OWN)}
 
 
 def check(project: Project, trained: Mapping[str, Any]) -> None:
@@ -55,6 +64,5 @@ def differences(project: Project, trained: Mapping[str, Any], *, added: bool = F
         other = [key for key in other if key != _SHORTER]
     if added:
         own = own_digests(project)
-        lists = {"features.families", "features.own", _SHORTER}
-        other = [key for key in other if key not in lists and not (key in own and key not in trained)]
+        other = [key for key in other if key not in _ADDED and not (key in own and key not in trained)]
     return [f"{key}: trained {trained.get(key)}, now {asked.get(key)}" for key in other]
