@@ -8,6 +8,7 @@ import pytest
 import churnlab
 import shops
 from churnlab.errors import ConfigError
+from churnlab.workflow import second_life
 from churnlab.workflow.second_life import SecondLife
 
 DAY = dt.date(2025, 5, 1)
@@ -60,6 +61,8 @@ def test_lost_customers_stand_by_the_value_of_a_second_life_and_each_customer_on
     assert {row["quadrant"] for row in gone} == {"win_back", "release"}
     cut = min(row["value_if_retained"] for row in gone if row["quadrant"] == "win_back")
     assert all(row["value_if_retained"] < cut for row in gone if row["quadrant"] == "release")
+    assert {row["model_version"] for row in gone} == {"gone 1"}
+    assert {row["model_version"] for row in listed if row["population"] == "at_risk"} == {"1"}
     assert "already_lost" not in done.excluded
     assert any("lost already: scored by version 1 of gone" in note for note in done.notes)
     # Their scores are those of the other project's own lists.
@@ -87,8 +90,37 @@ def test_what_must_agree_is_said_before_anything_is_read(tracked, other, here, w
     write(tracked, "gone", **other)
     main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n", **here))
     with pytest.raises(ConfigError, match=words):
-        SecondLife.of(main)
+        SecondLife.of(main, None)
 
 
 def test_a_project_without_one_has_none(tracked):
-    assert SecondLife.of(churnlab.load(write(tracked, "shop"))) is None
+    assert SecondLife.of(churnlab.load(write(tracked, "shop")), None) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "basis", "words"),
+    [
+        ("value: {horizon_days: 180}\n", "net_amount", "60 here, 180 there"),
+        ("value: {discount_rate_annual: 0.2}\n", "net_amount", "0.1 here, 0.2 there"),
+        ("", "margin", "net_amount here, margin there"),
+    ],
+)
+def test_one_cut_goes_through_values_of_one_kind_only(tracked, change, basis, words):
+    own = churnlab.load(write(tracked, "gone", kind=", kind: win_back", more=change))
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n"))
+    second_life._require_same_money(main, main, "margin", "margin")
+    with pytest.raises(ConfigError, match="one cut of value") as caught:
+        second_life._require_same_money(main, own, "net_amount", basis)
+    assert caught.value.got == words
+
+
+def test_a_project_in_which_nobody_is_lost_yet_makes_its_lists(two):
+    main, lost = two
+    orders = shops.orders(600, seed=11, most=25)
+    churnlab.train(lost, frames={"orders": orders})
+    churnlab.train(main, frames={"orders": orders})
+    last = orders.groupby("who")["at"].transform("max")
+    alive = orders[last >= "2025-03-15"]
+    done = churnlab.score(main, DAY, frames={"orders": alive})
+    assert {row["population"] for row in rows(done.folder)} == {"at_risk"}
+    assert any(note.startswith("0 customers are lost already") for note in done.notes)
