@@ -1,5 +1,7 @@
 """Balance: by hand, exact whatever the order, quiet on drawn arms and loud on chosen ones."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,14 @@ def test_values_that_are_all_the_same():
     assert balance(arms(7_000, 1_300), {"x": np.full(8_300, 0.1)})[0].apart == 0
     apart = balance(arms(20, 20), {"x": np.repeat([1.0, 2.0], 20)})[0]
     assert (apart.apart, apart.odd) == (-np.inf, True)
+    told = apart.as_dict()
+    assert (told["apart"], told["odd"]) == (None, True)
+    assert json.loads(json.dumps(told, allow_nan=False)) == {
+        **told,
+        "arms": [*told["arms"]],
+        "customers": [*told["customers"]],
+        "means": [*told["means"]],
+    }, "a manifest can hold it"
 
 
 def test_drawn_arms_are_alike_and_chosen_ones_are_not():
