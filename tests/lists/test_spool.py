@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from actions_made import SALT, campaign, measured
 from children import in_child
 from churnlab.errors import GateError, IntegrityError, MachineError
 from churnlab.lists import order, spool, write
 from churnlab.lists.commit import current, publish, verify
+from churnlab.lists.screen import Screen
+from churnlab.lists.spool import Contacting
 from scored_people import FACTS, STAMP, files_of, listed, ranked, scored, texts
 
 OLD, NEW = "0" * 64, "1" * 64
@@ -61,6 +64,42 @@ def out(tmp_path, small):
     return out
 
 
+# Whose row it is
+
+
+def test_whoever_a_campaign_puts_first_keeps_the_own_row(tmp_path, small):
+    # The best are anywhere in the runs: neither next to each other, nor in the order of the rest.
+    people = scored([f"c{i:05d}" for i in range(400)])
+    best = measured(contact_cost=9, quadrants=("retain", "rationalise"), phases=())
+    given = Contacting(Screen(None, (best,), "UTC"), campaign(best, control=0.3, explore=0.2), SALT)
+    with spool.opened(tmp_path, STAMP, contacting=given) as kept:
+        for block in people.pieces(20):
+            kept.add(block)
+        everybody = kept.ranked()
+        tables = [table for name in everybody.sizes for table in everybody.batches(name)]
+    found = pa.concat_tables(tables).to_pydict()
+    assert sorted(found["customer_id"]) == sorted(people.customer_id)
+    place = {one: row for row, one in enumerate(people.customer_id)}
+    rows = [place[one] for one in found["customer_id"]]
+    assert found["churn_risk"] == pytest.approx(people.churn_risk[rows].round(6).tolist())
+    assert found["quadrant"] == people.quadrant[rows].tolist()
+    held = np.array([arm is not None for arm in found["arm"]])
+    retain = held[[one == "retain" for one in found["quadrant"]]]
+    assert 0 < retain.sum() < len(retain)
+    assert (np.diff(retain.astype(int)) <= 0).all(), "those with a turn come first"
+
+
+def test_rows_of_others_are_no_list(small, monkeypatch):
+    monkeypatch.setattr(
+        spool._Reader, "rows", lambda self, wanted, rows=spool._Reader.rows: rows(self, wanted[::-1])
+    )
+    with (
+        ranked(*blocks()) as everybody,
+        pytest.raises(IntegrityError, match="other customers than were asked"),
+    ):
+        list(everybody.batches("retain"))
+
+
 # What is held
 
 
@@ -105,6 +144,7 @@ def held(folder, n):
             kept.add(block)
         together = write.together(kept.ranked())
         together.write({name: Sink() for name in together.files})
+        del together  # what it holds is of the pool, which goes first
     return peak.bytes
 
 

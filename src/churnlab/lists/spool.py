@@ -148,6 +148,7 @@ class Spool:
         return Ranked(
             reader,
             order.positions(keys),
+            keys["id"],
             dict(zip(order.PLACES, sizes.tolist(), strict=True)),
             self._sums.totals(),
             self._stamp,
@@ -200,6 +201,7 @@ class Ranked:
 
     _reader: _Reader
     _order: NDArray[np.int64]
+    _ids: Any  # of each row of the spool: what is read back must be who was asked for
     sizes: Mapping[str, int]
     totals: tuple[Totals, ...]
     stamp: Stamp
@@ -218,7 +220,19 @@ class Ranked:
             rows = self._order[start:stop]
             told = None if self.decided is None else self.decided.columns(rows, self.stamp.locale)
             table = self._reader.rows(rows)
+            _refuse_others(table["customer_id"], self._ids.take(rows))
             yield build.complete(table, rank, self.stamp, valued=self.valued, decided=told)
+
+
+def _refuse_others(read: Any, asked: Any) -> None:
+    import pyarrow as pa
+
+    if not read.cast(pa.binary()).equals(asked):
+        raise IntegrityError(
+            "no list: rows were read back for other customers than were asked for",
+            got=f"{len(asked):,} rows",
+            mend="this is not the input's fault: report it; the lists published before are intact",
+        )
 
 
 class _Reader:
@@ -235,8 +249,10 @@ class _Reader:
         self._open: dict[int, Any] = {}  # chunks that are used in part: at most one a run
 
     def rows(self, wanted: NDArray[np.int64]) -> Any:
-        """These rows in this order, as one table. What is next to each other in the lists lies next
-        to each other in every run.
+        """These rows in this order, as one table.
+
+        What is next to each other in a list lies next to each other in every run, but for those whom a
+        campaign gives a turn: they lie anywhere.
         """
         import pyarrow as pa
 
@@ -247,8 +263,10 @@ class _Reader:
             start, stop = self._starts[number : number + 2]
             low, high = np.searchsorted(inside, (start, stop))
             batch = self._open.get(number) or self._read(number)
-            slices.append(batch.slice(inside[low] - start, high - low))
-            if inside[high - 1] + 1 < stop:
+            places = inside[low:high] - start
+            together = places[-1] - places[0] == high - low - 1
+            slices.append(batch.slice(places[0], high - low) if together else batch.take(pa.array(places)))
+            if together and inside[high - 1] + 1 < stop:
                 still_open[number] = batch
         self._open = still_open
         table = pa.Table.from_batches(slices).combine_chunks()
