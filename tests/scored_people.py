@@ -66,9 +66,12 @@ def scored(ids, risk=None, value=None, intensity=None, reason="", *, valued=True
 
 
 @contextlib.contextmanager
-def ranked(*blocks, stamp=STAMP, formula_policy="refuse"):
+def ranked(*blocks, stamp=STAMP, formula_policy="refuse", contacting=None):
     """Blocks of scored customers in list order, as long as their spool is open."""
-    with tempfile.TemporaryDirectory() as folder, spool.opened(Path(folder), stamp, formula_policy) as kept:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        spool.opened(Path(folder), stamp, formula_policy, contacting) as kept,
+    ):
         for block in blocks:
             kept.add(block)
         yield kept.ranked()

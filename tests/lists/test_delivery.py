@@ -14,10 +14,15 @@ import pytest
 import churnlab
 import deliveries
 from children import in_child
+from churnlab.config.suppression import Suppression
 from churnlab.errors import ChurnlabError, ConfigError, DataError, GateError, IntegrityError, MachineError
 from churnlab.lists import package
+from churnlab.lists.screen import Screen
+from churnlab.lists.spool import Contacting
+from churnlab.lists.suppression import Permissions
 from churnlab.workflow.opening import writing
 from deliveries import DAY, NEW, OLD, TODAY, deliver, lines, outbox, project, publish, states
+from refusing import facts
 from scored_people import scored
 
 FOUR = ("retain", "rationalise", "win_back", "release")
@@ -158,6 +163,20 @@ def test_a_list_that_is_no_longer_valid_stays(shop, late, code):
     assert outbox(shop) == {}
 
 
+def test_lists_of_nobody_say_until_when_they_are_valid(shop):
+    everybody = Permissions(facts(objections=[("a", None, 1), ("b", None, 1)]), Suppression())
+    empty = {"people": scored(["a", "b"]), "contacting": Contacting(Screen(everybody, (), "UTC"))}
+    publish(shop, **empty, key="4" * 64)
+    with pytest.raises(DataError, match="do not say until when they are valid"):
+        deliver(shop)  # made before manifests said it
+    publish(shop, **empty, key="5" * 64, valid_until=DAY + dt.timedelta(days=9))
+    told = deliver(shop, today=DAY + dt.timedelta(days=9))
+    assert states(told) == dict.fromkeys(FOUR, "delivered")
+    assert [(line["rows"], line["valid_until"]) for line in lines(shop)] == [(0, "2025-02-10")] * 4
+    with pytest.raises(GateError, match="valid until 2025-02-10, and today is 2025-02-11"):
+        deliver(shop, today=DAY + dt.timedelta(days=10), redeliver="too late")
+
+
 def test_what_was_delivered_in_time_needs_no_second_look(shop):
     deliver(shop)
     assert states(deliver(shop, today=dt.date(2030, 1, 1))) == dict.fromkeys(FOUR, "was delivered before")
@@ -286,6 +305,7 @@ def test_the_deliveries_of_others_in_the_same_folder_are_theirs(shop, tmp_path):
     sealed = {**body, "sha256": package.hashlib.sha256(package.canonical(body)).hexdigest()}
     shutil.copytree(foreign, inbox / ("f" * 32))
     (inbox / ("f" * 32) / "delivery.json").write_text(json.dumps(sealed))
+    next((inbox / ("f" * 32)).glob("*.csv")).unlink()  # picked up: no business of ours
     assert set(states(deliver(shop, export=export)).values()) == {"was delivered before"}
     assert stage.is_dir(), "the stage of another project is not ours to remove"
     assert len(lines(shop)) == 4

@@ -65,6 +65,9 @@ CHANGES = {
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
     "season": {"events": {"ratio": 1.1}},
     "suppression": {"required": ["consents"]},
+    "suppressed": {"objection": 2},
+    "campaign": {"name": "spring"},
+    "valid_until": date(2025, 3, 4),
 }
 
 

@@ -53,6 +53,7 @@ class Facts:
     suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
     suppressed: Mapping[str, Any] | None = None  # how many were kept off the lists, by reason
     campaign: Mapping[str, Any] | None = None
+    valid_until: date | None = None  # the last day the lists may be used, whoever is on them
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -70,6 +71,7 @@ class Facts:
             "config_sha256": self.config_sha256,
             "code_version": self.code_version,
             **{name: dict(told) for name, told in some.items() if told is not None},
+            **({} if self.valid_until is None else {"valid_until": self.valid_until.isoformat()}),
         }
 
 

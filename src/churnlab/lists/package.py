@@ -161,6 +161,19 @@ def read(content: bytes, where: str) -> Record:
     return record
 
 
+def is_of_another(content: bytes, project: str) -> bool:
+    """Whether a record says that its delivery is another project's; what it is worth is theirs to find out.
+
+    >>> is_of_another(b'{"project": "a"}', "b"), is_of_another(b'{"project": "a"}', "a")
+    (True, False)
+    """
+    try:
+        said = json.loads(content)["project"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return isinstance(said, str) and said != project
+
+
 def verify(folder: Path) -> Record:
     """The record of a delivery whose every file is as it was delivered, else ``IntegrityError``."""
     with on_disk(folder):

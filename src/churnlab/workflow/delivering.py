@@ -177,12 +177,14 @@ def _asked(project: Project, run: Path, manifest: Mapping[str, Any], name: str) 
             drawn=bool(drawn),
         ),
         model_version=str(manifest["model_version"]),
-        valid_until=_valid_until(run),
+        valid_until=_valid_until(run, manifest),
     )
 
 
-def _valid_until(run: Path) -> dt.date:
-    """The last day the run's lists may be used, as their rows say."""
+def _valid_until(run: Path, manifest: Mapping[str, Any]) -> dt.date:
+    """The last day the run's lists may be used, as the manifest says; before it did, as their rows say."""
+    if "valid_until" in manifest:
+        return dt.date.fromisoformat(manifest["valid_until"])
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

@@ -186,13 +186,17 @@ def stamped_with(project: Project, key: str, champion: Champion, models: Models,
         run_id=key[:16],
         model_version=champion.version,
         scored_at=day,
-        valid_until=day + dt.timedelta(days=project.lists.valid_days),
+        valid_until=_valid_until(project, day),
         currency=project.currency,
         value_basis=models.extra["value_basis"],
         exponent=exponent(project.currency),
         locale=project.locale,
         also_days=project.churn.also_days,
     )
+
+
+def _valid_until(project: Project, day: dt.date) -> dt.date:
+    return day + dt.timedelta(days=project.lists.valid_days)
 
 
 def inputs(opening: Opened, previous: Previous | None, refusing: Suppressing | None) -> dict[str, str]:
@@ -224,4 +228,5 @@ def facts(
         code_version=code_version(),
         drift=drift.as_dict(),
         season=None if around.season is None else around.season.as_dict(),
+        valid_until=_valid_until(opening.project, day),
     )
