@@ -100,10 +100,30 @@ def test_another_destination_profile_run_or_date_is_another_list(shop, tmp_path)
     deliver(shop, lists=["retain"], export={"destination": {"folder": "crm"}})
     publish(shop, key="2" * 64, people=scored([f"{n:04d}" for n in range(9)]))
     again = deliver(shop, lists=["retain"])
-    assert "other lists of this date were delivered before" in " ".join(again.notes)
+    first = [line["list_id"] for line in lines(shop) if line["destination"] == "folder outbox"][:2]
+    assert outbox(shop)[again.outcomes[0].list_id]["replaces"] == sorted(first)
+    assert all(list_id in " ".join(again.notes) for list_id in ("still lies there", *first))
     publish(shop, day=DAY + dt.timedelta(days=7))
     deliver(shop, lists=["retain"], today=TODAY + dt.timedelta(days=7))
     assert len({line["list_id"] for line in lines(shop)}) == len(lines(shop)) == 5
+
+
+def test_what_was_replaced_comes_back_only_on_purpose(shop):
+    people = scored([f"{n:04d}" for n in range(9)])
+    (first,) = deliver(shop, lists=["retain"]).outcomes
+    beside = deliver(shop, lists=["retain"], export={"profile": "braze"})
+    assert outbox(shop)[beside.outcomes[0].list_id]["replaces"] == [], "the same run's, in another profile"
+    second = publish(shop, key="2" * 64, people=people)
+    deliver(shop, lists=["retain"])
+    (second.parent / "CURRENT").write_text("run=" + NEW[:16] + "\n")
+    told = deliver(shop, lists=["retain"])
+    assert states(told) == {"retain": "was delivered before"}
+    assert "was delivered since and took its place" in " ".join(told.notes)
+    again = deliver(shop, lists=["retain"], redeliver="the first was right")
+    newer = next(line["list_id"] for line in lines(shop) if line["run_key"] == "2" * 64)
+    assert outbox(shop)[f"{first.list_id}-r2"]["replaces"] == [newer]
+    assert newer in " ".join(again.notes)
+    assert "took its place" not in " ".join(deliver(shop, lists=["retain"]).notes)
 
 
 def test_a_campaign_is_another_list_and_whoever_it_did_not_select_stays(shop):

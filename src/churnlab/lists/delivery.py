@@ -31,6 +31,7 @@ _FROM_RECORD = (
     *("list_id", "delivery", "project", "campaign", "as_of", "list", "run_key", "model_version"),
     *("profile", "destination", "valid_until", "rows", "held_back", "reason", "sha256"),
 )
+_KIND = ("project", "campaign", "list", "destination")
 
 
 class Destination(Protocol):
@@ -125,6 +126,16 @@ class Desk:
             for stage in stages:
                 shutil.rmtree(stage, ignore_errors=True)
 
+    def replaced(self, meant: Meant) -> list[str]:
+        """The list_ids of other runs' lists in whose place this one comes: same kind, date and place."""
+        found = {line.facts["list_id"] for line in _delivered(self.lines) if _takes_place(line.facts, meant)}
+        return sorted(found)
+
+    def stands(self, meant: Meant) -> bool:
+        """Whether a list that was delivered is the last of its kind, date and place that was."""
+        last = [line.facts for line in _delivered(self.lines) if _same(line.facts, meant)][-1:]
+        return all(facts["run_key"] == meant.run_key for facts in last)
+
     def _of(self, list_id: str) -> list[Line]:
         return [line for line in _delivered(self.lines) if line.facts["list_id"] == list_id]
 
@@ -163,6 +174,7 @@ class Desk:
             "model_version": asked.model_version,
             "valid_until": asked.valid_until.isoformat(),
             "reason": reason,
+            "replaces": self.replaced(asked.meant),
         }
         return package.write(
             stage,
@@ -211,9 +223,19 @@ def _delivered(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _follows(facts: Mapping[str, Any], meant: Meant) -> bool:
     """Whether a delivered list is the same kind of list, for the same place, of a later date."""
-    same = ("project", "campaign", "list", "destination")
     mine = meant.as_dict()
-    return all(facts[key] == mine[key] for key in same) and facts["as_of"] > mine["as_of"]
+    return all(facts[key] == mine[key] for key in _KIND) and facts["as_of"] > mine["as_of"]
+
+
+def _same(facts: Mapping[str, Any], meant: Meant) -> bool:
+    """Whether a delivered list is the same kind of list, for the same place, of the same date."""
+    mine = meant.as_dict()
+    return all(facts[key] == mine[key] for key in (*_KIND, "as_of"))
+
+
+def _takes_place(facts: Mapping[str, Any], meant: Meant) -> bool:
+    # Another profile of the same run may stand beside it: the run is another one, or nothing is replaced.
+    return _same(facts, meant) and facts["run_key"] != meant.run_key
 
 
 def _outcome(record: Record, state: State, line: int | None) -> Outcome:

@@ -63,7 +63,7 @@ def deliver(
         profile=project.export.profile,
         where=desk.label,
         outcomes=outcomes,
-        notes=tuple(_notes(desk, outcomes, manifest)),
+        notes=tuple(_notes(project, desk, asked, outcomes)),
     )
 
 
@@ -216,21 +216,28 @@ def _reason(text: str | None) -> str | None:
     return reason
 
 
-def _notes(desk: Desk, outcomes: Sequence[Outcome], manifest: Mapping[str, Any]) -> Iterator[str]:
+def _replacing(project: Project) -> str:
+    if project.export.destination.postgres is not None:
+        return "takes the place of another run's list of this date, whose rows are deleted:"
+    return "replaces another run's list of this date, which still lies there and must not be used:"
+
+
+def _notes(
+    project: Project, desk: Desk, asked: Sequence[Asked], outcomes: Sequence[Outcome]
+) -> Iterator[str]:
     if all(outcome.state == "was delivered before" for outcome in outcomes):
         yield "all of them were delivered before: nothing to do; again only with --redeliver REASON"
-    asked = {outcome.list_id for outcome in outcomes}
-    others = [record for record in desk.completed if record.facts["list_id"] not in asked]
+    ours = {outcome.list_id for outcome in outcomes}
+    others = [record for record in desk.completed if record.facts["list_id"] not in ours]
     if others:
         yield f"the lines of {len(others):,} earlier deliveries were missing in the ledger, and are written"
-    replaced = {
-        line.facts["run_key"][:16]
-        for line in desk.lines
-        if line.facts.get("kind") == DELIVERED
-        and line.facts["as_of"] == manifest["as_of"]
-        and line.facts["run_key"] != manifest["run_key"]
-        and line.facts["destination"] == desk.label
-    }
-    if replaced:
-        runs = ", ".join(sorted(replaced))
-        yield f"other lists of this date were delivered before: those of run {runs}; these take their place"
+    for each, outcome in zip(asked, outcomes, strict=True):
+        replaced = desk.replaced(each.meant)
+        if outcome.state == "was delivered before":
+            if not desk.stands(each.meant):
+                yield (
+                    f"{outcome.list}: another run's list of this date was delivered since and took its place;"
+                    " this one again only with --redeliver REASON"
+                )
+        elif replaced:
+            yield f"{outcome.list}: {_replacing(project)} {', '.join(replaced)}"
