@@ -4,7 +4,8 @@
     destination holds it whole?     a run was killed before the line: the line is written now
     else                            stage -> destination (whole or not at all) -> line in the ledger
 
-A delivery is an act of a day: a list that is no longer valid, or older than what was delivered, stays.
+A delivery is an act of a day: a list that is no longer valid, or older than what was delivered, stays, and
+so does the row of who has objected since.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from churnlab.lists.layout import Layout
 from churnlab.lists.ledger import Line
 from churnlab.lists.outbox import Stages
 from churnlab.lists.package import Meant, Record
+from churnlab.lists.recheck import Recheck
 
 DELIVERED = "delivered"  # the kind of a line
 State = Literal[
@@ -81,8 +83,9 @@ class Desk:
     """One project's deliveries to one destination, while its lock is held.
 
     ``folder``: of the ledger. ``label``: the destination in words. ``now``: the time of a line, ISO
-    8601 in UTC. ``actor``: who delivers, for the ledger. ``dry_run``: hand nothing over, write no line.
-    ``completed``: what was there already without its line.
+    8601 in UTC. ``actor``: who delivers, for the ledger. ``rechecking``: who must not be contacted by
+    now, asked only where there is something to deliver; its answer None: nobody is suppressed.
+    ``dry_run``: hand nothing over, write no line. ``completed``: what was there already without its line.
     """
 
     folder: Path
@@ -92,6 +95,7 @@ class Desk:
     group_may_read: bool
     now: Callable[[], str]
     actor: str
+    rechecking: Callable[[], Recheck | None]
     dry_run: bool = False
     lines: tuple[Line, ...] = ()
     completed: list[Record] = field(default_factory=list)
@@ -110,17 +114,20 @@ class Desk:
         """Deliver each list that was not yet; with ``again``, a reason, those that were as well.
 
         Raises ``GateError`` before anything is handed over where a list may not be delivered ``today``,
-        or where its rows cannot be written as the layout says.
+        where its rows cannot be written as the layout says, or where who must not be contacted is in doubt.
         """
         due = [each for each in asked if not self._done(each, again)]
         for each in due:
             self._check_usable(each, today, again=again is not None)
+        recheck = self.rechecking() if due else None
         stages = [self.stages.stage(self._next(each)) for each in due]
         try:
             staged = {
-                each.meant.list: (stage, self._write(each, stage, again))
+                each.meant.list: (stage, self._write(each, stage, again, recheck))
                 for each, stage in zip(due, stages, strict=True)
             }
+            if recheck is not None:
+                recheck.confirm()
             return [self._settled(each, staged.get(each.meant.list)) for each in asked]
         finally:
             for stage in stages:
@@ -169,14 +176,16 @@ class Desk:
                 mend="deliver the later lists; or say why it must be this one: --redeliver REASON",
             )
 
-    def _write(self, asked: Asked, stage: Path, reason: str | None) -> Record:
+    def _write(self, asked: Asked, stage: Path, reason: str | None, recheck: Recheck | None) -> Record:
+        refused = None if recheck is None else recheck.refused(asked.source)
         more = {
             "model_version": asked.model_version,
             "valid_until": asked.valid_until.isoformat(),
             "reason": reason,
             "replaces": self.replaced(asked.meant),
+            **({} if recheck is None else {"suppression": dict(recheck.told)}),
         }
-        return package.write(
+        record = package.write(
             stage,
             asked.source,
             asked.meant,
@@ -184,7 +193,11 @@ class Desk:
             more,
             delivery=len(self._of(asked.meant.list_id)) + 1,
             group_may_read=self.group_may_read,
+            refused=refused,
         )
+        if recheck is not None:
+            recheck.look(stage, asked.layout, refused)
+        return record
 
     def _settled(self, asked: Asked, staged: tuple[Path, Record] | None) -> Outcome:
         if staged is None:

@@ -16,6 +16,7 @@ from churnlab.lists.identities import Identities
 from churnlab.lists.matching import one
 
 BATCH = 65_536  # rows held at once
+PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,17 @@ class Refused:
     by_action: Mapping[str, Any] = field(default_factory=dict)
 
 
-def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
-    """The rows that were looked at in lists named ``*.csv`` and ``*.parquet``.
+@dataclass(frozen=True)
+class Form:
+    """How the lists are written. ``id``: the header of the customer's id."""
+
+    id: str = "customer_id"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+def check(files: Iterable[Path], refused: Refused, same: Identities, form: Form = Form()) -> int:
+    """The rows that were looked at in lists: those named ``*.parquet``, and text, whatever it is called.
 
     ``same``: which ids are one person; an id that the CSV escapes with ``'`` is looked at without it, too.
 
@@ -38,7 +48,7 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
     by_action = {action: _keys(ids, same) for action, ids in refused.by_action.items()}
     looked, sums = 0, dict[Path, tuple[int, str]]()
     for path in sorted(files):
-        rows, leaks, mark = _look(path, everywhere, by_action, same)
+        rows, leaks, mark = _look(path, everywhere, by_action, same, form)
         if leaks:
             raise GateError(
                 f"no list: suppressed customers stand in {path.name}",
@@ -51,14 +61,14 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
 
 
 def _look(
-    path: Path, everywhere: Any, by_action: Mapping[str, Any], same: Identities
+    path: Path, everywhere: Any, by_action: Mapping[str, Any], same: Identities, form: Form
 ) -> tuple[int, int, str]:
     """(rows, rows of suppressed customers, what stands for all ids in their order)."""
     import hashlib
 
     rows, leaks, digest = 0, 0, hashlib.sha256()
     try:
-        for ids, actions in _batches(path):
+        for ids, actions in _batches(path, form):
             rows += len(ids)
             leaks += _leaks(ids, actions, everywhere, by_action, same)
             for text in ids.to_pylist():
@@ -101,36 +111,36 @@ def _keys(ids: Any, same: Identities) -> Any:
     return pc.unique(same.loose(one(ids)))
 
 
-def _batches(path: Path) -> Iterator[tuple[Any, Any]]:
+def _batches(path: Path, form: Form) -> Iterator[tuple[Any, Any]]:
     """Ids and, where the list has them, actions, as Arrow texts."""
     import pyarrow as pa
 
-    reader = _csv if path.suffix == ".csv" else _parquet
-    for batch in reader(path):
-        if "customer_id" not in batch.schema.names:
-            raise IntegrityError(f"{path.name}: the list has no column customer_id")
+    reader = _parquet if path.suffix == PARQUET else _text
+    for batch in reader(path, form):
+        if form.id not in batch.schema.names:
+            raise IntegrityError(f"{path.name}: the list has no column {form.id}")
         actions = batch["action_id"] if "action_id" in batch.schema.names else None
-        yield one(batch["customer_id"]).cast(pa.string()), actions
+        yield one(batch[form.id]).cast(pa.string()), actions
 
 
-def _parquet(path: Path) -> Iterator[Any]:
+def _parquet(path: Path, form: Form) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        wanted = [name for name in file.schema_arrow.names if name in {"customer_id", "action_id"}]
+        wanted = [name for name in file.schema_arrow.names if name in {form.id, "action_id"}]
         yield from file.iter_batches(BATCH, columns=wanted)
 
 
-def _csv(path: Path) -> Iterator[Any]:
+def _text(path: Path, form: Form) -> Iterator[Any]:
     # Python's own reader: another one than what is used to read sources.
     import csv
 
     import pyarrow as pa
 
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = csv.reader(file, strict=True)
+    with path.open(encoding=form.encoding, newline="") as file:
+        lines = csv.reader(file, strict=True, delimiter=form.delimiter)
         header = next(lines, [])
-        wanted = [place for place, name in enumerate(header) if name in {"customer_id", "action_id"}]
+        wanted = [place for place, name in enumerate(header) if name in {form.id, "action_id"}]
         schema = pa.schema([(header[place], pa.string()) for place in wanted])
         held: list[list[str]] = [[] for _ in wanted]
         for row in lines:
@@ -146,8 +156,8 @@ def _csv(path: Path) -> Iterator[Any]:
 
 def _refuse_different(sums: Mapping[Path, tuple[int, str]]) -> None:
     for path, told in sums.items():
-        beside = path.with_suffix(".parquet")
-        if path.suffix == ".csv" and sums.get(beside, told) != told:
+        beside = path.with_suffix(PARQUET)
+        if path.suffix != PARQUET and sums.get(beside, told) != told:
             raise IntegrityError(
                 f"{path.name} and {beside.name} do not name the same customers in the same order",
                 got=f"{told[0]:,} and {sums[beside][0]:,} rows",

@@ -21,7 +21,8 @@ from churnlab.tables.money import exponent
 from churnlab.tracking.changes import actor
 from churnlab.workflow import published
 from churnlab.workflow.delivered import Delivered, Verified
-from churnlab.workflow.opening import Progress, out_folder, silent, writing
+from churnlab.workflow.opening import Frames, Progress, out_folder, silent, writing
+from churnlab.workflow.rechecking import Rechecking, rechecking
 
 LONGEST = 500  # letters of a reason
 
@@ -31,6 +32,7 @@ def deliver(
     as_of: dt.date | None = None,
     lists: Sequence[str] | None = None,
     *,
+    frames: Frames | None = None,
     redeliver: str | None = None,
     dry_run: bool = False,
     today: dt.date | None = None,
@@ -40,11 +42,13 @@ def deliver(
 
     ``lists``: which of them; None: ``export.lists``. ``redeliver``: why those that were delivered are
     to be delivered again. ``dry_run``: write the files to see that they can be, and hand nothing over.
-    ``today``: None: the day it is in the project's time zone.
+    ``today``: None: the day it is in the project's time zone. ``frames``: those of a project that says
+    who must not be contacted, and names frames: that is read anew, as of today.
 
     Raises ``DataError`` (exit 3) where no lists were published, ``GateError`` (exit 4) where a list is
-    no longer valid or a later one was delivered, ``IntegrityError`` (exit 5) where the lists, the ledger
-    or what was delivered is not what it was, ``LockedError`` (exit 6) beside another run.
+    no longer valid, a later one was delivered or who must not be contacted is in doubt,
+    ``IntegrityError`` (exit 5) where the lists, the ledger or what was delivered is not what it was,
+    ``LockedError`` (exit 6) beside another run.
     """
     names, reason = _named(lists or project.export.lists), _reason(redeliver)
     today = today or _today(project.time_zone)
@@ -52,11 +56,12 @@ def deliver(
         run = _run(project, as_of)
         progress("verify the published lists", None)
         manifest = commit.verify(run)
-        desk = _desk(project, dry_run=dry_run)
         asked = [_asked(project, run, manifest, name) for name in names]
-        desk.open(project.project)
-        progress("deliver", None)
-        outcomes = tuple(desk.deliver(asked, today, reason))
+        with rechecking(project, run, manifest, today, frames, progress) as recheck:
+            desk = _desk(project, recheck, dry_run=dry_run)
+            desk.open(project.project)
+            progress("deliver", None)
+            outcomes = tuple(desk.deliver(asked, today, reason))
     return Delivered(
         as_of=str(manifest["as_of"]),
         run=run,
@@ -116,7 +121,7 @@ def _run(project: Project, as_of: dt.date | None) -> Path:
     return runs[max(runs)]
 
 
-def _desk(project: Project, *, dry_run: bool) -> Desk:
+def _desk(project: Project, recheck: Rechecking, *, dry_run: bool) -> Desk:
     destination, stages = _destination(project)
     return Desk(
         folder=out_folder(project),
@@ -126,6 +131,7 @@ def _desk(project: Project, *, dry_run: bool) -> Desk:
         group_may_read=project.export.destination.group_may_read,
         now=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         actor=actor(),
+        rechecking=recheck,
         dry_run=dry_run,
     )
 
