@@ -38,13 +38,16 @@ def project(root, **export):
     )
 
 
-def publish(root, *, key=NEW, day=DAY, customers=40, people=None, campaign=None):
-    """Publish the lists of ``customers`` people; the folder of the run. ``campaign``: its name."""
+def publish(root, *, key=NEW, day=DAY, customers=40, people=None, campaign=None, contacting=None, **more):
+    """Publish the lists of ``customers`` people; the folder of the run. ``campaign``: its name.
+
+    ``contacting``: what keeps customers off. ``more``: what else the manifest says.
+    """
     people = scored([f"{n:05d}" for n in range(customers)]) if people is None else people
     stamp = replace(STAMP, run_id=key[:16], scored_at=day, valid_until=day + dt.timedelta(days=30))
-    with ranked(people, stamp=stamp, formula_policy="escape") as everybody:
+    with ranked(people, stamp=stamp, formula_policy="escape", contacting=contacting) as everybody:
         drawn = None if campaign is None else {"name": campaign}
-        facts = replace(FACTS, as_of=day, strategies=everybody.totals, campaign=drawn)
+        facts = replace(FACTS, as_of=day, strategies=everybody.totals, campaign=drawn, **more)
         folder = Path(root) / "out" / "shop" / "lists" / day.isoformat()
         return commit.publish(folder, key, write.together(everybody), facts).path
 

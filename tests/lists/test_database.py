@@ -184,6 +184,24 @@ def test_delivered_again_rows_are_replaced(shop, crm):
     assert crm("SELECT delivery FROM crm.sent ORDER BY 1") == [(1,), (2,)]
 
 
+def test_another_run_of_the_date_takes_the_place_of_the_rows_before(shop, crm):
+    deliver(shop, export=EXPORT, lists=["retain", "release"])
+    before = {line["list"]: line["list_id"] for line in lines(shop)}
+    publish(shop, key="2" * 64, people=scored([f"{n:04d}" for n in range(9)]))
+
+    def dying():
+        os.environ["CHURNLAB_FAILPOINT"] = "database.commit:kill"
+        deliver(shop, export=EXPORT, lists=["retain"])
+
+    assert in_child(dying) == -signal.SIGKILL
+    there = "SELECT DISTINCT list_id FROM crm.lists"
+    assert set(crm(there)) == {(list_id,) for list_id in before.values()}, "together, or not at all"
+    (told,) = deliver(shop, export=EXPORT, lists=["retain"]).outcomes
+    assert set(crm(there)) == {(told.list_id,), (before["release"],)}
+    assert crm(f"SELECT count(*) FROM crm.lists WHERE list_id = '{told.list_id}'") == [(told.rows,)]
+    assert len(crm("SELECT * FROM crm.sent")) == 3, "that they were delivered stays"
+
+
 def test_tables_that_do_not_fit_are_refused_and_nothing_is_kept(shop, crm):
     crm("CREATE TABLE crm.lists (list_id text, customer_id bigint)")
     with pytest.raises(ConfigError, match=r"crm\.lists has no column 'customer_id' of the type"):

@@ -14,10 +14,15 @@ import pytest
 import churnlab
 import deliveries
 from children import in_child
+from churnlab.config.suppression import Suppression
 from churnlab.errors import ChurnlabError, ConfigError, DataError, GateError, IntegrityError, MachineError
 from churnlab.lists import package
+from churnlab.lists.screen import Screen
+from churnlab.lists.spool import Contacting
+from churnlab.lists.suppression import Permissions
 from churnlab.workflow.opening import writing
 from deliveries import DAY, NEW, OLD, TODAY, deliver, lines, outbox, project, publish, states
+from refusing import facts
 from scored_people import scored
 
 FOUR = ("retain", "rationalise", "win_back", "release")
@@ -95,10 +100,30 @@ def test_another_destination_profile_run_or_date_is_another_list(shop, tmp_path)
     deliver(shop, lists=["retain"], export={"destination": {"folder": "crm"}})
     publish(shop, key="2" * 64, people=scored([f"{n:04d}" for n in range(9)]))
     again = deliver(shop, lists=["retain"])
-    assert "other lists of this date were delivered before" in " ".join(again.notes)
+    first = [line["list_id"] for line in lines(shop) if line["destination"] == "folder outbox"][:2]
+    assert outbox(shop)[again.outcomes[0].list_id]["replaces"] == sorted(first)
+    assert all(list_id in " ".join(again.notes) for list_id in ("still lies there", *first))
     publish(shop, day=DAY + dt.timedelta(days=7))
     deliver(shop, lists=["retain"], today=TODAY + dt.timedelta(days=7))
     assert len({line["list_id"] for line in lines(shop)}) == len(lines(shop)) == 5
+
+
+def test_what_was_replaced_comes_back_only_on_purpose(shop):
+    people = scored([f"{n:04d}" for n in range(9)])
+    (first,) = deliver(shop, lists=["retain"]).outcomes
+    beside = deliver(shop, lists=["retain"], export={"profile": "braze"})
+    assert outbox(shop)[beside.outcomes[0].list_id]["replaces"] == [], "the same run's, in another profile"
+    second = publish(shop, key="2" * 64, people=people)
+    deliver(shop, lists=["retain"])
+    (second.parent / "CURRENT").write_text("run=" + NEW[:16] + "\n")
+    told = deliver(shop, lists=["retain"])
+    assert states(told) == {"retain": "was delivered before"}
+    assert "was delivered since and took its place" in " ".join(told.notes)
+    again = deliver(shop, lists=["retain"], redeliver="the first was right")
+    newer = next(line["list_id"] for line in lines(shop) if line["run_key"] == "2" * 64)
+    assert outbox(shop)[f"{first.list_id}-r2"]["replaces"] == [newer]
+    assert newer in " ".join(again.notes)
+    assert "took its place" not in " ".join(deliver(shop, lists=["retain"]).notes)
 
 
 def test_a_campaign_is_another_list_and_whoever_it_did_not_select_stays(shop):
@@ -156,6 +181,20 @@ def test_a_list_that_is_no_longer_valid_stays(shop, late, code):
     with pytest.raises(GateError, match="valid until 2025-03-03"):
         deliver(shop, today=today, redeliver="all the same")
     assert outbox(shop) == {}
+
+
+def test_lists_of_nobody_say_until_when_they_are_valid(shop):
+    everybody = Permissions(facts(objections=[("a", None, 1), ("b", None, 1)]), Suppression())
+    empty = {"people": scored(["a", "b"]), "contacting": Contacting(Screen(everybody, (), "UTC"))}
+    publish(shop, **empty, key="4" * 64)
+    with pytest.raises(DataError, match="do not say until when they are valid"):
+        deliver(shop)  # made before manifests said it
+    publish(shop, **empty, key="5" * 64, valid_until=DAY + dt.timedelta(days=9))
+    told = deliver(shop, today=DAY + dt.timedelta(days=9))
+    assert states(told) == dict.fromkeys(FOUR, "delivered")
+    assert [(line["rows"], line["valid_until"]) for line in lines(shop)] == [(0, "2025-02-10")] * 4
+    with pytest.raises(GateError, match="valid until 2025-02-10, and today is 2025-02-11"):
+        deliver(shop, today=DAY + dt.timedelta(days=10), redeliver="too late")
 
 
 def test_what_was_delivered_in_time_needs_no_second_look(shop):
@@ -286,6 +325,7 @@ def test_the_deliveries_of_others_in_the_same_folder_are_theirs(shop, tmp_path):
     sealed = {**body, "sha256": package.hashlib.sha256(package.canonical(body)).hexdigest()}
     shutil.copytree(foreign, inbox / ("f" * 32))
     (inbox / ("f" * 32) / "delivery.json").write_text(json.dumps(sealed))
+    next((inbox / ("f" * 32)).glob("*.csv")).unlink()  # picked up: no business of ours
     assert set(states(deliver(shop, export=export)).values()) == {"was delivered before"}
     assert stage.is_dir(), "the stage of another project is not ours to remove"
     assert len(lines(shop)) == 4

@@ -268,8 +268,27 @@ def test_files_are_for_their_owner_only_and_the_same_every_time(tmp_path):
     assert {oct(path.stat().st_mode)[-3:] for path in (tmp_path / "a").iterdir()} == {"600"}
 
 
+def test_who_is_refused_stays_and_is_counted_once(tmp_path):
+    table = plain(
+        customer_id=["a", "b", "c", "d"],
+        arm=["treated", "control", "treated", None],
+        segment=["x", "x", "y", "x"],
+    )
+    pq.write_table(table, tmp_path / "list.parquet")
+    refused = pa.array(["b", "c", "nobody"])
+    for split_by, names in ((None, ["001"]), ("segment", ["x"])):
+        (tmp_path / str(split_by)).mkdir()
+        how = laid_out(table, split_by=split_by)
+        rendered = parts.write(tmp_path / "list.parquet", tmp_path / str(split_by), STEM, how, refused)
+        assert rendered.held_back == {"control": 1, "suppressed": 1}
+        assert rendered.rows == 2
+        (text,) = (tmp_path / str(split_by)).glob("*.csv")  # of who is alone with a value, not even a file
+        assert names[0] in text.name
+        assert [row["customer_id"] for row in read(text.read_bytes())] == ["a", "d"]
+
+
 MUTANTS = {
-    "arms ignored": (parts, "_mine", lambda batch, _: pa.array([True] * batch.num_rows)),
+    "arms ignored": (parts.Going, "of_arms", lambda _, batch: pa.array([True] * batch.num_rows)),
     "no limit on a part": (part_files.PartFiles, "_fits", lambda *_: True),
     "ids not looked at": (parts, "_check_ids", lambda _: None),
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -46,6 +47,21 @@ def test_files_arrive_as_they_were_written(shop, tmp_path):
     assert len(below(bucket)) == 4 * 3
     assert not list((shop / "out" / "shop" / "outbox").iterdir()), "no copy stays here"
     assert churnlab.verify_ledger(project(shop, **to(f"file://{bucket}/lists"))).there == 4
+
+
+def test_what_another_project_has_lost_does_not_stop_ours(shop, tmp_path):
+    export = to(f"file://{tmp_path}/bucket")
+    deliver(shop, export=export, lists=["retain"])
+    (theirs,) = (tmp_path / "bucket").iterdir()
+    shutil.rmtree(shop / "out" / "shop" / "outbox")
+    for name in ("ledger.jsonl", "ledger.head"):
+        (shop / "out" / "shop" / name).unlink()
+    next(theirs.glob("*.csv")).unlink()
+    with pytest.raises(IntegrityError, match="is missing or of another size"):
+        deliver(shop, export=export)
+    marker = theirs / "delivery.json"
+    marker.write_text(marker.read_text().replace('"project": "shop"', '"project": "other"'))
+    assert states(deliver(shop, export=export, lists=["release"])) == {"release": "delivered"}
 
 
 def test_a_store_without_folders(shop, fsspec):

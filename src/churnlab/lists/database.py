@@ -4,7 +4,8 @@
     churnlab_lists       list_id, then the list's columns              } or not at all
 
 A run that is killed before the ledger has its line finds the row here, and does not deliver again.
-Delivered again, a list's rows take the place of the ones before.
+Delivered again, a list's rows take the place of the ones before, and so they do of another run's of
+the same date.
 """
 
 from __future__ import annotations
@@ -83,9 +84,8 @@ class Database:
                 return
             types = self._types(stage, record)
             self._require(connection, self.table, types, None)
-            connection.execute(
-                _sql("DELETE FROM {} WHERE list_id = %s", self.table), [record.facts["list_id"]]
-            )
+            gone = [record.facts["list_id"], *record.facts.get("replaces", ())]
+            connection.execute(_sql("DELETE FROM {} WHERE list_id = ANY(%s)", self.table), [gone])
             for file in record.files:
                 self._copy(connection, stage / file, record.facts["list_id"], list(types))
             failpoint("database.commit")

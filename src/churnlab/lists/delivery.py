@@ -4,7 +4,8 @@
     destination holds it whole?     a run was killed before the line: the line is written now
     else                            stage -> destination (whole or not at all) -> line in the ledger
 
-A delivery is an act of a day: a list that is no longer valid, or older than what was delivered, stays.
+A delivery is an act of a day: a list that is no longer valid, or older than what was delivered, stays, and
+so does the row of who has objected since.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from churnlab.lists.layout import Layout
 from churnlab.lists.ledger import Line
 from churnlab.lists.outbox import Stages
 from churnlab.lists.package import Meant, Record
+from churnlab.lists.recheck import Recheck
 
 DELIVERED = "delivered"  # the kind of a line
 State = Literal[
@@ -31,6 +33,7 @@ _FROM_RECORD = (
     *("list_id", "delivery", "project", "campaign", "as_of", "list", "run_key", "model_version"),
     *("profile", "destination", "valid_until", "rows", "held_back", "reason", "sha256"),
 )
+_KIND = ("project", "campaign", "list", "destination")
 
 
 class Destination(Protocol):
@@ -80,8 +83,9 @@ class Desk:
     """One project's deliveries to one destination, while its lock is held.
 
     ``folder``: of the ledger. ``label``: the destination in words. ``now``: the time of a line, ISO
-    8601 in UTC. ``actor``: who delivers, for the ledger. ``dry_run``: hand nothing over, write no line.
-    ``completed``: what was there already without its line.
+    8601 in UTC. ``actor``: who delivers, for the ledger. ``rechecking``: who must not be contacted by
+    now, asked only where there is something to deliver; its answer None: nobody is suppressed.
+    ``dry_run``: hand nothing over, write no line. ``completed``: what was there already without its line.
     """
 
     folder: Path
@@ -91,6 +95,7 @@ class Desk:
     group_may_read: bool
     now: Callable[[], str]
     actor: str
+    rechecking: Callable[[], Recheck | None]
     dry_run: bool = False
     lines: tuple[Line, ...] = ()
     completed: list[Record] = field(default_factory=list)
@@ -109,21 +114,34 @@ class Desk:
         """Deliver each list that was not yet; with ``again``, a reason, those that were as well.
 
         Raises ``GateError`` before anything is handed over where a list may not be delivered ``today``,
-        or where its rows cannot be written as the layout says.
+        where its rows cannot be written as the layout says, or where who must not be contacted is in doubt.
         """
         due = [each for each in asked if not self._done(each, again)]
         for each in due:
             self._check_usable(each, today, again=again is not None)
+        recheck = self.rechecking() if due else None
         stages = [self.stages.stage(self._next(each)) for each in due]
         try:
             staged = {
-                each.meant.list: (stage, self._write(each, stage, again))
+                each.meant.list: (stage, self._write(each, stage, again, recheck))
                 for each, stage in zip(due, stages, strict=True)
             }
+            if recheck is not None:
+                recheck.confirm()
             return [self._settled(each, staged.get(each.meant.list)) for each in asked]
         finally:
             for stage in stages:
                 shutil.rmtree(stage, ignore_errors=True)
+
+    def replaced(self, meant: Meant) -> list[str]:
+        """The list_ids of other runs' lists in whose place this one comes: same kind, date and place."""
+        found = {line.facts["list_id"] for line in _delivered(self.lines) if _takes_place(line.facts, meant)}
+        return sorted(found)
+
+    def stands(self, meant: Meant) -> bool:
+        """Whether a list that was delivered is the last of its kind, date and place that was."""
+        last = [line.facts for line in _delivered(self.lines) if _same(line.facts, meant)][-1:]
+        return all(facts["run_key"] == meant.run_key for facts in last)
 
     def _of(self, list_id: str) -> list[Line]:
         return [line for line in _delivered(self.lines) if line.facts["list_id"] == list_id]
@@ -158,13 +176,16 @@ class Desk:
                 mend="deliver the later lists; or say why it must be this one: --redeliver REASON",
             )
 
-    def _write(self, asked: Asked, stage: Path, reason: str | None) -> Record:
+    def _write(self, asked: Asked, stage: Path, reason: str | None, recheck: Recheck | None) -> Record:
+        refused = None if recheck is None else recheck.refused(asked.source)
         more = {
             "model_version": asked.model_version,
             "valid_until": asked.valid_until.isoformat(),
             "reason": reason,
+            "replaces": self.replaced(asked.meant),
+            **({} if recheck is None else {"suppression": dict(recheck.told)}),
         }
-        return package.write(
+        record = package.write(
             stage,
             asked.source,
             asked.meant,
@@ -172,7 +193,11 @@ class Desk:
             more,
             delivery=len(self._of(asked.meant.list_id)) + 1,
             group_may_read=self.group_may_read,
+            refused=refused,
         )
+        if recheck is not None:
+            recheck.look(stage, asked.layout, refused)
+        return record
 
     def _settled(self, asked: Asked, staged: tuple[Path, Record] | None) -> Outcome:
         if staged is None:
@@ -211,9 +236,19 @@ def _delivered(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _follows(facts: Mapping[str, Any], meant: Meant) -> bool:
     """Whether a delivered list is the same kind of list, for the same place, of a later date."""
-    same = ("project", "campaign", "list", "destination")
     mine = meant.as_dict()
-    return all(facts[key] == mine[key] for key in same) and facts["as_of"] > mine["as_of"]
+    return all(facts[key] == mine[key] for key in _KIND) and facts["as_of"] > mine["as_of"]
+
+
+def _same(facts: Mapping[str, Any], meant: Meant) -> bool:
+    """Whether a delivered list is the same kind of list, for the same place, of the same date."""
+    mine = meant.as_dict()
+    return all(facts[key] == mine[key] for key in (*_KIND, "as_of"))
+
+
+def _takes_place(facts: Mapping[str, Any], meant: Meant) -> bool:
+    # Another profile of the same run may stand beside it: the run is another one, or nothing is replaced.
+    return _same(facts, meant) and facts["run_key"] != meant.run_key
 
 
 def _outcome(record: Record, state: State, line: int | None) -> Outcome:

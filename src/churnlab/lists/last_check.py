@@ -19,6 +19,7 @@ from churnlab.lists.matching import one
 BATCH = 65_536  # rows read at once
 LOOK = 1_000_000  # rows looked at together: who is refused is sorted into a table for each look
 BLOCK = 1 << 22  # bytes of a CSV read at once
+PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,17 @@ class Refused:
     exactly: Any = None
 
 
-def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
-    """The rows that were looked at in lists named ``*.csv`` and ``*.parquet``.
+@dataclass(frozen=True)
+class Form:
+    """How the lists are written. ``id``: the header of the customer's id."""
+
+    id: str = "customer_id"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+def check(files: Iterable[Path], refused: Refused, same: Identities, form: Form = Form()) -> int:
+    """The rows that were looked at in lists: those named ``*.parquet``, and text, whatever it is called.
 
     ``same``: which ids are one person; an id that the CSV escapes with ``'`` is looked at without it, too.
 
@@ -45,7 +55,7 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
     exactly = _as_written(refused.exactly)
     looked, sums = 0, dict[Path, tuple[int, str]]()
     for path in sorted(files):
-        rows, leaks, mark = _look(path, everywhere, by_action, exactly, same)
+        rows, leaks, mark = _look(path, everywhere, by_action, exactly, same, form)
         if leaks:
             raise GateError(
                 f"no list: suppressed customers stand in {path.name}",
@@ -58,14 +68,19 @@ def check(files: Iterable[Path], refused: Refused, same: Identities) -> int:
 
 
 def _look(
-    path: Path, everywhere: Any, by_action: Mapping[str, Any], exactly: Any, same: Identities
+    path: Path,
+    everywhere: Any,
+    by_action: Mapping[str, Any],
+    exactly: Any,
+    same: Identities,
+    form: Form,
 ) -> tuple[int, int, str]:
     """(rows, rows of suppressed customers, what stands for all ids in their order)."""
     import hashlib
 
     rows, leaks, digest = 0, 0, hashlib.sha256()
     try:
-        for ids, actions in _looks(path):
+        for ids, actions in _looks(path, form):
             rows += len(ids)
             bare = _bare(ids)
             leaks += _leaks(ids, bare, actions, everywhere, by_action, exactly, same)
@@ -148,7 +163,7 @@ def _as_written(ids: Any) -> Any:
     return pc.unique(pa.chunked_array([plain, pa.array(map(inert, plain.to_pylist()), pa.string())]))
 
 
-def _looks(path: Path) -> Iterator[tuple[Any, Any]]:
+def _looks(path: Path, form: Form) -> Iterator[tuple[Any, Any]]:
     """The same as ``_batches`` gives, as many rows together as are looked at at once."""
     import pyarrow as pa
 
@@ -157,7 +172,7 @@ def _looks(path: Path) -> Iterator[tuple[Any, Any]]:
         return pa.concat_arrays(ids), None if actions[0] is None else pa.concat_arrays(actions)
 
     held: list[tuple[Any, Any]] = []
-    for ids, actions in _batches(path):
+    for ids, actions in _batches(path, form):
         if ids.null_count:
             raise IntegrityError("a list has a row without customer_id", got=f"{ids.null_count} rows")
         held.append((ids, None if actions is None else one(actions).cast(pa.string())))
@@ -168,37 +183,40 @@ def _looks(path: Path) -> Iterator[tuple[Any, Any]]:
         yield together(held)
 
 
-def _batches(path: Path) -> Iterator[tuple[Any, Any]]:
+def _batches(path: Path, form: Form) -> Iterator[tuple[Any, Any]]:
     """Ids and, where the list has them, actions, as Arrow texts."""
     import pyarrow as pa
 
-    reader = _csv if path.suffix == ".csv" else _parquet
-    for batch in reader(path):
-        if "customer_id" not in batch.schema.names:
-            raise IntegrityError(f"{path.name}: the list has no column customer_id")
+    reader = _parquet if path.suffix == PARQUET else _text
+    for batch in reader(path, form):
+        if form.id not in batch.schema.names:
+            raise IntegrityError(f"{path.name}: the list has no column {form.id}")
         actions = batch["action_id"] if "action_id" in batch.schema.names else None
-        yield one(batch["customer_id"]).cast(pa.string()), actions
+        yield one(batch[form.id]).cast(pa.string()), actions
 
 
-def _parquet(path: Path) -> Iterator[Any]:
+def _parquet(path: Path, form: Form) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        wanted = [name for name in file.schema_arrow.names if name in {"customer_id", "action_id"}]
+        wanted = [name for name in file.schema_arrow.names if name in {form.id, "action_id"}]
         yield from file.iter_batches(BATCH, columns=wanted)
 
 
-def _csv(path: Path) -> Iterator[Any]:
+def _text(path: Path, form: Form) -> Iterator[Any]:
     # Arrow's reader, which neither writes lists nor reads sources; Python's own takes six times as long.
     import pyarrow as pa
     import pyarrow.csv
 
-    header = _header(path)
-    wanted = [name for name in header if name in {"customer_id", "action_id"}]
+    header = _header(path, form)
+    wanted = [name for name in header if name in {form.id, "action_id"}]
     texts = pa.schema([(name, pa.string()) for name in wanted])
     yield pa.RecordBatch.from_pylist([], schema=texts)
-    if "customer_id" not in wanted:
+    if form.id not in wanted:
         return
+    encoding = (
+        "utf-8" if form.encoding.startswith("utf-8") else form.encoding
+    )  # a mark at the start is read over
     wrong: list[int] = []
 
     def refuse(row: Any) -> str:
@@ -208,8 +226,10 @@ def _csv(path: Path) -> Iterator[Any]:
     try:
         with pyarrow.csv.open_csv(
             path,
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK),
-            pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK, encoding=encoding),
+            pyarrow.csv.ParseOptions(
+                delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=refuse
+            ),
             pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=texts, strings_can_be_null=False),
         ) as reader:
             yield from reader
@@ -219,29 +239,29 @@ def _csv(path: Path) -> Iterator[Any]:
         raise
 
 
-def _header(path: Path) -> list[str]:
-    """The names in the first row. All bytes must be UTF-8 and every quote closed, in columns that nobody
+def _header(path: Path, form: Form) -> list[str]:
+    """The names in the first row. All bytes must be text and every quote closed, in columns that nobody
     looks at, too.
     """
     import csv
     from codecs import getincrementaldecoder
 
-    decoder, quotes = getincrementaldecoder("utf-8")(), 0
+    decoder, quotes = getincrementaldecoder(form.encoding)(), 0
     with path.open("rb") as file:
         while part := file.read(BLOCK):
-            decoder.decode(part)
-            quotes += part.count(b'"')
+            decoded = decoder.decode(part)
+            quotes += decoded.count('"')
         decoder.decode(b"", final=True)
     if quotes % 2:
         raise ValueError("a quote is not closed")
-    with path.open(encoding="utf-8", newline="") as file:
-        return next(csv.reader(file, strict=True), [])
+    with path.open(encoding=form.encoding, newline="") as file:
+        return next(csv.reader(file, strict=True, delimiter=form.delimiter), [])
 
 
 def _refuse_different(sums: Mapping[Path, tuple[int, str]]) -> None:
     for path, told in sums.items():
-        beside = path.with_suffix(".parquet")
-        if path.suffix == ".csv" and sums.get(beside, told) != told:
+        beside = path.with_suffix(PARQUET)
+        if path.suffix != PARQUET and sums.get(beside, told) != told:
             raise IntegrityError(
                 f"{path.name} and {beside.name} do not name the same customers in the same order",
                 got=f"{told[0]:,} and {sums[beside][0]:,} rows",

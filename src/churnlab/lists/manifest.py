@@ -54,6 +54,7 @@ class Facts:
     suppressed: Mapping[str, Any] | None = None  # how many were kept off the lists, by reason
     campaign: Mapping[str, Any] | None = None
     comparable: str | None = None  # equal for lists whose sizes and shares may be compared
+    valid_until: date | None = None  # the last day the lists may be used, whoever is on them
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -72,6 +73,7 @@ class Facts:
             "code_version": self.code_version,
             **({} if self.comparable is None else {"comparable": self.comparable}),
             **{name: dict(told) for name, told in some.items() if told is not None},
+            **({} if self.valid_until is None else {"valid_until": self.valid_until.isoformat()}),
         }
 
 

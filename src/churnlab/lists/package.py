@@ -107,16 +107,17 @@ def write(
     *,
     delivery: int,
     group_may_read: bool = False,
+    refused: Any | None = None,
 ) -> Record:
     """Write the files of a delivery into ``stage`` (which must not be there), and its record last.
 
     ``source``: the list as Parquet. ``more``: what else the record says. ``delivery``: 1, or how often
-    with this time. Everything is on the disk after this.
+    with this time. ``refused``: ids that stay here. Everything is on the disk after this.
     """
     with on_disk(stage):
         stage.mkdir(mode=0o700, parents=True)
         stem = f"{meant.project}_{meant.as_of:%Y-%m-%d}_{meant.list}"
-        rendered = parts.write(source, stage, stem, layout)
+        rendered = parts.write(source, stage, stem, layout, refused)
         body = {
             "format": 1,
             "list_id": meant.list_id,
@@ -159,6 +160,19 @@ def read(content: bytes, where: str) -> Record:
     if not whole:
         raise damaged(where, f"{RECORD} was changed")
     return record
+
+
+def is_of_another(content: bytes, project: str) -> bool:
+    """Whether a record says that its delivery is another project's; what it is worth is theirs to find out.
+
+    >>> is_of_another(b'{"project": "a"}', "b"), is_of_another(b'{"project": "a"}', "a")
+    (True, False)
+    """
+    try:
+        said = json.loads(content)["project"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return isinstance(said, str) and said != project
 
 
 def verify(folder: Path) -> Record:

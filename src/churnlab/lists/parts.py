@@ -25,6 +25,7 @@ from churnlab.lists.part_files import PartFiles
 
 BATCH = 16_384  # rows turned into text at once
 NONE = "none"  # what is counted for a row without an arm
+SUPPRESSED = "suppressed"  # and for one of an arm that goes, of who must not be contacted any more
 OPEN = 100  # values whose files are written in one pass over the list
 
 
@@ -41,15 +42,42 @@ class Part:
 
 @dataclass(frozen=True)
 class Rendered:
-    """``rows``: delivered. ``held_back``: arm, or ``none``, -> rows that stay here."""
+    """``rows``: delivered. ``held_back``: arm, ``none`` or ``suppressed`` -> rows that stay here."""
 
     parts: tuple[Part, ...]
     rows: int
     held_back: Mapping[str, int]
 
 
-def write(source: Path, stage: Path, stem: str, layout: Layout) -> Rendered:
+@dataclass(frozen=True, eq=False)
+class Going:
+    """Which rows of a list are delivered. ``refused``: ids that stay here, None where nobody asked."""
+
+    layout: Layout
+    refused: Any | None
+
+    def of_arms(self, batch: Any) -> Any:
+        """Those of the arms; without a campaign also those that say none."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if ARM not in batch.schema.names:
+            return pa.repeat(pa.scalar(True), batch.num_rows)
+        mine = pc.is_in(batch[ARM], value_set=pa.array(self.layout.arms, pa.string()))
+        return mine if self.layout.drawn else pc.or_(pc.is_null(batch[ARM]), mine)
+
+    def rows(self, batch: Any) -> Any:
+        """Those of the arms, less those who are refused."""
+        import pyarrow.compute as pc
+
+        mine = self.of_arms(batch)
+        return mine if self.refused is None else pc.and_not(mine, pc.is_in(batch[ID], value_set=self.refused))
+
+
+def write(source: Path, stage: Path, stem: str, layout: Layout, refused: Any | None = None) -> Rendered:
     """Write the list ``source`` (Parquet) into ``stage`` as files that begin with ``stem``.
+
+    ``refused``: Arrow texts, ids of who must not be contacted: their rows stay here.
 
     Raises ``GateError`` where an id would run as a formula and the policy refuses that, where the
     encoding lacks a character, or where one row alone is larger than a file may be.
@@ -58,19 +86,21 @@ def write(source: Path, stage: Path, stem: str, layout: Layout) -> Rendered:
 
     parts: list[Part] = []
     rows = 0
+    going = Going(layout, refused)
     with pq.ParquetFile(source) as list_:
-        values, held_back = _looked_at(list_, layout)
+        values, held_back = _looked_at(list_, going)
         for start in range(0, len(values), OPEN):
-            for value, files in _written(list_, stage, stem, layout, values[start : start + OPEN]).items():
+            for value, files in _written(list_, stage, stem, going, values[start : start + OPEN]).items():
                 rows += files.rows
                 parts += [_described(stage / name, count, value) for name, count in files.written.items()]
     return Rendered(tuple(parts), rows, held_back)
 
 
 def _written(
-    list_: Any, stage: Path, stem: str, layout: Layout, values: list[str | None]
+    list_: Any, stage: Path, stem: str, going: Going, values: list[str | None]
 ) -> dict[str | None, PartFiles]:
     """The files of these values, in one pass over the list."""
+    layout = going.layout
     with contextlib.ExitStack() as still_open:
         files = {
             value: still_open.enter_context(
@@ -78,7 +108,7 @@ def _written(
             )
             for value in values
         }
-        for table in _tables(list_, layout):
+        for table in _tables(list_, going):
             _deal(table, files, layout.split_by)
     return files
 
@@ -88,43 +118,36 @@ def _described(path: Path, rows: int, of: str | None) -> Part:
     return Part(path.name, rows, path.stat().st_size, digest(path), of)
 
 
-def _looked_at(list_: Any, layout: Layout) -> tuple[list[str | None], dict[str, int]]:
+def _looked_at(list_: Any, going: Going) -> tuple[list[str | None], dict[str, int]]:
     """The values that get files of their own ([None] without a split), and rows held back by arm."""
     import pyarrow.compute as pc
 
-    values, held_back = set[str | None](), Counter[str]()
-    wanted = [name for name in dict.fromkeys((layout.split_by, ARM)) if name in list_.schema_arrow.names]
+    values, held_back, layout = set[str | None](), Counter[str](), going.layout
+    asked = (layout.split_by, ARM, *([] if going.refused is None else [ID]))
+    wanted = [name for name in dict.fromkeys(asked) if name in list_.schema_arrow.names]
     if not wanted:
         return [None], {}
     for batch in list_.iter_batches(BATCH, columns=wanted, use_threads=False):
-        mine = _mine(batch, layout)
+        arms, mine = going.of_arms(batch), going.rows(batch)
         if ARM in wanted:
-            held_back.update(arm or NONE for arm in batch.filter(pc.invert(mine))[ARM].to_pylist())
+            held_back.update(arm or NONE for arm in batch.filter(pc.invert(arms))[ARM].to_pylist())
+        suppressed = arms.true_count - mine.true_count
+        held_back.update({SUPPRESSED: suppressed} if suppressed else {})
         if layout.split_by is not None:
             values.update(batch.filter(mine)[layout.split_by].unique().to_pylist())
     in_order = sorted(values, key=lambda value: (value is None, value or ""))
     return in_order or [None], dict(sorted(held_back.items()))
 
 
-def _mine(batch: Any, layout: Layout) -> Any:
-    """Which rows are delivered: those of the arms; without a campaign also those that say none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if ARM not in batch.schema.names:
-        return pa.repeat(pa.scalar(True), batch.num_rows)
-    mine = pc.is_in(batch[ARM], value_set=pa.array(layout.arms, pa.string()))
-    return mine if layout.drawn else pc.or_(pc.is_null(batch[ARM]), mine)
-
-
-def _tables(list_: Any, layout: Layout) -> Iterator[Any]:
+def _tables(list_: Any, going: Going) -> Iterator[Any]:
     """The rows that are delivered, in list order."""
     import pyarrow as pa
 
+    layout = going.layout
     ours = [column.name for column in layout.columns]
     needed = [name for name in list_.schema_arrow.names if name in ours or name in {layout.split_by, ARM}]
     for batch in list_.iter_batches(BATCH, columns=needed, use_threads=False):
-        mine = batch.filter(_mine(batch, layout))
+        mine = batch.filter(going.rows(batch))
         if layout.formula_policy == "refuse":
             _check_ids(mine[ID])
         yield pa.Table.from_batches([mine])

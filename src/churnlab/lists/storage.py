@@ -60,10 +60,11 @@ class Storage:
     def held(self, project: str, known: Collection[str]) -> Iterator[Record]:
         """The deliveries of ``project`` that are there, whole, but for those whose names are ``known``."""
         for name in self._names():
-            if name not in known and self._exists(name):
-                record = self._verified(name)
-                if record.facts["project"] == project:
-                    yield record
+            if name in known or not self._exists(name):
+                continue
+            # Looked at first: what was taken away from another project's delivery must not stop ours.
+            if not package.is_of_another(self._marker(name), project):
+                yield self._verified(name)
 
     def place(self, stage: Path, record: Record) -> None:
         """Upload what is in ``stage``, the marker last; nothing where this very delivery is there."""
@@ -109,10 +110,14 @@ class Storage:
         with _told(self.url):
             return bool(self.files.exists(f"{self.base}/{name}/{RECORD}"))
 
+    def _marker(self, name: str) -> bytes:
+        with _told(self.url):
+            return bytes(self.files.cat_file(f"{self.base}/{name}/{RECORD}"))
+
     def _verified(self, name: str) -> Record:
         where = f"{self.url}/{name}"
         with _told(self.url):
-            record = package.read(self.files.cat_file(f"{self.base}/{name}/{RECORD}"), where)
+            record = package.read(self._marker(name), where)
             if record.name != name:
                 raise package.damaged(where, f"its record is that of {record.name}")
             self._check_sizes(record)

@@ -21,7 +21,8 @@ from churnlab.tables.money import exponent
 from churnlab.tracking.changes import actor
 from churnlab.workflow import published
 from churnlab.workflow.delivered import Delivered, Verified
-from churnlab.workflow.opening import Progress, out_folder, silent, writing
+from churnlab.workflow.opening import Frames, Progress, out_folder, silent, writing
+from churnlab.workflow.rechecking import Rechecking, rechecking
 
 LONGEST = 500  # letters of a reason
 
@@ -31,6 +32,7 @@ def deliver(
     as_of: dt.date | None = None,
     lists: Sequence[str] | None = None,
     *,
+    frames: Frames | None = None,
     redeliver: str | None = None,
     dry_run: bool = False,
     today: dt.date | None = None,
@@ -40,11 +42,13 @@ def deliver(
 
     ``lists``: which of them; None: ``export.lists``. ``redeliver``: why those that were delivered are
     to be delivered again. ``dry_run``: write the files to see that they can be, and hand nothing over.
-    ``today``: None: the day it is in the project's time zone.
+    ``today``: None: the day it is in the project's time zone. ``frames``: those of a project that says
+    who must not be contacted, and names frames: that is read anew, as of today.
 
     Raises ``DataError`` (exit 3) where no lists were published, ``GateError`` (exit 4) where a list is
-    no longer valid or a later one was delivered, ``IntegrityError`` (exit 5) where the lists, the ledger
-    or what was delivered is not what it was, ``LockedError`` (exit 6) beside another run.
+    no longer valid, a later one was delivered or who must not be contacted is in doubt,
+    ``IntegrityError`` (exit 5) where the lists, the ledger or what was delivered is not what it was,
+    ``LockedError`` (exit 6) beside another run.
     """
     names, reason = _named(lists or project.export.lists), _reason(redeliver)
     today = today or _today(project.time_zone)
@@ -52,18 +56,19 @@ def deliver(
         run = _run(project, as_of)
         progress("verify the published lists", None)
         manifest = commit.verify(run)
-        desk = _desk(project, dry_run=dry_run)
         asked = [_asked(project, run, manifest, name) for name in names]
-        desk.open(project.project)
-        progress("deliver", None)
-        outcomes = tuple(desk.deliver(asked, today, reason))
+        with rechecking(project, run, manifest, today, frames, progress) as recheck:
+            desk = _desk(project, recheck, dry_run=dry_run)
+            desk.open(project.project)
+            progress("deliver", None)
+            outcomes = tuple(desk.deliver(asked, today, reason))
     return Delivered(
         as_of=str(manifest["as_of"]),
         run=run,
         profile=project.export.profile,
         where=desk.label,
         outcomes=outcomes,
-        notes=tuple(_notes(desk, outcomes, manifest)),
+        notes=tuple(_notes(project, desk, asked, outcomes)),
     )
 
 
@@ -116,7 +121,7 @@ def _run(project: Project, as_of: dt.date | None) -> Path:
     return runs[max(runs)]
 
 
-def _desk(project: Project, *, dry_run: bool) -> Desk:
+def _desk(project: Project, recheck: Rechecking, *, dry_run: bool) -> Desk:
     destination, stages = _destination(project)
     return Desk(
         folder=out_folder(project),
@@ -126,6 +131,7 @@ def _desk(project: Project, *, dry_run: bool) -> Desk:
         group_may_read=project.export.destination.group_may_read,
         now=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         actor=actor(),
+        rechecking=recheck,
         dry_run=dry_run,
     )
 
@@ -177,12 +183,14 @@ def _asked(project: Project, run: Path, manifest: Mapping[str, Any], name: str) 
             drawn=bool(drawn),
         ),
         model_version=str(manifest["model_version"]),
-        valid_until=_valid_until(run),
+        valid_until=_valid_until(run, manifest),
     )
 
 
-def _valid_until(run: Path) -> dt.date:
-    """The last day the run's lists may be used, as their rows say."""
+def _valid_until(run: Path, manifest: Mapping[str, Any]) -> dt.date:
+    """The last day the run's lists may be used, as the manifest says; before it did, as their rows say."""
+    if "valid_until" in manifest:
+        return dt.date.fromisoformat(manifest["valid_until"])
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -214,21 +222,28 @@ def _reason(text: str | None) -> str | None:
     return reason
 
 
-def _notes(desk: Desk, outcomes: Sequence[Outcome], manifest: Mapping[str, Any]) -> Iterator[str]:
+def _replacing(project: Project) -> str:
+    if project.export.destination.postgres is not None:
+        return "takes the place of another run's list of this date, whose rows are deleted:"
+    return "replaces another run's list of this date, which still lies there and must not be used:"
+
+
+def _notes(
+    project: Project, desk: Desk, asked: Sequence[Asked], outcomes: Sequence[Outcome]
+) -> Iterator[str]:
     if all(outcome.state == "was delivered before" for outcome in outcomes):
         yield "all of them were delivered before: nothing to do; again only with --redeliver REASON"
-    asked = {outcome.list_id for outcome in outcomes}
-    others = [record for record in desk.completed if record.facts["list_id"] not in asked]
+    ours = {outcome.list_id for outcome in outcomes}
+    others = [record for record in desk.completed if record.facts["list_id"] not in ours]
     if others:
         yield f"the lines of {len(others):,} earlier deliveries were missing in the ledger, and are written"
-    replaced = {
-        line.facts["run_key"][:16]
-        for line in desk.lines
-        if line.facts.get("kind") == DELIVERED
-        and line.facts["as_of"] == manifest["as_of"]
-        and line.facts["run_key"] != manifest["run_key"]
-        and line.facts["destination"] == desk.label
-    }
-    if replaced:
-        runs = ", ".join(sorted(replaced))
-        yield f"other lists of this date were delivered before: those of run {runs}; these take their place"
+    for each, outcome in zip(asked, outcomes, strict=True):
+        replaced = desk.replaced(each.meant)
+        if outcome.state == "was delivered before":
+            if not desk.stands(each.meant):
+                yield (
+                    f"{outcome.list}: another run's list of this date was delivered since and took its place;"
+                    " this one again only with --redeliver REASON"
+                )
+        elif replaced:
+            yield f"{outcome.list}: {_replacing(project)} {', '.join(replaced)}"

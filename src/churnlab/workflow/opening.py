@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from churnlab import engine, tables
 from churnlab.config import Project
+from churnlab.config.meanings import HISTORIES
 from churnlab.durable import digest
 from churnlab.errors import ConfigError, DataError
 from churnlab.features.own import Family
@@ -151,11 +152,12 @@ def opened(
     *,
     keep: bool = False,
     remarks: bool = True,
+    wanted: Collection[str] = HISTORIES,
 ) -> Iterator[Opened]:
     """Read and check all sources of ``project``; the tables last as long as the context.
 
     ``keep``: write the quarantine, and compare the counts with those of the last time. ``remarks``: ask
-    for what is worth knowing of sound rows, the notes of the tables.
+    for what is worth knowing of sound rows, the notes of the tables. ``wanted``: the tables to read.
     """
     _write_synthetic(project)
     folder = out_folder(project) / "data"
@@ -173,6 +175,7 @@ def opened(
             quarantine=folder / "quarantine.parquet" if keep else None,
             progress=lambda step: progress(step, None),
             remarks=remarks,
+            wanted=wanted,
         )
         if keep:
             shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)

@@ -239,13 +239,17 @@ def stamped_with(
         model_version=champion.version,
         lost_version=None if second is None else f"{second.project.project} {second.champion.version}",
         scored_at=day,
-        valid_until=day + dt.timedelta(days=project.lists.valid_days),
+        valid_until=_valid_until(project, day),
         currency=project.currency,
         value_basis=models.extra["value_basis"],
         exponent=exponent(project.currency),
         locale=project.locale,
         also_days=project.churn.also_days,
     )
+
+
+def _valid_until(project: Project, day: dt.date) -> dt.date:
+    return day + dt.timedelta(days=project.lists.valid_days)
 
 
 def inputs(opening: Opened, previous: Previous | None, refusing: Suppressing | None) -> dict[str, str]:
@@ -277,4 +281,5 @@ def facts(
         code_version=code_version(),
         drift=drift.as_dict(),
         season=None if around.season is None else around.season.as_dict(),
+        valid_until=_valid_until(opening.project, day),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,29 +46,35 @@ class Suppressing:
         }
 
 
-def read(opening: Opened, day: dt.date) -> Suppressing | None:
+def read(
+    opening: Opened, day: dt.date, known: Sequence[Callable[[], Any]] = (), *, keep: bool = True
+) -> Suppressing | None:
     """Who may be contacted by the lists of ``day``; None in a project that suppresses nobody.
+
+    ``known``: what gives ids of known customers, Arrow texts, the cheapest first: the next is asked only
+    where too few ids of the sources are among them; none: the ids of all tables. ``keep``: write what
+    was set aside.
 
     Raises ``GateError`` (exit 4) where anything about the sources leaves a doubt.
     """
     project, plan = opening.project, opening.project.suppressing
     if plan is None:
         return None
-    tables = loaded(opening)
+    tables = loaded(opening, keep=keep)
     dated = refusals.dated(tables, project.sources, plan, day, project.time_zone)
     opening.progress("match who must not be contacted", None)
     with refusals.no_list():
-        known = facts.collect(opening.tables, tables, plan, day, project.time_zone)
-        matched = _matched(known, facts.known_ids(opening.tables))
+        said = facts.collect(opening.tables, tables, plan, day, project.time_zone)
+        matched = _matched(said, known or (lambda: facts.known_ids(opening.tables),), plan)
     _refuse_strangers(matched, plan)
     waived = (f"{table} are not required: {reason}" for table, reason in plan.not_required.items())
     return Suppressing(
-        Permissions(known, plan),
+        Permissions(said, plan),
         dict(tables.digests),
         tables.counts,
         dated,
         matched,
-        (*waived, *known.missing, *tables.notes),
+        (*waived, *said.missing, *tables.notes),
     )
 
 
@@ -116,11 +122,15 @@ def with_told(facts_of: manifest.Facts, read_then: Suppressing | None) -> manife
     return replace(facts_of, inputs=digests, suppression=read_then.told())
 
 
-def _matched(known: facts.Facts, ids: Any) -> dict[str, float]:
+def _matched(said: facts.Facts, known: Sequence[Callable[[], Any]], plan: Suppression) -> dict[str, float]:
     """Share of the different ids of each table that are known customers; of none, nothing."""
-    same = Identities.of(known.aliases)
-    customers = same.loose(one(ids))
-    return dict(_shares({"objections": known.objections, "consents": known.consents}, same, customers))
+    same, found = Identities.of(said.aliases), dict[str, float]()
+    for ids in known:
+        customers = same.loose(one(ids()))
+        found = dict(_shares({"objections": said.objections, "consents": said.consents}, same, customers))
+        if all(share >= plan.min_match for share in found.values()):
+            break
+    return found
 
 
 def _shares(tables: Mapping[str, Any], same: Identities, customers: Any) -> Iterator[tuple[str, float]]:
