@@ -19,6 +19,7 @@ SMALL = [
     "sources.consents=[]",
     "sources.objections=[]",
     "suppression=null",
+    "campaign=null",
     "evaluation.bootstrap=0",
     "models.churn.trees=20",
     "models.value.trees=20",

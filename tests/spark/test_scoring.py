@@ -32,6 +32,7 @@ SMALL = [
     "sources.consents=[]",
     "sources.objections=[]",
     "suppression=null",
+    "campaign=null",
     "evaluation.bootstrap=0",
     "models.churn.trees=30",
     "models.value.trees=30",

@@ -85,8 +85,10 @@ def test_every_row_and_every_customer_is_accounted_for(done):
     ]
     assert everyone.num_rows == sum(part.num_rows for part in parts) == result.scored.totals[-1].customers
     assert len(set(everyone["customer_id"].to_pylist())) == everyone.num_rows
-    panel = churnlab.make_panel(project)
-    assert everyone.num_rows >= len(np.unique(panel.customer_id.astype(str)))
+    panel, out = churnlab.make_panel(project), pq.read_table(result.scored.folder / "excluded.parquet")
+    assert set(everyone["customer_id"].to_pylist()).isdisjoint(out["customer_id"].to_pylist())
+    assert sum(result.scored.told.suppressed.values()) == out.num_rows > 0
+    assert everyone.num_rows + out.num_rows >= len(np.unique(panel.customer_id.astype(str)))
 
 
 def test_lists_say_what_the_domain_says(done):
@@ -102,7 +104,9 @@ def test_lists_say_what_the_domain_says(done):
     assert set(rows["value_basis"]) == {"margin"}
     assert set(rows["quadrant_label"]) <= {"Fidélisation", "Rationalisation", "Reconquête", "Abandon"}
     for _, part in rows.groupby("quadrant"):
-        assert part["expected_loss"].is_monotonic_decreasing
+        others = ~part["arm"].isin(["treated", "control", "explore"])
+        assert not others[: (~others).sum()].any(), "who is contacted comes first"
+        assert part["expected_loss"][others].is_monotonic_decreasing
         assert part["rank_in_list"].tolist() == list(range(1, len(part) + 1))
     told = rows[["reason_1_text", "reason_2_text", "reason_3_text"]].to_numpy().ravel()
     assert not any(word in text.lower() for text in told if text for word in ("because", "parce que", "nan"))
@@ -133,6 +137,8 @@ def test_the_same_again_is_a_no_op_and_elsewhere_the_same_bytes(done, tmp_path, 
     shutil.copytree(folder / "configs", tmp_path / "configs")
     shutil.copytree(folder / "data", tmp_path / "data")
     shutil.copy(migrated_store, tmp_path / "mlflow.db")
+    (tmp_path / "out" / "synthetic").mkdir(parents=True)
+    shutil.copy(folder / "out" / "synthetic" / "campaign.salt", tmp_path / "out" / "synthetic")
     elsewhere = churnlab.run(churnlab.load(tmp_path / "configs" / config.name, [*SMALL, "models.threads=2"]))
     assert elsewhere.scored.existed is False
     assert elsewhere.scored.folder.name == result.scored.folder.name  # the same run key
@@ -172,6 +178,8 @@ def test_registered_and_fetched_the_models_score_as_they_did_in_memory(done, in_
         )
     assert fetched.extra == json.loads(json.dumps(fitted.extra))
     placed = place(panel, fitted, project).customers
+    out = pq.read_table(result.scored.folder / "excluded.parquet")["customer_id"].to_pylist()
+    placed = placed.take(~np.isin(placed.customer_id.astype(str), out))
     rows = pq.read_table(result.scored.folder / "all.parquet").to_pandas().sort_values("customer_id")
     assert rows["customer_id"].tolist() == placed.customer_id.tolist()
     assert rows["churn_risk"].tolist() == rounded(placed.churn_risk, 6).tolist()

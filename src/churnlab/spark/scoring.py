@@ -90,8 +90,10 @@ def _refuse_suppression(project: Project) -> None:
         )
     if project.suppressing is not None:
         raise ConfigError(
-            "lists on Spark do not know who must not be contacted, and this project says so",
-            mend="make its lists on one machine (churnlab score), or leave its sources of suppression out",
+            "lists on Spark do not know who must not be contacted, and this project asks for it",
+            got="sources of suppression, or a campaign",
+            mend="make its lists on one machine (churnlab score), or leave campaign, suppression and their "
+            "sources out",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from churnlab.config import Campaign, Project, secret
-from churnlab.durable import write_whole
+from churnlab.durable import on_disk, write_whole
 from churnlab.errors import ConfigError
 from churnlab.lists import audit, control, last_check, second_look, write
 from churnlab.lists.commit import Together
@@ -57,7 +57,8 @@ def _salt(project: Project, campaign: Campaign) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, f"{secrets.token_hex(32)}\n".encode(), private=True)
-    return path.read_text(encoding="ascii").strip()
+    with on_disk(path):
+        return path.read_bytes().decode(errors="replace").strip()
 
 
 def inputs(contacting: Contacting | None) -> dict[str, str]:
