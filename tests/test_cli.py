@@ -57,6 +57,23 @@ def test_starting_imports_nothing_heavy():
         (["train", "x.yaml", "--bogus", "1"], "No such option: --bogus"),
         (["train", "none.yaml"], "none.yaml: no such file"),
         (["score", "x.yaml"], "score needs --as-of"),
+        (["score", "x.yaml", "--as-of", "2025-01-31", "--by", "Ann"], "--by and --reason are of an approval"),
+        (["score", "x.yaml", "--as-of", "2025-01-31", "--approve", "cost"], "an approval needs --by"),
+        (
+            [
+                "score",
+                "x.yaml",
+                "--as-of",
+                "2025-01-31",
+                "--approve",
+                "suppression",
+                "--by",
+                "A",
+                "--reason",
+                "r",
+            ],
+            "no approval lets that pass",
+        ),
         (
             ["score", str(ROOT / "configs" / "complete_journey.yaml"), "--as-of", "31/12/2025"],
             "--as-of 31/12/2025: not a date",

@@ -15,7 +15,7 @@ import pytest
 
 import churnlab
 from children import in_child
-from churnlab.errors import ChurnlabError, IntegrityError, LockedError, MachineError
+from churnlab.errors import ChurnlabError, GateError, HeldError, IntegrityError, LockedError, MachineError
 from churnlab.lists import commit, lock, write
 from churnlab.lists.commit import Output, current, publish, verify
 from scored_people import FACTS, ranked, scored
@@ -250,6 +250,48 @@ def test_leftovers_of_a_killed_run_go_and_links_are_not_followed(root, tmp_path)
     publish(root, NEW, outputs(), FACTS)
     assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16, "run=" + "1" * 16]
     assert (precious / "file").read_bytes() == b"kept"
+
+
+def held(_stage):
+    raise HeldError("no list: unlike the last releases")
+
+
+def test_what_a_gate_holds_back_waits_for_its_owner_alone_and_the_lists_stay(root):
+    before = current(root)
+    for _ in range(2):  # once more changes nothing
+        with pytest.raises(HeldError, match="unlike the last releases"):
+            publish(root, NEW, outputs(), FACTS, gate=held)
+        assert current(root) == before
+        assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16, "staged"]
+        assert names(root / "staged") == [NEW[:16]]
+    waiting = commit.staged(root, NEW)
+    assert verify(waiting)["run_key"] == NEW, "whole, for inspection"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (waiting, waiting.parent)} == {0o700}
+    published = publish(root, NEW, outputs(), FACTS)
+    assert not published.existed
+    assert current(root) == published.path
+    commit.clear_staged(root)
+    assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16, "run=" + "1" * 16]
+    commit.clear_staged(root)  # nothing there: nothing to do
+
+
+def test_any_other_gate_leaves_nothing_to_look_at(root):
+    def leaking(_stage):
+        raise GateError("no list: suppressed customers stand in all.csv")
+
+    with pytest.raises(GateError, match="suppressed"):
+        publish(root, NEW, outputs(), FACTS, gate=leaking)
+    assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16]
+
+
+def test_a_link_in_the_place_of_what_waits_is_not_followed(root, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_bytes(b"kept")
+    (root / "staged").symlink_to(precious)
+    commit.clear_staged(root)
+    assert names(root) == [".lock", "CURRENT", "run=" + "0" * 16]
+    assert names(precious) == ["file"]
 
 
 def test_eight_at_once(root, tmp_path):

@@ -41,7 +41,8 @@ def ranked(runs: Runs, tally: Tally, stamp: Stamp) -> Ranked:
     sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES)).tolist()
     by_strategy = dict(zip(order.PLACES, sizes, strict=True))
     reader: Any = runs  # all that is asked of it is ``rows``
-    return Ranked(reader, order.positions(keys), keys["id"], by_strategy, tally.sums.totals(), stamp, valued)
+    totals = tally.sums.totals()
+    return Ranked(reader, order.positions(keys), keys["id"], by_strategy, totals, stamp, valued)
 
 
 def outputs(lists: Ranked) -> Together:
