@@ -53,11 +53,12 @@ class Facts:
     suppression: Mapping[str, Any] | None = None  # who must not be contacted, as far as it was known
     suppressed: Mapping[str, Any] | None = None  # how many were kept off the lists, by reason
     campaign: Mapping[str, Any] | None = None
+    kpis: Mapping[str, Any] | None = None  # what is followed from list to list, asked of the data
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         some = {"drift": self.drift, "season": self.season, "suppression": self.suppression}
-        some |= {"suppressed": self.suppressed, "campaign": self.campaign}
+        some |= {"suppressed": self.suppressed, "campaign": self.campaign, "kpis": self.kpis}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,

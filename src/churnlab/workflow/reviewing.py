@@ -23,7 +23,7 @@ from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
-from churnlab.workflow import afterwards, finding, lives, looks, minding, published
+from churnlab.workflow import afterwards, finding, lives, looks, minding, published, used
 from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
@@ -163,6 +163,9 @@ def _content(
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
+        more, pictures = used.chapters(project, lists, manifest)
+        shown["exhibits"] += more
+        shown["pictures"] |= pictures
         picture = _map(project, cut, scores)
         if picture is not None:
             shown["pictures"]["map"] = picture

@@ -20,7 +20,16 @@ from churnlab.models.files import Models
 from churnlab.strategy.summary import Totals
 from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import contacting, phasing, published, seasonality, standing, suppressing, terms
+from churnlab.workflow import (
+    contacting,
+    followed,
+    phasing,
+    published,
+    seasonality,
+    standing,
+    suppressing,
+    terms,
+)
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.contacted import Told
 from churnlab.workflow.drifting import Drift
@@ -84,7 +93,9 @@ def score_opened(
             suppressing.confirm(opening, refusing)
             told = Told.of(ranked)
             made_of = replace(
-                facts(opening, champion, day, ranked.totals, left_out, drift, around), **told.as_facts()
+                facts(opening, champion, day, ranked.totals, left_out, drift, around),
+                kpis=followed.of_tables(opening, day),
+                **told.as_facts(),
             )
             kept_lists = commit.publish(
                 out_folder(project) / "lists" / day.isoformat(),
