@@ -95,7 +95,7 @@ def budget(
         axes.yaxis.set_major_formatter(lambda value, _: marked(value, currency, locale))
         axes.set_title(say["budget_title"])
         axes.grid(True)
-        axes.legend(loc="center right")
+        axes.legend(loc="best")
 
     alt = say["budget_alt"].format(
         size=thousands(size[-1], locale),

@@ -55,7 +55,7 @@ def followed(now: Standing, before: Standing | None) -> Iterator[Exhibit]:
 def _windows(windows: Sequence[tuple[Standing, Mapping[str, Any]]]) -> Exhibit:
     asked = any("score" in window for _, window in windows)
     columns = [
-        ("list_of", "text"), ("days_before", "count"), ("orders", "count"), ("buyers", "count"),
+        ("list_of", "date"), ("days_before", "count"), ("orders", "count"), ("buyers", "count"),
         ("purchase_rate", "percent"), ("repurchase_rate", "percent"),
         *((("answers", "count"), ("satisfaction", "decimal")) if asked else ()),
     ]  # fmt: skip
@@ -99,7 +99,7 @@ def share(part: int, whole: int) -> float | None:
 def _standings(both: Sequence[Standing]) -> Exhibit:
     valued = any(each.equity is not None for each in both)
     goals, churn = any(each.goal for each in both), any("churn" in each.kpis for each in both)
-    kinds: list[tuple[str, str]] = [("list_of", "text"), ("scored_count", "count")]
+    kinds: list[tuple[str, str]] = [("list_of", "date"), ("scored_count", "count")]
     rows: list[list[Cell]] = [[each.date, each.customers] for each in both]
     if valued:
         kinds.append(("equity", "money"))

@@ -159,7 +159,7 @@ def _content(
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
         shown["exhibits"] += afterwards.moved(reference, scores, as_of)
-        meanings = {driver["name"]: driver["meaning"] for driver in evidence["drivers"]}
+        meanings = _meanings(evidence, project.locale)
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
@@ -185,6 +185,12 @@ def _content(
         sign_offs=[_plain(each) for each in tracking.sign_offs(store, version.version)],
         **shown,
     )
+
+
+def _meanings(evidence: Mapping[str, Any], locale: str) -> dict[str, str]:
+    """Feature -> what it means, in the project's language where that was kept."""
+    told = "meaning_fr" if locale == "fr" else "meaning"
+    return {driver["name"]: driver.get(told) or driver["meaning"] for driver in evidence["drivers"]}
 
 
 def _looks(store: Store, version: Champion) -> dict[str, Any]:
