@@ -18,6 +18,10 @@ from pages import Page
 from payloads import PAYLOADS
 
 ROWS = 400
+CHAPTERS = [
+    "churn", "drivers", "champion", "fairness", "stability", "strategy", "money", "campaign", "movements",
+    "followed", "worked",
+]  # fmt: skip
 TAGS = """html head meta title style body header nav ol ul li a main section h1 h2 h3 p div figure figcaption
 table thead tbody tr th td code span strong small svg g path use defs clippath rect"""
 ATTRIBUTES = """lang charset http-equiv content name class aria-label aria-labelledby role tabindex id href
@@ -91,7 +95,7 @@ def content(word="club", **changes):
                 ((word, word, word, f"{word}, {word}"),),
                 (("gate_said", {"outcome": ("word", word), "reason": ("text", word)}),),
             )
-            for chapter in ("churn", "drivers", "champion", "fairness", "stability", "strategy", "worked")
+            for chapter in CHAPTERS
         ],
         "purpose": word,
         "refused_uses": [word],
@@ -321,6 +325,16 @@ def test_in_french():
     assert "ne fait que classer" in text
     assert "1\u202f000" in render(content(locale="fr"))
     assert 'lang="fr"' in render(content(locale="fr"))
+
+
+def test_a_chapter_that_needs_lists_is_left_out_without_them():
+    whole = content()
+    assert '<section aria-labelledby="campaign">' in render(whole)
+    without = [each for each in whole.exhibits if each.chapter != "campaign"]
+    text = render(dataclasses.replace(whole, exhibits=without))
+    assert 'aria-labelledby="campaign"' not in text
+    assert 'href="#campaign"' not in text
+    assert 'href="#money"' in text
 
 
 def test_a_missing_key_is_an_error_not_a_gap():

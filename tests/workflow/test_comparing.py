@@ -10,23 +10,9 @@ import pytest
 from churnlab import workflow
 from churnlab.cli import main
 from churnlab.errors import ConfigError, DataError
-from churnlab.lists import commit
 from churnlab.workflow import comparing
-from scored_people import files_of, scored
-
-FACTS = {"currency": "EUR", "model": {"m": "1"}, "model_version": "3"}
-
-
-def published(folder, monkeypatch, as_of, people, **facts):
-    """Lists as files, with just as much of a manifest as comparing reads."""
-    run = folder / as_of / "run=0123456789abcdef"
-    run.mkdir(parents=True)
-    for name, content in files_of(people).items():
-        (run / name).write_bytes(content)
-    (run / "manifest.json").write_text(json.dumps({**FACTS, "as_of": as_of, **facts}), encoding="utf-8")
-    (run.parent / commit.CURRENT).write_text(f"{run.name}\n", encoding="utf-8")
-    monkeypatch.setattr(commit, "verify", lambda path: json.loads((path / "manifest.json").read_text()))
-    return run.parent
+from published_lists import published, rows
+from scored_people import scored
 
 
 @pytest.fixture
@@ -40,10 +26,6 @@ def two(tmp_path, monkeypatch):
         published(tmp_path, monkeypatch, as_of, people)
         for as_of, people in (("2025-01-01", first), ("2025-02-01", second))
     )
-
-
-def rows(folder):
-    return pq.read_table(next(folder.glob("run=*")) / "all.parquet").to_pylist()
 
 
 def test_an_independent_count_of_the_same(two, capsys):
@@ -107,6 +89,6 @@ def test_partitioned_lists_are_read_too(two, tmp_path):
     for part in folder.iterdir():
         mask = [code == part.name.removeprefix("quadrant=") for code in whole["quadrant"].to_pylist()]
         pq.write_table(whole.filter(mask).drop_columns(["quadrant"]), part / "part-00000.parquet")
-    read = comparing._table(folder)
+    read = comparing.published.rows(folder, comparing.COLUMNS)
     assert sorted(read["customer_id"].to_pylist()) == sorted(whole["customer_id"].to_pylist())
     assert Counter(read["quadrant"].to_pylist()) == Counter(whole["quadrant"].to_pylist())

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = [
     "synthetic.customers=500", "models.threads=1", "evaluation.bootstrap=20", "models.churn.trees=60",
     "models.value.trees=60", "models.row_budget=2000", "backtest.origins=2",
+    "suppression.max_ahead_days=40",
 ]  # fmt: skip
 
 
@@ -33,13 +34,17 @@ def project(tmp_path_factory, migrated_store):
         again = churnlab.load(config, [*SMALL, "gate.max_ece=1", "models.churn.trees=50"])
         churnlab.train(again)
         churnlab.backtest(again)
-        churnlab.score(again, dt.date(2025, 7, 1))
+        for day in (dt.date(2025, 6, 1), dt.date(2025, 7, 1)):
+            churnlab.score(again, day)
         yield again
 
 
 def test_the_report_is_french(project):
     page = churnlab.review(project).report.read_text(encoding="utf-8")
     assert 'lang="fr"' in page
+    for chapter in ("money", "campaign", "movements", "followed"):
+        assert f'<section aria-labelledby="{chapter}">' in page
+    assert len(page.encode()) < 3_000_000
     assert english_in(page) == []
 
 

@@ -25,7 +25,8 @@ NUMBERS = frozenset({"count", "money", "percent", "decimal", "score"})
 class Exhibit:
     """``chapter``: where it stands. ``name``: of its caption among the words, ``NAME_caption``.
 
-    ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``code`` a name, ``word`` to
+    ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``date`` the same
+    on one line, ``code`` a name, ``word`` to
     be translated where there is a word for it, ``words`` several of them with commas, ``sentence`` one of
     ours, ``check`` and ``checks`` of the gate, ``family`` of features, ``group`` of a segment, ``count``,
     ``money``, ``percent`` (0 to 1), ``decimal``, ``score`` (a decimal more).

@@ -26,9 +26,10 @@ VALUE = ("gini", "decile_mape", "bias", "rmse", "spearman", "mae")
 PARTS: Mapping[str, Sequence[str]] = {
     "development": ("purpose", "reading", "data", "label", "drivers"),
     "validation": ("churn", "calibration", "value", "stability", "champion", "fairness"),
-    "use": ("strategy", "worked", "limits"),
+    "use": ("strategy", "money", "campaign", "movements", "followed", "worked", "limits"),
     "governance": ("sign", "lineage"),
 }
+OPTIONAL = frozenset({"money", "campaign", "movements", "followed", "worked"})  # only with something in them
 PER_SEGMENT = {"churn": ("auroc", "average_precision", "ece"), "value": ("gini", "bias")}
 
 
@@ -105,9 +106,18 @@ def render(report: ReportContent) -> str:
         **given(report),
         facts=_facts(report, shown),
         exhibits=[told(exhibit, shown) for exhibit in report.exhibits],
-        parts=PARTS,
+        parts=_shown_parts(report),
         numbers=NUMBERS,
     )
+
+
+def _shown_parts(report: ReportContent) -> dict[str, list[str]]:
+    """The chapters of each part that this report has."""
+    told = {exhibit.chapter for exhibit in report.exhibits}
+    return {
+        part: [chapter for chapter in chapters if chapter not in OPTIONAL or chapter in told]
+        for part, chapters in PARTS.items()
+    }
 
 
 def given(report: ReportContent) -> dict[str, Any]:

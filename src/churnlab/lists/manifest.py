@@ -55,11 +55,12 @@ class Facts:
     campaign: Mapping[str, Any] | None = None
     comparable: str | None = None  # equal for lists whose sizes and shares may be compared
     valid_until: date | None = None  # the last day the lists may be used, whoever is on them
+    kpis: Mapping[str, Any] | None = None  # what is followed from list to list, asked of the data
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         some = {"drift": self.drift, "season": self.season, "suppression": self.suppression}
-        some |= {"suppressed": self.suppressed, "campaign": self.campaign}
+        some |= {"suppressed": self.suppressed, "campaign": self.campaign, "kpis": self.kpis}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,

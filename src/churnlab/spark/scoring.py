@@ -35,7 +35,7 @@ from churnlab.spark.runs import Runs
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import standing, terms
+from churnlab.workflow import followed, standing, terms
 from churnlab.workflow.opening import (
     Opened,
     Progress,
@@ -131,7 +131,12 @@ def _scored(
             root,
             key,
             ranking.outputs(lists),
-            facts(opening, champion, day, lists.totals, tally.excluded, tally.drift, Around(season=season)),
+            replace(
+                facts(
+                    opening, champion, day, lists.totals, tally.excluded, tally.drift, Around(season=season)
+                ),
+                kpis=_followed(opening, tables, day),
+            ),
             info={"tracking_run": run.run_id, "shards": shards},
         )
         untracked = run.end(*ending(published, lists.totals))
@@ -145,6 +150,11 @@ def _scored(
         excluded=tally.excluded,
         notes=(*tally.cautions.notes(), *tally.drift.notes(), *untracked),
     )
+
+
+def _followed(opening: Opened, tables: SparkTables, day: dt.date) -> dict[str, Any]:
+    opening.progress("count what is followed", None)
+    return followed.asked(opening.project, seasonality.asking_of(tables), day, followed.settled(opening, day))
 
 
 def _scored_runs(

@@ -10,6 +10,7 @@ from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.strategy.season import Season
 from churnlab.workflow import seasonality
+from churnlab.workflow.asking import Answer, Asking
 from churnlab.workflow.opening import Opened
 
 ASKED = ("transactions", "interactions")
@@ -19,14 +20,19 @@ def of_tables(opening: Opened, tables: SparkTables, extra: Mapping[str, Any], da
     """The season at ``day``, equal to the local one. ``extra``: what was learned beside the models."""
     if extra["references"] is None:
         return None
+    opening.progress("look at the season", None)
+    asking = asking_of(tables)
+    return seasonality.asked(opening.project, asking.columns, asking.names, extra, day, asking.row)
+
+
+def asking_of(tables: SparkTables) -> Asking:
+    """What answers statements about ``tables``."""
     columns = {name: tables.known.columns(name) for name in ASKED if name in tables.frames}
     frames = {name: tables.frames[name] for name in columns}
 
-    def row(statement: str) -> tuple[int, int, int]:
+    def row(statement: str) -> Answer:
         with told():
             found = tables.session.sql(statement, **frames).first()
-        return tuple(int(number or 0) for number in found)  # type: ignore[return-value]
+        return tuple(int(number or 0) for number in found)
 
-    opening.progress("look at the season", None)
-    names = {name: f"{{{name}}}" for name in columns}
-    return seasonality.asked(opening.project, columns, names, extra, day, row)
+    return Asking(columns, {name: f"{{{name}}}" for name in columns}, row)

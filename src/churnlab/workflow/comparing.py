@@ -20,6 +20,7 @@ from churnlab.explain.wording import words
 from churnlab.lists import commit
 from churnlab.strategy.migration import Migration, migration
 from churnlab.tables.money import exponent
+from churnlab.workflow import published
 
 Floats = NDArray[np.float64]
 
@@ -131,7 +132,7 @@ def _run(place: Path) -> Path:
 
 def _joined(earlier: Path, later: Path) -> tuple[dict[str, Any], Literal["en", "fr"]]:
     """Everyone on either list, one row each: place and value then and now."""
-    tables = [_table(run) for run in (earlier, later)]
+    tables = [published.rows(run, COLUMNS) for run in (earlier, later)]
     before = tables[0].rename_columns(
         ["customer_id", *(f"{name}_before" for name in tables[0].column_names[1:])]
     )
@@ -146,37 +147,6 @@ def _joined(earlier: Path, later: Path) -> tuple[dict[str, Any], Literal["en", "
         "value": _numbers(joined["value_if_retained"]) if valued else None,
         "equity": None if equity is None else (equity[0], equity[1]),
     }, "fr" if labels & FRENCH else "en"
-
-
-def _table(run: Path) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    paths = [run / "all.parquet", run / "excluded.parquet"]
-    paths = [path for path in paths if path.is_file()] or sorted(run.glob("quadrant=*/*.parquet"))
-    parts = []
-    for path in paths:
-        there = set(pq.read_schema(path).names)
-        table = pq.ParquetFile(path).read(columns=[name for name in COLUMNS if name in there])
-        if "quadrant" not in there:  # partitioned lists have it in the name of the folder
-            code = path.parent.name.removeprefix("quadrant=")
-            table = table.append_column("quadrant", pa.array([code] * table.num_rows, pa.string()))
-        parts.append(_completed(table))
-    return pa.concat_tables(parts)
-
-
-def _completed(table: Any) -> Any:
-    import pyarrow as pa
-
-    kinds = dict.fromkeys(COLUMNS, pa.string()) | dict.fromkeys(
-        ("value_if_retained", "value_expected"), pa.float64()
-    )
-    return pa.table(
-        {
-            name: table[name].cast(kind) if name in table.column_names else pa.nulls(table.num_rows, kind)
-            for name, kind in kinds.items()
-        }
-    )
 
 
 def _texts(column: Any) -> NDArray[np.object_]:

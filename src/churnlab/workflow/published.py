@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from churnlab.config import Project
 from churnlab.lists import commit, manifest
+from churnlab.lists.columns import schema
 from churnlab.lists.previous import Previous
 from churnlab.workflow.opening import out_folder
 
@@ -49,6 +50,49 @@ def last_date(project: Project) -> dt.date | None:
     """The date of the lists that were published last, whichever model made them; None: there are none."""
     runs = lists(project)
     return dt.date.fromisoformat(runs[-1].parent.name) if runs else None
+
+
+def earlier(project: Project, run: Path) -> Path | None:
+    """The run of the last date before that of ``run`` that has any."""
+    found = [each for each in lists(project) if each.parent.name < run.parent.name]
+    return max(found, key=lambda each: each.parent.name, default=None)
+
+
+def currency(run: Path) -> str:
+    """ISO 4217, of every amount in a run. Raises IntegrityError where its manifest was changed."""
+    return str(manifest.read(run)["currency"])
+
+
+def rows(run: Path, columns: Sequence[str], *, excluded: bool = True) -> Any:
+    """These columns of everybody in a run, as an Arrow table; nulls where a file has no such column.
+
+    ``excluded``: those kept off the lists among them.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = ["all.parquet", *(["excluded.parquet"] if excluded else [])]
+    paths = [run / name for name in whole if (run / name).is_file()]
+    kinds, parts = schema(), []
+    for path in paths or sorted(run.glob("quadrant=*/*.parquet")):
+        file = pq.ParquetFile(path)
+        there = file.read(columns=[name for name in columns if name in file.schema_arrow.names])
+        found = {name: there[name] for name in there.column_names}
+        if not paths:  # partitioned lists have the strategy in the name of the folder
+            code = path.parent.name.removeprefix("quadrant=")
+            found.setdefault("quadrant", pa.array([code] * there.num_rows, pa.string()))
+        many = file.metadata.num_rows
+        parts.append(
+            pa.table(
+                {
+                    name: found[name].cast(kinds.field(name).type)
+                    if name in found
+                    else pa.nulls(many, kinds.field(name).type)
+                    for name in columns
+                }
+            )
+        )
+    return pa.concat_tables(parts)
 
 
 def _runs(days: list[Path]) -> Iterator[tuple[int, str, Path]]:

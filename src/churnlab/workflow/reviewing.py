@@ -23,7 +23,7 @@ from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
-from churnlab.workflow import afterwards, finding, lives, looks, minding, published
+from churnlab.workflow import afterwards, finding, lives, looks, minding, published, used
 from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
@@ -159,14 +159,13 @@ def _content(
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
         shown["exhibits"] += afterwards.moved(reference, scores, as_of)
-        french = project.locale == "fr"
-        meanings = {
-            driver["name"]: (french and driver.get("meaning_fr")) or driver["meaning"]
-            for driver in evidence["drivers"]
-        }
+        meanings = _meanings(evidence, project.locale)
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
+        more, pictures = used.chapters(project, lists, manifest)
+        shown["exhibits"] += more
+        shown["pictures"] |= pictures
         picture = _map(project, cut, scores)
         if picture is not None:
             shown["pictures"]["map"] = picture
@@ -186,6 +185,12 @@ def _content(
         sign_offs=[_plain(each) for each in tracking.sign_offs(store, version.version)],
         **shown,
     )
+
+
+def _meanings(evidence: Mapping[str, Any], locale: str) -> dict[str, str]:
+    """Feature -> what it means, in the project's language where that was kept."""
+    told = "meaning_fr" if locale == "fr" else "meaning"
+    return {driver["name"]: driver.get(told) or driver["meaning"] for driver in evidence["drivers"]}
 
 
 def _looks(store: Store, version: Champion) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from churnlab.tables.money import exponent
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import (
     contacting,
+    followed,
     phasing,
     published,
     releasing,
@@ -119,6 +120,7 @@ def score_opened(
                 facts(opening, champion, day, ranked.totals, seen.left_out, seen.drift, around),
                 comparable=kind,
                 inputs=made_from,
+                kpis=followed.of_tables(opening, day),
                 **told.as_facts(),
             )
             new = releasing.candidate(kind, ranked, seen.drift, seen.spread, previous)

@@ -19,6 +19,7 @@ from churnlab.snapshots import Calendar
 from churnlab.strategy import season
 from churnlab.strategy.intensity import References
 from churnlab.strategy.season import VALUE_DAYS, Season, Turn
+from churnlab.workflow.asking import Asking
 from churnlab.workflow.opening import Opened
 
 Columns = Mapping[str, Collection[str]]
@@ -27,7 +28,7 @@ ENOUGH = 5_000  # customers whose totals tell the season of all to a hundredth
 # About a fifth of all, whoever makes up the ids; characters, since every engine compares those alike.
 SOME = "RIGHT(customer_id, 1) IN ('3', '7', 'c', 'h', 'm', 'r', 'w', 'C', 'H', 'M', 'R', 'W')"
 Edges = tuple[int, int, int, int]
-Row = Callable[[str], tuple[int, int, int]]  # statement -> customers, recent, before
+Row = Callable[[str], tuple[int, ...]]  # statement -> customers, recent, before
 
 
 def of_tables(opening: Opened, extra: Mapping[str, Any], day: dt.date) -> Season | None:
@@ -37,17 +38,9 @@ def of_tables(opening: Opened, extra: Mapping[str, Any], day: dt.date) -> Season
     """
     if not opening.has_histories or extra["references"] is None:
         return None
-    tables = opening.tables
-    columns = {name: tables.columns(name) for name in ("transactions", "interactions") if tables.has(name)}
-    names = {name: tables.stored[name][0] for name in columns}
-
-    def row(statement: str) -> tuple[int, int, int]:
-        with tables.con.con.cursor() as cursor:
-            found = cursor.execute(statement).fetchone()
-        return tuple(int(number or 0) for number in found)  # type: ignore[return-value]
-
+    asking = Asking.of(opening)
     opening.progress("look at the season", None)
-    return asked(opening.project, columns, names, extra, day, row)
+    return asked(opening.project, asking.columns, asking.names, extra, day, asking.row)
 
 
 def asked(
@@ -72,7 +65,7 @@ def asked(
     return Season(events, Turn(VALUE_DAYS, *value))
 
 
-def _told(row: Row, statement: Callable[[bool], str], *, many: bool) -> tuple[int, int, int]:
+def _told(row: Row, statement: Callable[[bool], str], *, many: bool) -> tuple[int, ...]:
     """Of many rows those of some customers, where these are enough: a few thousand tell the same season."""
     some = row(statement(True)) if many else (0, 0, 0)
     return some if some[0] >= ENOUGH else row(statement(False))

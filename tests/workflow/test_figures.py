@@ -1,0 +1,92 @@
+"""The chapter with the figures to follow: by hand."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from churnlab.explain.exhibits import told
+from churnlab.explain.page import Shown
+from churnlab.strategy.transitions import Goal
+from churnlab.workflow import figures
+from churnlab.workflow.figures import Standing
+
+HALF = Goal(0.5, 0.6, 0.1)
+
+
+def kpis(**changes):
+    windows = [
+        {"days": 90, "orders": 300, "buyers": 100, "again": 40},
+        {"days": 365, "orders": 900, "buyers": 160, "again": 120},
+    ]
+    churn = {"date": "2025-01-01", "eligible": 150, "left": 60}
+    return {"customers": 200, "windows": windows, "churn": churn, **changes}
+
+
+def standing(date="2025-07-01", equity=1_100.0, told_of=None, goal=HALF):
+    return Standing(date, 180, equity, kpis() if told_of is None else told_of, goal)
+
+
+def test_two_lists_by_hand():
+    before = standing("2025-06-01", 1_000.0, {}, None)
+    rates, lists = figures.followed(standing(), before)
+    assert rates.rows == (
+        ("2025-07-01", 90, 300, 100, 0.5, 0.4),
+        ("2025-07-01", 365, 900, 160, 0.8, 0.75),
+    )
+    assert lists.rows == (
+        ("2025-07-01", 180, 1_100.0, "2025-01-01", 0.4, 0.5, 0.6, 0.1),
+        ("2025-06-01", 180, 1_000.0, None, None, None, None, None),
+    )
+    said = " ".join(told(lists, Shown("en", "EUR")).notes)
+    assert "Since 2025-06-01 customer equity has grown by 100, which is 10.0%." in said
+    assert "A dash: not known of that list" in said
+    shrunk = figures.followed(before, standing("2025-05-01"))
+    assert "shrunk by 100, which is 9.1%" in " ".join(told(list(shrunk)[-1], Shown("en", "EUR")).notes)
+    for exhibit in (rates, lists):
+        assert "{" not in " ".join(told(exhibit, Shown("fr", "EUR")).notes)
+
+
+def test_satisfaction_of_ten_answers_or_more():
+    windows = [
+        {"days": 90, "orders": 300, "buyers": 100, "again": 40, "answers": 9, "score": 4.0},
+        {"days": 365, "orders": 900, "buyers": 160, "again": 120, "answers": 10, "score": 3.5},
+    ]
+    rates, _ = figures.followed(standing(told_of=kpis(windows=windows)), None)
+    assert rates.columns[-2:] == (("answers", "count"), ("satisfaction", "decimal"))
+    assert [row[-2:] for row in rates.rows] == [(None, None), (10, 3.5)]
+    assert ("satisfaction_said", {}) in rates.notes
+
+
+@pytest.mark.parametrize(
+    ("buyers", "again", "shown"),
+    [
+        (9, 9, (None, None, None, None)),
+        (100, 4, (300, 100, 0.5, None)),
+        (195, 100, (300, 195, None, 100 / 195)),
+    ],
+)
+def test_few_people_are_not_told_of(buyers, again, shown):
+    windows = [{"days": 90, "orders": 300, "buyers": buyers, "again": again}]
+    rates, _ = figures.followed(standing(told_of=kpis(windows=windows)), None)
+    assert rates.rows[0][2:] == shown
+
+
+def test_without_value_phases_or_data_little_is_told():
+    (lists,) = figures.followed(standing(equity=None, told_of={}, goal=None), None)
+    assert lists.columns == (("list_of", "date"), ("scored_count", "count"))
+    assert lists.rows == (("2025-07-01", 180),)
+
+
+def test_equity_is_of_everybody_scored(tmp_path):
+    def write(name, values):
+        ids = [f"{name}-{number}" for number in range(len(values))]
+        table = {"customer_id": ids, "value_expected": pa.array(values, pa.float64())}
+        pq.write_table(pa.table(table), tmp_path / name)
+
+    write("all.parquet", [10.5, 20.25, None])
+    write("excluded.parquet", [100.0])
+    found = figures.standing(tmp_path, {"as_of": "2025-07-01", "currency": "EUR"}, None)
+    assert (found.customers, found.equity, found.kpis) == (4, 130.75, {})
+    write("all.parquet", [None])
+    write("excluded.parquet", [None])
+    assert figures.standing(tmp_path, {"as_of": "2025-07-01", "currency": "EUR"}, None).equity is None
