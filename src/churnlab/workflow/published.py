@@ -52,7 +52,7 @@ def last_date(project: Project) -> dt.date | None:
     return dt.date.fromisoformat(runs[-1].parent.name) if runs else None
 
 
-def earlier(project: Project, run: Path) -> Path | None:
+def run_before(project: Project, run: Path) -> Path | None:
     """The run of the last date before that of ``run`` that has any."""
     found = [each for each in lists(project) if each.parent.name < run.parent.name]
     return max(found, key=lambda each: each.parent.name, default=None)

@@ -17,7 +17,7 @@ def chapters(
     project: Project, run: Path, manifest: Mapping[str, Any]
 ) -> tuple[list[Exhibit], dict[str, Picture]]:
     """Of the published lists in ``run``, beside those of the date before where there are any."""
-    currency, before = str(manifest["currency"]), published.earlier(project, run)
+    currency, before = str(manifest["currency"]), published.run_before(project, run)
     if before is not None and published.currency(before) != currency:
         before = None
     parts = [
