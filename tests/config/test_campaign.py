@@ -11,7 +11,11 @@ from churnlab.config import catalogue
 from churnlab.config.campaign import MOMENTS, PHASES, QUADRANTS
 from churnlab.errors import ConfigError
 
-SHOP = yaml.safe_load(shops.CONFIG) | {"churn": {"horizon_days": 60}}
+REASON = "none of this shop's customers is ever contacted"
+SHOP = yaml.safe_load(shops.CONFIG) | {
+    "churn": {"horizon_days": 60},
+    "suppression": {"not_required": {"objections": REASON, "consents": REASON}},
+}
 CALL = {
     "action_id": "call",
     "label": {"en": "Call", "fr": "Appel"},

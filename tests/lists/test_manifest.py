@@ -64,6 +64,7 @@ CHANGES = {
     "code_version": "0.1.1",
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
     "season": {"events": {"ratio": 1.1}},
+    "kpis": {"buyers": 7},
     "suppression": {"required": ["consents"]},
     "suppressed": {"first_reason": {"objection": 1}, "any_reason": {"objection": 1}},
     "campaign": {"name": "spring"},
