@@ -244,6 +244,8 @@ def check_told(world, found, everybody):
     assert told["campaign"]["decisions"] == {
         name: decisions.count(name) for name in ("no_action", "test", "treat")
     }
+    waiting = [row for row in listed if row["arm"] is None and row["decision"] != "no_action"]
+    assert sum(told["campaign"]["not_selected"].values()) == len(waiting), "why not"
     assert told["campaign"]["expected_cost"] == float(check_limits(world, found)), "cost"
 
 
