@@ -41,7 +41,6 @@ def test_groups_under_ten_are_not_shown():
 def test_values_that_are_all_the_same():
     assert balance(arms(7_000, 1_300), {"x": np.full(8_300, 0.1)})[0].apart == 0
     apart = balance(arms(20, 20), {"x": np.repeat([1.0, 2.0], 20)})[0]
-    assert (apart.apart, apart.odd) == (-np.inf, True)
     told = apart.as_dict()
     assert (told["apart"], told["odd"]) == (None, True)
     assert json.loads(json.dumps(told, allow_nan=False)) == {

@@ -244,6 +244,8 @@ def check_told(world, found, everybody):
     assert told["campaign"]["decisions"] == {
         name: decisions.count(name) for name in ("no_action", "test", "treat")
     }
+    waiting = [row for row in listed if row["arm"] is None and row["decision"] != "no_action"]
+    assert sum(told["campaign"]["not_selected"].values()) == len(waiting), "why not"
     assert told["campaign"]["expected_cost"] == float(check_limits(world, found)), "cost"
 
 
@@ -396,7 +398,8 @@ def test_everybody_kept_off_is_lists_of_nobody():
 
 def test_a_project_without_a_campaign_keeps_off_and_decides_nothing():
     world = three()
-    desk = Contacting(Screen(Permissions(facts(objections=[("c01", None, None)]), PLAN), (), ZONE))
+    known = {**world.known, "objections": [("c01", None, None)]}
+    desk = Contacting(Screen(Permissions(facts(**known), PLAN), (), ZONE))
     with ranked(world.people, contacting=desk) as everybody:
         [table] = everybody.batches("retain")
         assert everybody.decided is None

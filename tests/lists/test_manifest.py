@@ -70,6 +70,7 @@ CHANGES = {
     "campaign": {"name": "spring"},
     "comparable": "0123456789abcdef",
     "valid_until": date(2025, 3, 4),
+    "kpis": {"saturation": 0.2},
 }
 
 

@@ -89,17 +89,23 @@ def test_who_no_action_fits_is_listed_without_consent_and_not_with_an_objection(
     assert desk.excluded["reasons"].to_pylist() == ["objection"]
 
 
-def test_without_a_campaign_only_who_must_not_be_contacted_at_all_is_kept_off():
+def test_without_a_campaign_who_has_agreed_to_nothing_is_kept_off_as_well():
     desk, kept, bits = sifted(
-        people("retain", "retain", "retain"),
+        people("retain", "retain", "retain", "retain"),
         (),
+        consents=AGREED[:6],
         plan=Suppression(channels={"phone": ()}),
         objections=[("a", "phone", None), ("b", None, None)],
         marks=[("c", "deceased")],
     )
-    assert kept.customer_id.tolist() == ["a"]
+    assert kept.customer_id.tolist() == ["a"], "a may still be written to"
     assert bits.tolist() == [0]
-    assert desk.excluded["reasons"].to_pylist() == ["objection", "deceased"]
+    told = desk.excluded.select(["customer_id", "reasons"]).to_pylist()
+    assert [tuple(row.values()) for row in told] == [
+        ("b", "objection"),
+        ("c", "deceased"),
+        ("d", "no_consent"),
+    ]
 
 
 def test_where_nobody_is_suppressed_everything_is_allowed():

@@ -45,9 +45,8 @@ class Balance:
         return abs(self.apart) > max(APART, UNLUCKY * luck)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON, which knows no infinity: ``apart`` is None where one arm has one value."""
-        known = self.apart is not None and math.isfinite(self.apart)
-        return {**asdict(self), "apart": self.apart if known else None, "odd": self.odd}
+        """Plain values, for JSON."""
+        return {**asdict(self), "odd": self.odd}
 
 
 def balance(

@@ -132,7 +132,8 @@ def _facts(
     ids, quadrant, band = texts
     choice, actions = planned.choice, campaign.actions or ()
     contacted = planned.contacted
-    waiting = choice.decision > NO_ACTION
+    # Who is explored got a contact all the same.
+    waiting = (choice.decision > NO_ACTION) & (planned.arm == control.NOBODY)
     curve = _curve(planned, ids, people, exponent)
     size = plan.sized(planned, actions, measures["churn_risk"])
     return {

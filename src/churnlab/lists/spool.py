@@ -1,7 +1,7 @@
 """Rows on their way into lists: taken block by block, given back in list order, never held together.
 
     block, block, ...  -> run of RUN rows, sorted -> chunks of CHUNK rows in one file without a name
-                                   | keys (about 40 bytes a customer) stay in memory
+                                   | keys (about 40 bytes a customer, 110 with a campaign) stay in memory
     all keys, sorted   -> BATCH rows at a time: of each run the next few, put in order -> a list
 
 The file goes with the process that has it open, however that ends. Order and number of the blocks
