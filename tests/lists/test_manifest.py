@@ -65,6 +65,9 @@ CHANGES = {
     "drift": {"customers": 2, "inputs": {}, "scores": {}},
     "season": {"events": {"ratio": 1.1}},
     "suppression": {"required": ["consents"]},
+    "suppressed": {"first_reason": {"objection": 3}},
+    "campaign": {"name": "spring"},
+    "kpis": {"customers": 12},
 }
 
 
