@@ -70,7 +70,6 @@ CHANGES = {
     "campaign": {"name": "spring"},
     "comparable": "0123456789abcdef",
     "valid_until": date(2025, 3, 4),
-    "kpis": {"saturation": 0.2},
 }
 
 

@@ -102,7 +102,7 @@ def orders(lines, columns, until):
 
 def by_definition(lines, contacts, columns, of_contacts, min_orders=1, lost=None, opens=7):
     now, before = orders(lines, columns, AS_OF), orders(lines, columns, THEN)
-    figures = {"customers": len(now), "windows": []}
+    figures = {"customers": len(now), "sampled": False, "windows": []}
     for days in (90, 365):
         edge = oracle.moved(PARIS, AS_OF, -days)
         many = [sum(time >= edge for time in times) for times in now.values()]
@@ -185,6 +185,20 @@ def test_nothing_at_the_date_or_later_and_no_order_of_rows_changes_them():
     late = [{**row, "recorded_at": AS_OF, "time": AS_OF - oracle.DAY} for row in (*lines, *contacts)]
     late = [{"score": 1.0, "amount": 5, "order_id": None, **row} for row in late]
     assert asked([*lines, *later, *late][::-1], [*contacts, *late][::-1], *KINDS[0]) == before
+
+
+def test_of_very_many_lines_those_of_a_fifth_of_the_customers_count(monkeypatch):
+    lines, contacts = drawn(2)
+    for row in (*lines, *contacts):
+        row["customer_id"] = {"a": "one 3", "b": "two 7"}.get(row["customer_id"], row["customer_id"] + "0")
+    whole = by_definition(lines, contacts, *KINDS[0])
+    monkeypatch.setattr(followed.seasonality, "MANY", 1)
+    assert asked(lines, contacts, *KINDS[0]) == whole, "a fifth of them are not enough"
+    monkeypatch.setattr(followed.seasonality, "ENOUGH", 1)
+    some = [row for row in lines if row["customer_id"] in {"one 3", "two 7"}]
+    fifth = by_definition(some, contacts, *KINDS[0])
+    assert asked(lines, contacts, *KINDS[0]) == {**fifth, "sampled": True}
+    assert fifth["customers"] < whole["customers"]
 
 
 def test_what_is_not_settled_says_nothing():

@@ -63,6 +63,8 @@ def _windows(windows: Sequence[tuple[Standing, Mapping[str, Any]]]) -> Exhibit:
     notes: list[Note] = [("rates_said", {})]
     if asked:
         notes.append(("satisfaction_said", {}))
+    if any(each.kpis.get("sampled") for each, _ in windows):
+        notes.append(("sampled_said", {}))
     if any(cell is None for row in rows for cell in row):
         notes.append(("few_said", {}))
     return Exhibit(CHAPTER, "rates", tuple(columns), rows, tuple(notes))

@@ -8,13 +8,14 @@ churn        of those eligible gap + horizon + settlement days ago, who placed n
          |----------------|---------------------|------------------|
           known then: who is eligible            orders as known at the date of the list
 
-Everything is what was known before the date of the list: totals of whole numbers, and nobody's id.
+Everything is what was known before the date of the list: totals of whole numbers, and nobody's id. Of very
+many lines those of about a fifth of the customers are counted, and ``sampled`` says so.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ import numpy as np
 from churnlab.config import Project
 from churnlab.config.churn import Churn
 from churnlab.snapshots import Calendar
-from churnlab.workflow.asking import Asking
+from churnlab.workflow import seasonality
+from churnlab.workflow.asking import Answer, Asking
 from churnlab.workflow.opening import Opened
 
 DAYS = (90, 365)
@@ -47,12 +49,14 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
     calendar = Calendar(project.time_zone, project.calendar)
     edges = [_back(calendar, day, days) for days in DAYS]
     then = _then(project.churn, settled)
-    known, *rest = asking.row(_statement(project, calendar, asking, day, then))
+    (known, *rest), sampled = _counted(
+        asking, lambda some: _statement(project, calendar, asking, (day, then), some=some)
+    )
     windows: list[dict[str, Any]] = [
         {"days": days, **dict(zip(("orders", "buyers", "again"), rest[3 * place :][:3], strict=True))}
         for place, days in enumerate(DAYS)
     ]
-    figures: dict[str, Any] = {"customers": known, "windows": windows}
+    figures: dict[str, Any] = {"customers": known, "sampled": sampled, "windows": windows}
     if _counts_churn(project.churn):
         eligible, left = rest[3 * len(DAYS) :]
         figures["churn"] = {"date": then.isoformat(), "eligible": eligible, "left": left}
@@ -64,6 +68,13 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
             window["answers"], total = answers[2 * place : 2 * place + 2]
             window["score"] = total / THOUSANDTHS / window["answers"] if window["answers"] else None
     return figures
+
+
+def _counted(asking: Asking, statement: Callable[[bool], str]) -> tuple[Answer, bool]:
+    """Of many lines those of some customers, where these are enough; whether that is so."""
+    lines = asking.row(f"SELECT COUNT(*) FROM {asking.names['transactions']}")[0]
+    some = asking.row(statement(True)) if lines >= seasonality.MANY else (0,)
+    return (some, True) if some[0] >= seasonality.ENOUGH else (asking.row(statement(False)), False)
 
 
 def _counts_churn(churn: Churn) -> bool:
@@ -84,12 +95,15 @@ def _known(columns: Collection[str], until: int) -> str:
     return f"time < {until}{late}"
 
 
-def _statement(project: Project, calendar: Calendar, asking: Asking, day: dt.date, then: dt.date) -> str:
+def _statement(
+    project: Project, calendar: Calendar, asking: Asking, dates: tuple[dt.date, dt.date], *, some: bool
+) -> str:
     """Totals over customers of totals over their orders, each order as known at the date, and then."""
     columns, table = asking.columns["transactions"], asking.names["transactions"]
+    day, then = dates
     until, edges = _back(calendar, day, 0), [_back(calendar, day, days) for days in DAYS]
     start = calendar.instant(then)
-    orders = _orders(columns, table, until, start)
+    orders = _orders(columns, table, until, start, some=some)
     churn, plan = project.churn, project.snapshots
     ahead = [
         int(calendar.ahead(np.array([start]), days)[0])
@@ -122,9 +136,10 @@ def _number(condition: str) -> str:
     return f"SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)"
 
 
-def _orders(columns: Collection[str], table: str, until: int, start: int) -> str:
+def _orders(columns: Collection[str], table: str, until: int, start: int, *, some: bool) -> str:
     """Rows of ``customer_id, time, bought``, known at the date, and the same known at ``start``."""
     known, then = _known(columns, until), _known(columns, start)
+    known += f" AND {seasonality.SOME}" if some else ""
     amount = "amount > 0" if "amount" in columns else "1 = 1"
     single = (
         f"SELECT customer_id, time, {amount} AS bought, CASE WHEN {then} THEN time END AS time_then, "
