@@ -169,5 +169,5 @@ def test_a_planted_mutant_is_caught_by_the_last_look(shop, monkeypatch):
 
 def test_today_is_the_day_it_is_delivered(shop, monkeypatch):
     monkeypatch.setattr(delivering, "_today", lambda _zone: TODAY + dt.timedelta(days=2))
-    with pytest.raises(GateError, match=f"before the date of the list .{TODAY + dt.timedelta(days=2)}"):
+    with pytest.raises(GateError, match=f"before the day it is read for .{TODAY + dt.timedelta(days=2)}"):
         deliver(shop, today=None)

@@ -6,6 +6,7 @@ import shutil
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import churnlab
@@ -183,6 +184,22 @@ def test_who_says_no_while_the_lists_are_made_stops_them(score, shop, monkeypatc
     with pytest.raises(GateError, match="has changed while the lists were made"):
         score("lists.valid_days=9")
     assert commit.current(before.folder.parent) == before.folder
+
+
+def test_who_says_no_between_list_and_delivery_is_not_handed_over(score, shop):
+    score()
+    project, day = churnlab.load(shop / "shop.yaml"), DAY + dt.timedelta(days=1)
+    first = churnlab.deliver(project, lists=["all"], today=day, frames=frames(), dry_run=True).outcomes[0]
+    assert first.held_back == {}, "who was suppressed then is on no list"
+    people = pq.read_table(next(shop.glob("out/shop/lists/*/*/all.parquet")))["customer_id"].to_pylist()
+    late = people[len(people) // 2]
+    (shop / "refused.csv").write_text(f"id\n0001\n0002\n {late}\n", encoding="utf-8")
+    with pytest.raises(GateError, match=r"objections\.refused is too old"):
+        churnlab.deliver(project, lists=["all"], today=day + dt.timedelta(days=1), frames=frames())
+    told = churnlab.deliver(project, lists=["all"], today=day, frames=frames()).outcomes[0]
+    assert (told.rows, told.held_back) == (first.rows - 1, {"suppressed": 1})
+    (file,) = (shop / "out" / "shop" / "outbox").rglob("*.parquet")
+    assert pq.read_table(file)["customer_id"].to_pylist() == [who for who in people if who != late]
 
 
 @pytest.mark.usefixtures("score")

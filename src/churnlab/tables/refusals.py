@@ -181,16 +181,16 @@ def _refuse_age(place: str, dated: Dated, as_of: dt.date, plan: Suppression) -> 
     if age > plan.max_age_days:
         raise GateError(
             f"no list: {place} is too old",
-            got=f"of {dated.oldest}, {age} days before the date of the list ({as_of}); at most "
+            got=f"of {dated.oldest}, {age} days before the day it is read for ({as_of}); at most "
             f"{plan.max_age_days} may be",
             mend="deliver today's",
         )
     if ahead > plan.max_ahead_days:
         raise GateError(
             f"no list: {place} is dated in the future",
-            got=f"of {dated.newest}, {ahead} days after the date of the list ({as_of}); at most "
+            got=f"of {dated.newest}, {ahead} days after the day it is read for ({as_of}); at most "
             f"{plan.max_ahead_days} may be",
-            mend="deliver one of the date of the list, score a later date, or set suppression.max_ahead_days",
+            mend="deliver one of that day, score a later date, or set suppression.max_ahead_days",
         )
 
 
