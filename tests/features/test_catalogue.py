@@ -159,8 +159,8 @@ def test_what_stands_before_a_value_that_can_be_missing_is_a_phrase(family, feat
 
 RATIOS = {
     "silence_ratio": (
-        "silent for 2.3 times the customer's own gap between orders",
-        "silence : 2,3 fois l'intervalle propre du client entre commandes",
+        "silent for 2.3 times the gap expected of this customer between orders",
+        "silence : 2,3 fois l'intervalle attendu pour ce client entre commandes",
     ),
     "gap_last_to_mean": (
         "latest gap between orders 2.3 times the customer's average one",

@@ -172,3 +172,13 @@ def test_more_actions_than_there_are_bits_are_refused():
     Screen(None, many[:-1], ZONE)
     with pytest.raises(ValueError, match="at most 63 actions; got 64"):
         Screen(None, many, ZONE)
+
+
+def test_an_action_that_nobody_has_agreed_to_is_told_whatever_block_its_customers_are_in():
+    consents = [("b", "email", "marketing", 1, None)]
+    desk = Screen(Permissions(facts(consents=consents), Suppression()), ACTIONS, ZONE)
+    desk.sift(people("retain", ids="a"))
+    assert [each.action_id for each in desk.unheard] == ["mail", "call"], "fix is service"
+    desk.sift(people("retain", ids="b"))
+    assert [each.action_id for each in desk.unheard] == ["call"]
+    assert Screen(None, ACTIONS, ZONE).unheard == []

@@ -91,16 +91,25 @@ def test_without_a_backtest_there_is_nothing_to_tell(tmp_path):
     assert afterwards.stability(tmp_path, "en") == ([], {})
 
 
+def counted(then, **scores):
+    """What a manifest says of these scores."""
+    parts = {name: Parts.from_dict(then[name]).counts(values) for name, values in scores.items()}
+    return {"scores": {name: {"counts": counts} for name, counts in parts.items()}}
+
+
 def test_scores_that_moved_are_told_beside_those_that_did_not():
     draw = np.random.default_rng(1)
     risk, value = draw.beta(1, 4, 5_000), draw.gamma(2, 50, 5_000)
     then = kept(churn_risk=risk, value_if_retained=value)
-    (exhibit,) = afterwards.moved(then, {"churn_risk": risk, "value_if_retained": 2 * value}, "2018-01-01")
+    now = counted(then, churn_risk=risk, value_if_retained=2 * value)
+    (exhibit,) = afterwards.moved(then, now, "2018-01-01")
     assert [(row[0], row[2]) for row in exhibit.rows] == [
         ("churn_risk", "steady"), ("value_if_retained", "other"),
     ]  # fmt: skip
-    unknown = {"churn_risk": np.full(9, np.nan), "value_if_retained": np.full(9, np.nan)}
+    nobody = np.full(900, np.nan)
+    unknown = counted(then, churn_risk=nobody, value_if_retained=nobody)
     assert list(afterwards.moved(then, unknown, "2018-01-01")) == []
+    assert list(afterwards.moved(then, None, "2018-01-01")) == [], "lists of an earlier version"
 
 
 def test_customers_near_a_cut_change_with_it_by_hand():
@@ -117,6 +126,8 @@ def test_customers_near_a_cut_change_with_it_by_hand():
     assert rows["moved_intensity_down"] == (100, 100, 100, 0, 100, 0.25)
     assert rows["moved_intensity_up"] == (0, 100, 200, 0, 100, 0.0)
     assert list(afterwards.sensitivity(Thresholds(None, 50.0), scores)) == []
+    by_group = Thresholds(100.0, 50.0, groups={"B2B": Thresholds(900.0, 50.0)})
+    assert list(afterwards.sensitivity(by_group, scores)) == [], "one cut would place some elsewhere"
 
 
 def test_a_strategy_of_few_is_hidden_with_the_one_that_would_give_it_away():
@@ -130,7 +141,8 @@ def test_a_strategy_of_few_is_hidden_with_the_one_that_would_give_it_away():
 def test_of_a_small_list_no_drift_is_told_since_luck_would_look_like_it():
     draw = np.random.default_rng(1)
     then = kept(churn_risk=draw.beta(1, 4, 5_000))
-    assert list(afterwards.moved(then, {"churn_risk": draw.beta(1, 4, 499)}, "2018-01-01")) == []
+    few = counted(then, churn_risk=draw.beta(1, 4, 499))
+    assert list(afterwards.moved(then, few, "2018-01-01")) == []
 
 
 MEANINGS = {"silence": "Days since the last order", "town": "Where they live"}

@@ -261,6 +261,9 @@ def test_a_salt_that_nobody_gave_is_drawn_once_and_kept(fresh):
     first = score(fresh, "campaign.salt=null")
     salt = path.read_text(encoding="ascii").strip()
     assert (len(salt), path.stat().st_mode & 0o777) == (64, 0o600)
+    (told,) = [note for note in first.notes if "arms are drawn with the secret" in note]
+    assert contacting.SALT in told
+    assert salt not in told
     assert score(fresh, "campaign.salt=null").existed
     check_arms(rows_of(first.folder), commit.verify(first.folder)["campaign"], salt)
     assert salt.encode() not in (first.folder / "manifest.json").read_bytes()
@@ -268,6 +271,15 @@ def test_a_salt_that_nobody_gave_is_drawn_once_and_kept(fresh):
     assert score(fresh, "campaign.salt=null").folder != first.folder
     assert path.read_text(encoding="ascii").strip() != salt
     path.unlink()
+
+
+def test_a_salt_that_was_lost_is_told_before_others_are_held_out(fresh, monkeypatch):
+    score(fresh, day=BEFORE)
+    monkeypatch.setenv("SHOP_SALT", "words that nobody would guess")
+    with pytest.raises(ConfigError, match=f"not the secret of the lists of {BEFORE}") as caught:
+        score(fresh)
+    assert "nobody would guess" not in str(caught.value)
+    assert score(fresh, "campaign.epoch=2026").folder.is_dir(), "a new epoch holds out others by intention"
 
 
 def test_a_past_date_again_after_later_lists_gives_the_same_bytes(fresh):

@@ -80,8 +80,8 @@ def _in_own_rhythm(past: History, ever: Window, silence: Floats) -> Iterator[Fea
             "ratio",
             "Silence in usual intervals, shrunk towards one of 60 days where few are known",
             said(
-                "silent for {value} the customer's own gap between orders",
-                "silence : {value} l'intervalle propre du client entre commandes",
+                "silent for {value} the gap expected of this customer between orders",
+                "silence : {value} l'intervalle attendu pour ce client entre commandes",
                 means="Silence en intervalles habituels, ramenés vers 60 jours quand peu sont connus",
             ),
         ),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from churnlab.config.campaign import Action
 from churnlab.lists import audit
 from churnlab.lists.scored import ScoredCustomers
-from churnlab.lists.suppression import Contact, Permissions
+from churnlab.lists.suppression import BIT, Contact, Permissions
 from churnlab.strategy.actions import Flags, People, candidates, moment_bits
 
 MOST = 63  # actions: what is allowed of them is kept as bits of one whole number
@@ -33,6 +33,7 @@ class Screen:
     actions: Sequence[Action]
     zone: str
     _audit: list[Any] = field(default_factory=list)
+    _agreed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if len(self.actions) > MOST:
@@ -48,6 +49,7 @@ class Screen:
         if self.actions:
             verdicts = self.permissions.verdicts(ids, contacts(self.actions))
             thought_of = candidates(self.actions, people(block))
+            self._agreed |= {*np.flatnonzero(~(verdicts.closed & BIT["no_consent"]).all(axis=0)).tolist()}
         else:
             # A list without actions is for marketing all the same: somebody must have agreed to some.
             verdicts, thought_of = self.permissions.verdicts(ids, self.permissions.any_contact()), None
@@ -57,6 +59,13 @@ class Screen:
             self._audit.append(audit.with_places(out, block.take(~kept)))
         allowed = verdicts.allowed[kept] if self.actions else np.ones((int(kept.sum()), 0), dtype=np.bool_)
         return block.take(kept), packed(allowed)
+
+    @property
+    def unheard(self) -> list[Action]:
+        """The actions to whose channel and purpose not one of the customers has agreed."""
+        if self.permissions is None:
+            return []
+        return [action for place, action in enumerate(self.actions) if place not in self._agreed]
 
     @property
     def excluded(self) -> Any:

@@ -102,13 +102,16 @@ def _origin(at: Mapping[str, Any], figures: list[Mapping[str, Any]]) -> tuple[An
     )  # fmt: skip
 
 
-def moved(then: Mapping[str, Any], scores: Mapping[str, Floats], day: str) -> Iterator[Exhibit]:
-    """How far the scores of a list of ``day`` lie from those of the test rows; of too few, nothing."""
+def moved(then: Mapping[str, Any], counted: Mapping[str, Any] | None, day: str) -> Iterator[Exhibit]:
+    """How far the scores of ``day`` lie from those of the test rows; of too few, nothing.
+
+    ``counted``: what the manifest says of everybody who was scored, listed or not.
+    """
     rows = []
     for name, kept in then.items():
-        if np.isfinite(scores[name]).sum() >= drift.ENOUGH:
-            parts = Parts.from_dict(kept)
-            index = parts.psi(parts.counts(scores[name]))
+        counts = ((counted or {}).get("scores") or {}).get(name, {}).get("counts", ())
+        if sum(counts[:-1]) >= drift.ENOUGH:
+            index = Parts.from_dict(kept).psi(counts)
             rows.append((name, index, drift.reading(index)))
     if rows:
         columns = (("score", "word"), ("psi", "decimal"), ("reading", "word"))
@@ -149,8 +152,10 @@ def _bounds(day: str) -> dict[str, tuple[str, Cell]]:
 
 
 def sensitivity(cut: Thresholds, scores: Mapping[str, Floats]) -> Iterator[Exhibit]:
-    """Customers of each strategy if the cuts lay elsewhere; nothing where an axis is missing."""
-    if cut.value_if_retained is None or cut.intensity is None:
+    """Customers of each strategy if the cuts lay elsewhere; nothing where an axis is missing, or where
+    groups have cuts of their own.
+    """
+    if cut.value_if_retained is None or cut.intensity is None or cut.groups:
         return
     value, near = scores["value_if_retained"], scores["intensity"]
     now = assign(value, near, cut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +59,30 @@ def _salt(project: Project, campaign: Campaign) -> str:
         write_whole(path, f"{secrets.token_hex(32)}\n".encode(), private=True)
     with on_disk(path):
         return path.read_bytes().decode(errors="replace").strip()
+
+
+def notes(opening: Opened, contacting: Contacting | None, previous: Previous | None) -> Iterator[str]:
+    """What the reader of the first lists should know, and what makes an action or a cooldown idle."""
+    if contacting is None:
+        return
+    ways: dict[tuple[str, str], list[str]] = {}
+    for action in contacting.screen.unheard:
+        ways.setdefault((action.channel, action.consent_purpose), []).append(action.action_id)
+    for (channel, purpose), actions in sorted(ways.items()):
+        yield (
+            f"nobody has agreed to {purpose} by {channel}: {', '.join(actions)} can reach no one; "
+            "suppression.channels and suppression.purposes name other words for them"
+        )
+    for count in opening.tables.counts:
+        if count.table == "campaigns" and count.quarantined:
+            aside = f"the {count.quarantined:,} rows set aside count for no cooldown or cap"
+            yield f"campaigns.{count.source}: {aside}"
+    campaign = contacting.campaign
+    if campaign is not None and campaign.salt is None and (previous is None or previous.drawn_with is None):
+        yield (
+            f"the arms are drawn with the secret in {out_folder(opening.project) / SALT}: keep it, or name "
+            "one of your own as campaign.salt"
+        )
 
 
 def inputs(contacting: Contacting | None) -> dict[str, str]:

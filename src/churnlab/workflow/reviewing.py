@@ -137,7 +137,7 @@ def _published(project: Project, version: Champion, as_of: dt.date | None) -> Pa
     if as_of and not mine:
         raise DataError(
             f"version {version.version} has made no lists for {as_of}",
-            got="none of the lists published for that date are its own" if found else "no lists at all",
+            got="none of the lists published for that date are its own" if found else "no lists of that date",
             mend=f"the champion makes them: churnlab score CONFIG --as-of {as_of}",
         )
     return mine[-1] if mine else None
@@ -158,7 +158,7 @@ def _content(
         as_of = str(manifest["as_of"])
         shown["strategies"] = manifest["strategies"]
         scores, cut = _scores(lists), Thresholds.from_dict(evidence["thresholds"])
-        shown["exhibits"] += afterwards.moved(reference, scores, as_of)
+        shown["exhibits"] += afterwards.moved(reference, manifest.get("drift"), as_of)
         meanings = _meanings(evidence, project.locale)
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
@@ -216,16 +216,17 @@ def _pictures(evidence: Mapping[str, Any]) -> dict[str, Picture]:
 
 
 def _scores(lists: Path) -> dict[str, Floats]:
-    """(n,) each, NaN where a customer has none, of everyone in the lists."""
+    """(n,) each, NaN where a customer has none, of everyone in the lists who can still be lost."""
     import pyarrow.parquet as pq
 
-    everyone = pq.read_table(lists / "all.parquet", columns=list(afterwards.READ))
+    filters = [("population", "==", "at_risk")]
+    everyone = pq.read_table(lists / "all.parquet", columns=list(afterwards.READ), filters=filters)
     return {name: everyone[name].to_numpy().astype(np.float64) for name in everyone.column_names}
 
 
 def _map(project: Project, cut: Thresholds, scores: Mapping[str, Floats]) -> Picture | None:
-    if cut.value_if_retained is None or cut.intensity is None:
-        return None
+    if cut.value_if_retained is None or cut.intensity is None or cut.groups:
+        return None  # a picture of one pair of cuts would place some customers elsewhere than the lists do
     ends = cut.value_if_retained, cut.intensity
     worth, close = scores["value_if_retained"], scores["intensity"]
     return maps.quadrant_map(worth, close, ends, project.currency, project.locale)

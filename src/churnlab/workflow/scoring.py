@@ -156,6 +156,7 @@ def score_opened(
             *_made_before(kept_lists, champion),
             *([unsigned] if unsigned else []),
             *(refusing.notes if refusing else ()),
+            *contacting.notes(opening, deciding, previous),
             *untracked,
         ),
     )
