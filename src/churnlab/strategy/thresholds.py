@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from churnlab.config.offer import Offer
 from churnlab.config.strategy import Axes, StrategyPlan, Threshold
+from churnlab.evaluation import saved_value as evaluation
+from churnlab.strategy.priority import break_even_value
 from churnlab.strategy.worth import rounded
 
 Floats = NDArray[np.float64]
@@ -48,10 +50,6 @@ class Thresholds:
         """The same where nobody is close: value alone decides between its two strategies of low intensity."""
         groups = {name: own.without_intensity() for name, own in self.groups.items()}
         return Thresholds(self.value_if_retained, np.inf, self.value_learned, "", groups)
-
-    def of(self, group: str | None) -> Thresholds:
-        """The cuts of one customer's group."""
-        return self.groups.get(group, self) if group is not None else self
 
     def cuts(self, groups: Texts | None, customers: int) -> tuple[Floats, Floats]:
         """Each customer's own cuts for value and intensity, (n,) each, NaN where an axis has none.
@@ -152,9 +150,8 @@ def break_even(risk: float, offer: Offer) -> float:
     >>> break_even(0.25, Offer(save_rate=0.12, incentive_cost=15, contact_cost=2, take_up_stayers=0.3))
     194.166667
     """
-    saved = risk * offer.save_rate
-    cost = offer.incentive_cost * (saved + (1 - risk) * offer.take_up_stayers) + offer.contact_cost
-    return round(cost / (saved - (1 - risk) * offer.backfire), DECIMALS)
+    terms = evaluation.Offer(**offer.model_dump())
+    return round(float(break_even_value([risk], terms)[0]), DECIMALS)
 
 
 def _known(scores: Floats | None) -> Floats:
