@@ -167,6 +167,15 @@ def test_mistakes_in_a_catalogue_name_its_file(tmp_path, text, words):
         config.from_mapping(shop, folder=tmp_path)
 
 
+def test_a_mistake_inside_a_list_is_not_told_as_a_list_that_is_too_short(tmp_path):
+    path = tmp_path / "actions.yaml"
+    path.write_text(json.dumps({"actions": [{**CALL, "contact_cost": -4}]}), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        catalogue.read(path)
+    (line,) = str(caught.value).splitlines()
+    assert "actions.0.contact_cost: must be a number of 0 or more" in line
+
+
 def test_a_campaign_needs_to_know_what_customers_are_worth():
     orders = {**SHOP["sources"]["transactions"][0]}
     orders["columns"] = {key: each for key, each in orders["columns"].items() if key != "amount"}

@@ -35,8 +35,18 @@ _MOST = 80  # letters of what was got
 def lines(error: ValidationError, where: str, document: type[BaseModel] = Project) -> list[str]:
     """One line a mistake, each once, in the order of the file's keys. ``document``: what the file is."""
     schema = document.model_json_schema()
-    told = (_line(problem, where, schema) for problem in error.errors())
+    problems = error.errors()
+    told = (_line(problem, where, schema) for problem in problems if not _follows(problem, problems))
     return list(dict.fromkeys(told))
+
+
+def _follows(problem: Mapping[str, Any], problems: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a list is too short only because what is in it has mistakes of its own."""
+    place = tuple(problem["loc"])
+    inside = (
+        tuple(other["loc"])[: len(place)] == place and len(other["loc"]) > len(place) for other in problems
+    )
+    return problem["type"] == "too_short" and any(inside)
 
 
 def _line(problem: Mapping[str, Any], where: str, schema: Node) -> str:
