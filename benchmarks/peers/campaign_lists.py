@@ -175,7 +175,7 @@ def made(customers: int, out: Path, clock: Clock) -> Any:
         with clock.stage("plan, control, audit"):
             ranked = kept.ranked()
         with clock.stage("last look at the bytes"):
-            last_look = contacting.last_look(ranked, refusing)
+            last_look = contacting.look_at_bytes(ranked, given, refusing)
 
         def gate(stage: Path) -> None:
             cpu = time.process_time()

@@ -52,7 +52,7 @@ def test_all_leaves_out_what_needs_java(monkeypatch):
     for name in run.BENCHMARKS:
         monkeypatch.setitem(run.BENCHMARKS, name, lambda name=name: ran.append(name))
     run.main("all")
-    assert ran == ["churn", "features", "intervals", "scoring", "tuning", "value"]
+    assert ran == ["campaign", "churn", "features", "intervals", "scoring", "tuning", "value"]
     run.main("spark")
     assert ran[-1] == "spark"
     with pytest.raises(SystemExit, match="no benchmark 'sparks'"):

@@ -20,7 +20,7 @@ from churnlab.explain import translated
 from churnlab.explain.report import ReportContent
 from churnlab.explain.translated import sentence
 from churnlab.panel.sample import Sample
-from churnlab.strategy.quadrants import learn_thresholds
+from churnlab.strategy.thresholds import learn_thresholds
 from churnlab.tuning.dials import DIALS
 from french import ENGLISH
 

@@ -19,6 +19,7 @@ from churnlab.spark.tally import Tally
 from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.summary import Sums
 from churnlab.workflow.cautions import Cautions
+from churnlab.workflow.drifting import Drift
 from scored_people import STAMP, files_of, listed, scored
 
 IDS = [f"{number:03}" for number in range(90)]
@@ -31,7 +32,7 @@ CUTS = {
 
 def tally(people=None):
     """What a task saw of some customers; None: of nobody."""
-    kept = Tally(Gate(2), Sums(2), Cautions(SimpleNamespace(), SimpleNamespace()))
+    kept = Tally(Gate(2), Sums(2), Cautions(SimpleNamespace(), SimpleNamespace()), Drift({}))
     if people is not None and kept.gate.admits(people):
         kept.sums.add(people.quadrant, people.churn_risk, people.worth)
     return kept

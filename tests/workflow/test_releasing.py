@@ -122,17 +122,21 @@ def test_what_is_comparable(shop):
     project = load(root / "shop.yaml")
     found = champion(open_store(project.tracking, "shop", root))
     extra = files.load(found.folder, found.digests).extra
-    mark = releasing.comparable(extra)
+    mark = releasing.comparable(extra, project)
     meant, cuts = extra["terms"], extra["thresholds"]
     more = {**meant, "features.families": ["recency"], "churn.also_days": [30], "features own.py": "ab"}
-    assert releasing.comparable({**extra, "terms": more}) == mark
+    assert releasing.comparable({**extra, "terms": more}, project) == mark
     assert "features own.py" not in terms.meaning(more)
+    lists = project.lists.model_copy(update={"lost": "gone.yaml"})
+    assert releasing.comparable(extra, project.model_copy(update={"lists": lists})) != mark, (
+        "others are on them"
+    )
     for other in (
         {"terms": {**meant, "churn.horizon_days": 90}},
         {"terms": {**meant, "currency": "USD"}},
         {"thresholds": {**cuts, "intensity": 51.0}},
     ):
-        assert releasing.comparable({**extra, **other}) != mark
+        assert releasing.comparable({**extra, **other}, project) != mark
 
 
 def test_the_bounds_are_no_part_of_the_run_key(shop):

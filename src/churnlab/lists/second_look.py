@@ -21,7 +21,12 @@ def actions_allowed(stage: Path, permissions: Permissions, actions: Sequence[Act
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    contacts, names = screen.contacts(actions), pa.array([action.action_id for action in actions])
+    if not actions:
+        return
+    contacts, names = (
+        screen.contacts(actions),
+        pa.array([action.action_id for action in actions], pa.string()),
+    )
     with pq.ParquetFile(stage / "all.parquet") as file:
         for batch in file.iter_batches(BATCH, columns=["customer_id", "action_id"]):
             named = batch.filter(pc.is_valid(batch["action_id"]))

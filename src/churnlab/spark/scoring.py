@@ -35,7 +35,7 @@ from churnlab.spark.runs import Runs
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
 from churnlab.tracking import Champion, Store
-from churnlab.workflow import followed, standing, terms
+from churnlab.workflow import followed, releasing, standing, terms
 from churnlab.workflow.opening import (
     Opened,
     Progress,
@@ -135,6 +135,7 @@ def _scored(
                 facts(
                     opening, champion, day, lists.totals, tally.excluded, tally.drift, Around(season=season)
                 ),
+                comparable=releasing.comparable(models.extra, project),
                 kpis=_followed(opening, tables, day),
             ),
             info={"tracking_run": run.run_id, "shards": shards},

@@ -108,6 +108,21 @@ def last_look(
 
     Last of all the sources are read again: somebody may have said no while the lists were written.
     """
+    at_bytes = look_at_bytes(ranked, contacting, refusing)
+    if at_bytes is None:
+        return None
+
+    def look(stage: Path) -> None:
+        at_bytes(stage)
+        suppressing.confirm(opening, refusing)
+
+    return look
+
+
+def look_at_bytes(
+    ranked: Ranked, contacting: Contacting | None, refusing: Suppressing | None
+) -> Callable[[Path], object] | None:
+    """The same without the sources; None where nobody is suppressed."""
     if refusing is None or contacting is None:
         return None
     # Sources may spell the ids of who says no in their own way; who was kept off is known by the very id,
@@ -120,6 +135,5 @@ def last_look(
         lists = [path for path in files if path.stem != audit.NAME]
         last_check.check(lists, refused, refusing.permissions.same)
         second_look.actions_allowed(stage, refusing.permissions, contacting.screen.actions)
-        suppressing.confirm(opening, refusing)
 
     return look
