@@ -3,6 +3,7 @@
 A law that lets one of them live proves nothing.
 """
 
+import re
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -177,6 +178,7 @@ MUTANTS = {
 }
 
 
+DRAWS = (1, 2, 3)
 NOTICED = r"not as defined|changes|shows?|after settlement|lost|yet seen"
 
 
@@ -186,15 +188,24 @@ def test_a_planted_mutant_is_caught(name, monkeypatch):
     for place, replacement in wrong.items():
         monkeypatch.setattr(place, replacement)
     for guard in guards:
-        with pytest.raises(AssertionError, match=NOTICED):
-            within_fifty_worlds(guard)
+        assert any(noticed(guard, draw) for draw in DRAWS), f"{guard.__name__} sees nothing wrong"
+
+
+def noticed(guard, draw):
+    """Whether fifty worlds show it; of a rare fault, other fifty may."""
+    try:
+        within_fifty_worlds(guard, draw)
+    except AssertionError as error:
+        assert re.search(NOTICED, str(error)), error  # noqa: PT017 - an error of another kind is no notice
+        return True
+    return False
 
 
 def test_every_law_catches_some_mutant():
     assert {law for guards, _ in MUTANTS.values() for law in guards} == {DEFINED, *laws.LAWS}
 
 
-def within_fifty_worlds(check):
+def within_fifty_worlds(check, draw=1):
     quietly = settings(
         max_examples=50,
         deadline=None,
@@ -203,4 +214,4 @@ def within_fifty_worlds(check):
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    seed(1)(quietly(given(worlds())(check)))()
+    seed(draw)(quietly(given(worlds())(check)))()
