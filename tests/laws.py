@@ -273,3 +273,15 @@ LAWS = (
     lapses_are_as_defined,
     lapses_end_with_settlement,
 )
+
+
+def with_a_future(world):
+    """The world as known at its first date, and the same with events at or after it, or recorded then."""
+    as_of, random = world.asked[0], Random(repr(world.asked))
+    known = replace(world.known_before(as_of), asked=(as_of,))
+    later = known
+    for table in world.events:
+        for happened, recorded in ((as_of, as_of), (as_of - oracle.DAY, as_of), (as_of + 1, 0)):
+            row = {**event(world, table, random), "time": happened, "recorded_at": recorded}
+            later = later.with_events(table, [row])
+    return known, later

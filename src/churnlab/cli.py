@@ -6,18 +6,15 @@ Heavy libraries are imported inside commands, so that --help answers at once.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from churnlab import leaving
+from churnlab import doors, leaving
+from churnlab.doors import AsOf, ConfigFile, Debug, Json, Overrides
 from churnlab.errors import ConfigError, GateError, NotPromotedError
-
-if TYPE_CHECKING:
-    from churnlab.config import Project
 
 app = typer.Typer(
     help="Decide which customers to keep: from transaction histories to scored campaign lists.",
@@ -28,18 +25,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="The project's YAML file.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as churn.horizon_days=90."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option("--as-of", metavar="YYYY-MM-DD", help="The customers as they were known before this day."),
-]
-
 
 @app.command()
 def validate(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug: Debug = False) -> None:  # noqa: ARG001
@@ -47,8 +32,8 @@ def validate(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
     from churnlab import display, workflow
 
     with display.progress() as progress:
-        result = workflow.validate(_project(config, set_), progress=progress)
-    _show(result, json_)
+        result = workflow.validate(doors.project(config, set_), progress=progress)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -57,8 +42,8 @@ def diagnose(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
     from churnlab import display, workflow
 
     with display.progress() as progress:
-        result = workflow.diagnose(_project(config, set_), progress=progress)
-    _show(result, json_)
+        result = workflow.diagnose(doors.project(config, set_), progress=progress)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -67,8 +52,8 @@ def features(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
     from churnlab import display, workflow
 
     with display.progress() as progress:
-        result = workflow.list_features(_project(config, set_), progress=progress)
-    _show(result, json_)
+        result = workflow.list_features(doors.project(config, set_), progress=progress)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -78,11 +63,11 @@ def train(config: ConfigFile, set_: Overrides = None, json_: Json = False, debug
 
     try:
         with display.progress() as progress:
-            result = workflow.train(_project(config, set_), progress=progress)
+            result = workflow.train(doors.project(config, set_), progress=progress)
     except NotPromotedError as refused:
-        _show(refused.result, json_)
+        doors.show(refused.result, json_)
         raise
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -91,8 +76,8 @@ def backtest(config: ConfigFile, set_: Overrides = None, json_: Json = False, de
     from churnlab import display, workflow
 
     with display.progress() as progress:
-        result = workflow.backtest(_project(config, set_), progress=progress)
-    _show(result, json_)
+        result = workflow.backtest(doors.project(config, set_), progress=progress)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -100,7 +85,7 @@ def models(config: ConfigFile, set_: Overrides = None, json_: Json = False, debu
     """List the registered versions: date, the gate's verdict and reason, and who is champion."""
     from churnlab import workflow
 
-    _show(workflow.list_models(_project(config, set_)), json_)
+    doors.show(workflow.list_models(doors.project(config, set_)), json_)
 
 
 @app.command()
@@ -117,7 +102,7 @@ def rollback(
     """Make an earlier champion the champion again; the lists then use it."""
     from churnlab import workflow
 
-    _show(workflow.rollback(_project(config, set_), to, reason=reason), json_)
+    doors.show(workflow.rollback(doors.project(config, set_), to, reason=reason), json_)
 
 
 @app.command()
@@ -142,10 +127,12 @@ def score(
             "score needs --as-of: no clock decides what a list says",
             mend="add --as-of YYYY-MM-DD, the day after the last complete one at the latest",
         )
-    approvals = _approvals(approve or [], by, reason)
+    approvals = doors.approvals(approve or [], by, reason)
     with display.progress() as progress:
-        result = workflow.score(_project(config, set_), _day(as_of), progress=progress, approvals=approvals)
-    _show(result, json_)
+        result = workflow.score(
+            doors.project(config, set_), doors.day(as_of), progress=progress, approvals=approvals
+        )
+    doors.show(result, json_)
 
 
 @app.command()
@@ -161,7 +148,7 @@ def compare(
     """Compare two lists: who moved from which strategy to which, in customers and in money."""
     from churnlab import workflow
 
-    _show(workflow.compare(before, after, html=html), json_)
+    doors.show(workflow.compare(before, after, html=html), json_)
 
 
 @app.command()
@@ -185,13 +172,13 @@ def deliver(
     """Deliver the published lists to the CRM, as it imports them; each list once."""
     from churnlab import display, workflow
 
-    day = _day(as_of) if as_of else None
+    day = doors.day(as_of) if as_of else None
     names = None if list_ is None else [name.strip() for name in list_.split(",")]
     with display.progress() as progress:
         result = workflow.deliver(
-            _project(config, set_), day, names, redeliver=redeliver, dry_run=dry_run, progress=progress
+            doors.project(config, set_), day, names, redeliver=redeliver, dry_run=dry_run, progress=progress
         )
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -199,7 +186,7 @@ def ledger(config: ConfigFile, set_: Overrides = None, json_: Json = False, debu
     """Verify the ledger of deliveries, line by line, and what the destination still has."""
     from churnlab import workflow
 
-    _show(workflow.verify_ledger(_project(config, set_)), json_)
+    doors.show(workflow.verify_ledger(doors.project(config, set_)), json_)
 
 
 @app.command()
@@ -226,10 +213,10 @@ def review(
     """Write the explanation report of the champion, or of another version: one self-contained HTML file."""
     from churnlab import display, workflow
 
-    day = _day(as_of) if as_of else None
+    day = doors.day(as_of) if as_of else None
     with display.progress() as progress:
         result = workflow.review(
-            _project(config, set_),
+            doors.project(config, set_),
             day,
             run_,
             format_,
@@ -237,7 +224,7 @@ def review(
             with_ids=with_ids,
             progress=progress,
         )
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -259,9 +246,9 @@ def sign(
     """Record a reviewer's verdict on a version; with gate.strict, an approved candidate takes over."""
     from churnlab import workflow
 
-    project = _project(config, set_)
+    project = doors.project(config, set_)
     result = workflow.sign(project, reviewer=reviewer, verdict=verdict, comment=comment, version=version)
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -282,11 +269,11 @@ def explain(
     """Explain one customer: history, scores, strategy, reasons, and what would change them."""
     from churnlab import display, workflow
 
-    day = _day(as_of) if as_of else None
+    day = doors.day(as_of) if as_of else None
     with display.progress() as progress:
-        project = _project(config, set_)
+        project = doors.project(config, set_)
         result = workflow.explain_customer(project, customer, day, html=html, progress=progress)
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -300,15 +287,15 @@ def run(
     """Validate, train, score and review: the whole job."""
     from churnlab import display, workflow
 
-    day = _day(as_of) if as_of else None
+    day = doors.day(as_of) if as_of else None
     try:
         with display.progress() as progress:
-            result = workflow.run(_project(config, set_), day, progress=progress)
+            result = workflow.run(doors.project(config, set_), day, progress=progress)
     except GateError as refused:  # what was done before it was refused is told all the same
         if refused.result is not None:
-            _show(refused.result, json_)
+            doors.show(refused.result, json_)
         raise
-    _show(result, json_)
+    doors.show(result, json_)
 
 
 @app.command()
@@ -317,39 +304,6 @@ def schema() -> None:
     from churnlab.config import schema as document
 
     sys.stdout.write(document())
-
-
-def _project(config: Path, overrides: list[str] | None) -> Project:
-    from churnlab.config import load
-
-    return load(config, overrides or [])
-
-
-def _approvals(checks: list[str], by: str, reason: str) -> list[Any]:
-    from churnlab.lists.release import Approval
-
-    if not checks and (by or reason):
-        raise ConfigError("--by and --reason are of an approval", mend="say which check: --approve CHECK")
-    return [Approval(check, by, reason) for check in checks]
-
-
-def _day(text: str) -> Any:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--as-of {text}: not a date", mend="write it as 2025-01-31") from None
-
-
-def _show(result: Any, as_json: bool) -> None:
-    from churnlab import display
-
-    if as_json:
-        document = json.dumps(result.as_dict(), ensure_ascii=False, indent=1, sort_keys=True)
-        sys.stdout.write(document + "\n")
-    else:
-        display.show(result)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.sources import Sources
 from churnlab.config.suppression import Suppression
 from churnlab.errors import GateError
@@ -193,16 +194,19 @@ def permissions(folder, sources, happens):
         "con": engine(),
         "frames": {},
     }
+
+    def refusing():
+        with refusals.no_list():
+            return load(sources, wanted=SUPPRESSION, **around)
+
     histories = load(sources, **around)
-    read = refusals.read(sources, **around)
+    read = refusing()
     refusals.dated(read, sources, PLAN, AS_OF, ZONE)
     made = Permissions(facts.collect(histories, read, PLAN, AS_OF, ZONE), PLAN)
     ids = facts.known_ids(histories)
     verdicts = made.verdicts(ids, ASKED)
     happens()
-    refusals.confirm(
-        sources, read.digests, root=folder, data_roots=(), again=lambda: refusals.read(sources, **around)
-    )
+    refusals.confirm(sources, read.digests, root=folder, data_roots=(), again=refusing)
     return made, ids, verdicts
 
 

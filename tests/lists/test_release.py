@@ -216,7 +216,7 @@ def test_an_approval_lets_its_own_check_pass_and_no_other():
     for name in named:
         verdict = judge(some, earlier, Bounds(), [Approval(name, "Ann", "the sale ended")])
         assert [each.name for each in verdict.failed] == [each for each in named if each != name]
-        with pytest.raises(HeldError):
+        with pytest.raises(HeldError, match="unlike the last releases"):
             verdict.require("staged", "2025-06-01")
     verdict = judge(some, earlier, Bounds(), [Approval(name, "Ann", "the sale ended") for name in named])
     assert verdict.outcome == "approved"

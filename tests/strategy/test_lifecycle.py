@@ -1,19 +1,15 @@
 """Phases: the examples of the definitions, every rule at its edge, laws over drawn customers and worlds."""
 
-from dataclasses import replace
-from random import Random
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import oracle
 from churnlab.config.lifecycle import Lifecycle
 from churnlab.strategy import intensity, repeats
 from churnlab.strategy.lifecycle import Phase, measures, phases
-from churnlab.testing import DAY, event, worlds
-from laws import assert_same
+from churnlab.testing import DAY, worlds
+from laws import assert_same, with_a_future
 from pasts import past
 
 RULES = Lifecycle()
@@ -230,13 +226,7 @@ def all_measures(world, *, compiled=False):
 @pytest.mark.parametrize("compiled", [False, True])
 @given(world=worlds())
 def test_the_future_changes_no_measure(compiled, world):
-    as_of, random = world.asked[0], Random(repr(world.asked))
-    known = replace(world.known_before(as_of), asked=(as_of,))
-    later = known
-    for table in world.events:
-        for happened, recorded in ((as_of, as_of), (as_of - oracle.DAY, as_of), (as_of + 1, 0)):
-            row = {**event(world, table, random), "time": happened, "recorded_at": recorded}
-            later = later.with_events(table, [row])
+    known, later = with_a_future(world)
     assert_same(all_measures(later, compiled=compiled), all_measures(known), "what comes later shows")
 
 

@@ -2,20 +2,19 @@
 
 import datetime as dt
 from dataclasses import replace
-from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import oracle
 from churnlab.config import FeaturePlan
 from churnlab.config.lifecycle import Lifecycle, MomentRules
-from churnlab.strategy.moments import NAMES, Known, Moment, measures, moments
+from churnlab.strategy.moment_measures import NAMES, measures
+from churnlab.strategy.moments import Known, Moment, moments
 from churnlab.strategy.repeats import Repeat
-from churnlab.testing import DAY, event, worlds
-from laws import assert_same
+from churnlab.testing import DAY, worlds
+from laws import assert_same, with_a_future
 from pasts import past
 
 RULES, LIMITS = MomentRules(), Lifecycle()
@@ -274,14 +273,8 @@ SERVICE = MomentRules(service_failure_types=("ticket",), opt_out_types=("open",)
 @pytest.mark.parametrize("compiled", [False, True])
 @given(world=worlds())
 def test_the_future_changes_no_measure(compiled, world):
-    as_of, random = world.asked[0], Random(repr(world.asked))
-    known = replace(world.known_before(as_of), asked=(as_of,))
-    later = known
-    for table in world.events:
-        for happened, recorded in ((as_of, as_of), (as_of - oracle.DAY, as_of), (as_of + 1, 0)):
-            row = {**event(world, table, random), "time": happened, "recorded_at": recorded}
-            later = later.with_events(table, [row])
+    known, later = with_a_future(world)
     seen, cut = later.history(compiled=compiled), known.history()
     assert_same(measures(seen, SERVICE), measures(cut, SERVICE), "what comes later shows")
-    for rows in (replace(world, asked=(as_of,)),):  # ends and resolutions that come later among them
-        assert_same(measures(rows.history(), SERVICE), measures(cut, SERVICE), "later facts show")
+    whole = replace(world, asked=known.asked)  # ends and resolutions that come later are among it
+    assert_same(measures(whole.history(), SERVICE), measures(cut, SERVICE), "later facts show")

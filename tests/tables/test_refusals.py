@@ -7,10 +7,11 @@ import json
 import pyarrow as pa
 import pytest
 
+from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.sources import Sources
 from churnlab.config.suppression import Suppression
 from churnlab.errors import GateError
-from churnlab.tables import refusals
+from churnlab.tables import load, refusals
 from loading import engine, source
 
 AS_OF = dt.date(2025, 7, 1)
@@ -30,17 +31,11 @@ def declared(folder, **given):
     return Sources.model_validate(sources)
 
 
-def read(folder, sources, con=None):
-    return refusals.read(
-        sources,
-        root=folder,
-        data_roots=(),
-        zone="Europe/Paris",
-        currency="EUR",
-        con=con or engine(),
-        frames={},
-        quarantine=folder / "quarantine_suppression.parquet",
-    )
+def read(folder, sources, con=None, **given):
+    around = {"zone": "Europe/Paris", "currency": "EUR", "con": con or engine(), "frames": {}} | given
+    quarantine = folder / "quarantine_suppression.parquet"
+    with refusals.no_list():
+        return load(sources, root=folder, data_roots=(), wanted=SUPPRESSION, quarantine=quarantine, **around)
 
 
 def dated(folder, plan=None, as_of=AS_OF, **given):
@@ -216,17 +211,14 @@ def test_a_frame_is_compared_by_its_rows(tmp_path):
     orders = source(tmp_path, "customer_id,time\nz,2025-01-01\n")
     sources = Sources.model_validate({"transactions": [orders], "objections": [raw]})
 
-    def load():
-        return refusals.read(
-            sources, root=tmp_path, data_roots=(), zone="UTC", currency="EUR", con=engine(),
-            frames={"no": frame},
-        )  # fmt: skip
+    def again():
+        return read(tmp_path, sources, zone="UTC", frames={"no": frame})
 
-    before = load()
-    refusals.confirm(sources, before.digests, root=tmp_path, data_roots=(), again=load)
+    before = again()
+    refusals.confirm(sources, before.digests, root=tmp_path, data_roots=(), again=again)
     frame.loc[2] = "c"
     with pytest.raises(GateError, match="has changed while"):
-        refusals.confirm(sources, before.digests, root=tmp_path, data_roots=(), again=load)
+        refusals.confirm(sources, before.digests, root=tmp_path, data_roots=(), again=again)
 
 
 def test_numbers_as_ids_are_read_as_text(tmp_path):

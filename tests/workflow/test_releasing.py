@@ -88,7 +88,7 @@ def test_the_lists_of_a_later_date_remove_what_waits_and_a_rerun_sees_earlier_da
     root, score = shop
     lists = root / "out" / "shop" / "lists"
     second = WEEKS[1]
-    with pytest.raises(HeldError):
+    with pytest.raises(HeldError, match="unlike the last releases"):
         score("release.sizes={all: [1, 20]}", "lists.valid_days=9", day=second)
     before = commit.current(lists / second.isoformat())
     assert before is not None, "the lists that were there stay"

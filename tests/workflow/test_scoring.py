@@ -170,6 +170,6 @@ def test_a_tracker_that_fails_before_publishing_publishes_nothing(shop, monkeypa
         raise MlflowException("the database is locked")
 
     monkeypatch.setattr(MlflowClient, "log_batch", down)
-    with pytest.raises(MlflowException):
+    with pytest.raises(MlflowException, match="the database is locked"):
         score()
     assert commit.current(out / "lists" / DAY.isoformat()) is None

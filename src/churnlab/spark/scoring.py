@@ -48,7 +48,7 @@ from churnlab.workflow.opening import (
     writing,
 )
 from churnlab.workflow.placing import Around
-from churnlab.workflow.results import Scored
+from churnlab.workflow.scored import Scored
 from churnlab.workflow.scoring import ending, facts, stamped_with
 
 FOLDER = "partitioned"

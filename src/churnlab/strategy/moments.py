@@ -14,11 +14,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab import labels
 from churnlab.config.lifecycle import Lifecycle, MomentRules
-from churnlab.history import ALL, History
-from churnlab.history.agreed import days_to_end
-from churnlab.history.units import days_between
 from churnlab.strategy import intensity, lifecycle
 from churnlab.strategy.lifecycle import Phase
 from churnlab.strategy.repeats import Repeat
@@ -84,74 +80,12 @@ _LABELS = {
     Moment.ANNIVERSARY: ("anniversary", "anniversaire"),
     Moment.OPT_OUT: ("opted out", "désinscription"),
 }
-_RECENT = {  # moment -> its types among the rules
+RECENT = {  # moment -> its types among the rules
     Moment.PRICE_RISE: "price_rise_types",
     Moment.SERVICE_FAILURE: "service_failure_types",
     Moment.PAYMENT_FAILED: "payment_failed_types",
     Moment.OPT_OUT: "opt_out_types",
 }
-
-
-def measures(past: History, rules: MomentRules) -> dict[str, Floats]:
-    """What moments are made of beside the measures of phases, (n,) each, NaN where there is nothing.
-
-    ``complaints_waiting``: complaints older than ``complaint_days`` without a resolution, and all that
-    were opened again. ``value_recent``, ``value_before``: what the last 90 days brought and the 90
-    before, in minor units. ``days_since_*``: of the types of the rules, in the last ``recent_days``.
-    ``contract_end_in``, ``promo_end_in``: days. ``first_day``: local day, since 1970, of the
-    first contract, or else of joining.
-    """
-    missing = np.full(len(past.as_of), np.nan)
-    lines, kept = past.transactions, {"value_recent": missing, "value_before": missing}
-    if lines is not None and (lines.has("margin") or lines.has("amount")):
-        kept["value_recent"] = _floats(labels.brought(lines.last(VALUE_DAYS)))
-        kept["value_before"] = _floats(labels.brought(lines.between(2 * VALUE_DAYS, VALUE_DAYS)))
-    for moment, types in _RECENT.items():
-        some = lifecycle.of_types(past.interactions, getattr(rules, types))
-        if some is not None:
-            last = some.last(rules.recent_days).last("time")
-            kept[f"days_since_{moment}"] = days_between(last, past.as_of)
-    if rules.agreed_ends:
-        nearest, furthest = rules.end_days
-        for name, promos in (("contract_end_in", False), ("promo_end_in", True)):
-            kept[name] = days_to_end(past, nearest, furthest, rules.promo_types, of_types=promos)
-    kept["complaints_waiting"] = _floats(_waiting(past, rules))
-    kept["first_day"] = _first_day(past, missing)
-    return {name: kept.get(name, missing) for name in NAMES}
-
-
-NAMES = (
-    "value_recent", "value_before", "complaints_waiting", "contract_end_in", "promo_end_in", "first_day",
-    *(f"days_since_{moment}" for moment in _RECENT),
-)  # fmt: skip
-
-
-def _waiting(past: History, rules: MomentRules) -> Ints:
-    complaints = rules.complaint_types if rules.complaint_types is not None else past.service_types
-    counted = np.zeros(len(past.as_of), dtype=np.int64)
-    for types, days in ((complaints, rules.complaint_days), (rules.reopened_types, 0)):
-        some = lifecycle.of_types(past.interactions, types)
-        if some is not None and some.has("resolved_at"):
-            window = some.between(ALL, days)
-            counted = counted + window.count() - window.known("resolved_at")
-    return counted
-
-
-def _first_day(past: History, missing: Floats) -> Floats:
-    # Not of the first order: in data that begin somewhere it is the first one seen, and no beginning.
-    if past.contracts is not None:
-        return _floats(past.contracts.last(ALL).first("day"))
-    joined = None if past.profile is None else past.profile.joined_at
-    if joined is None:
-        return missing
-    known = np.isfinite(joined)
-    days = missing.copy()
-    days[known] = past.calendar.day_numbers(joined[known].astype(np.int64))
-    return days
-
-
-def _floats(values: NDArray[np.int64] | Floats) -> Floats:
-    return np.asarray(values, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -239,7 +173,7 @@ def _held(
 ) -> Held | None:
     """None where nobody can have it."""
     at_once = np.zeros(len(day))
-    if moment in _RECENT:
+    if moment in RECENT:
         since = measures[f"days_since_{moment}"]
         return np.isfinite(since), rules.recent_days - since
     if moment in {Moment.FIRST_REPEAT_DUE, Moment.FIRST_REPEAT_LATE}:
@@ -301,7 +235,7 @@ def _anniversary(first: Floats, day: Ints, days: int) -> Held | None:
         ahead = start.astype(np.int64) + into - day
         left = np.where(ahead >= 0, ahead, left)
     older = (day + left).astype("datetime64[D]").astype("datetime64[Y]") > born.astype("datetime64[Y]")
-    return known & older & (left < days), _floats(left)
+    return known & older & (left < days), np.asarray(left, dtype=np.float64)
 
 
 def each(codes: str | None) -> Iterator[Moment]:

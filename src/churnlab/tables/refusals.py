@@ -16,7 +16,6 @@ from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.sources import Sources
 from churnlab.config.suppression import Suppression
 from churnlab.errors import ChurnlabError, GateError, MachineError
-from churnlab.tables.load import load
 from churnlab.tables.locate import find
 from churnlab.tables.tables import Tables
 from churnlab.tables.times import local_day, midnight
@@ -55,38 +54,6 @@ def _mend(error: ChurnlabError) -> str | None:
     if "allow_empty" in said:
         return "deliver it again, or set confirmed_empty: true where a person has checked that it is empty"
     return error.mend
-
-
-def read(
-    sources: Sources,
-    *,
-    root: Path,
-    data_roots: Sequence[str],
-    zone: str,
-    currency: str,
-    con: Any,
-    frames: Mapping[str, Any],
-    quarantine: Path | None = None,
-    progress: Callable[[str], object] = str,
-) -> Tables:
-    """Their checked tables; the arguments are those of :func:`churnlab.tables.load`.
-
-    ``GateError`` where one cannot be read, has a row that would be set aside, or is empty and nobody
-    confirmed it.
-    """
-    with no_list():
-        return load(
-            sources,
-            root=root,
-            data_roots=data_roots,
-            zone=zone,
-            currency=currency,
-            con=con,
-            frames=frames,
-            quarantine=quarantine,
-            progress=progress,
-            wanted=SUPPRESSION,
-        )
 
 
 def dated(

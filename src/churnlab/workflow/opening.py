@@ -54,6 +54,16 @@ class Opened:
     progress: Progress
     frames: Frames = field(default_factory=dict)
 
+    def read(
+        self, wanted: Collection[str], quarantine: Path | None = None, *, remarks: bool = False
+    ) -> Tables:
+        """More of the project's tables, beside those that are open.
+
+        ``quarantine``: the file for rows set aside. ``remarks``: whether somebody reads their notes.
+        """
+        con = self.tables.con
+        return _load(self.project, con, self.frames, self.progress, wanted, quarantine, remarks=remarks)
+
     @property
     def root(self) -> Path:
         """The project's folder; all relative paths start there."""
@@ -164,23 +174,37 @@ def opened(
     if keep:
         folder.mkdir(parents=True, exist_ok=True)
     with engine.session(project.engine.memory, project.engine.threads) as con:
-        loaded = tables.load(
-            project.sources,
-            root=Path(project.root),
-            data_roots=project.data_roots,
-            zone=project.time_zone,
-            currency=project.currency,
-            con=con,
-            frames=frames or {},
-            quarantine=folder / "quarantine.parquet" if keep else None,
-            progress=lambda step: progress(step, None),
-            remarks=remarks,
-            wanted=wanted,
-        )
+        quarantine = folder / "quarantine.parquet" if keep else None
+        loaded = _load(project, con, frames or {}, progress, wanted, quarantine, remarks=remarks)
         if keep:
             shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)
         calendar = Calendar(project.time_zone, project.calendar)
         yield Opened(project, loaded, calendar, progress, frames or {})
+
+
+def _load(
+    project: Project,
+    con: Any,
+    frames: Frames,
+    progress: Progress,
+    wanted: Collection[str],
+    quarantine: Path | None,
+    *,
+    remarks: bool,
+) -> Tables:
+    return tables.load(
+        project.sources,
+        root=Path(project.root),
+        data_roots=project.data_roots,
+        zone=project.time_zone,
+        currency=project.currency,
+        con=con,
+        frames=frames,
+        quarantine=quarantine,
+        progress=lambda step: progress(step, None),
+        remarks=remarks,
+        wanted=wanted,
+    )
 
 
 def _write_synthetic(project: Project) -> None:

@@ -18,7 +18,7 @@ from churnlab.history import History
 from churnlab.history.own_horizon import horizon_of
 from churnlab.panel import Panel
 from churnlab.snapshots import Calendar
-from churnlab.strategy import lifecycle, moments
+from churnlab.strategy import lifecycle, moment_measures, moments
 from churnlab.strategy.intensity import References, own_gap
 from churnlab.strategy.moments import Known, Moments
 from churnlab.strategy.repeats import Repeat
@@ -48,7 +48,7 @@ def measured(project: Project, extra: Mapping[str, Any]) -> Measures:
         return {
             **opening.measures(past),
             **lifecycle.measures(past, plan.lifecycle, g_pop),
-            **moments.measures(past, plan.moments),
+            **moment_measures.measures(past, plan.moments),
         }
 
     return all_measures

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from churnlab import tables
 from churnlab.config import Project
 from churnlab.errors import GateError
 from churnlab.lists.recheck import Recheck
@@ -92,18 +91,4 @@ def _listed(opening: Opened, run: Path, manifest: Mapping[str, Any]) -> Any:
 
 def _buyers(opening: Opened) -> Any:
     """Everybody who ever bought: also those who were never scored may have objected."""
-    project = opening.project
-    return facts.known_ids(
-        tables.load(
-            project.sources,
-            root=opening.root,
-            data_roots=project.data_roots,
-            zone=project.time_zone,
-            currency=project.currency,
-            con=opening.tables.con,
-            frames=opening.frames,
-            progress=lambda step: opening.progress(step, None),
-            wanted=("transactions",),
-            remarks=False,
-        )
-    )
+    return facts.known_ids(opening.read(("transactions",)))

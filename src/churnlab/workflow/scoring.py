@@ -52,7 +52,8 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import NOTHING, Around, place
-from churnlab.workflow.results import Scored, plain_count
+from churnlab.workflow.results import plain_count
+from churnlab.workflow.scored import Scored
 from churnlab.workflow.second_life import SecondLife
 from churnlab.workflow.suppressing import Suppressing
 

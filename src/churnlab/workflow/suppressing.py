@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.suppression import Suppression
 from churnlab.errors import GateError
 from churnlab.lists import manifest
@@ -83,18 +84,9 @@ def loaded(opening: Opened, *, keep: bool = True) -> Tables:
 
     Raises ``GateError`` where one of them cannot be read whole.
     """
-    project, folder = opening.project, opening.out / "data"
-    return refusals.read(
-        project.sources,
-        root=opening.root,
-        data_roots=project.data_roots,
-        zone=project.time_zone,
-        currency=project.currency,
-        con=opening.tables.con,
-        frames=opening.frames,
-        quarantine=folder / "quarantine_suppression.parquet" if keep else None,
-        progress=lambda step: opening.progress(step, None),
-    )
+    quarantine = opening.out / "data" / "quarantine_suppression.parquet" if keep else None
+    with refusals.no_list():
+        return opening.read(SUPPRESSION, quarantine, remarks=keep)
 
 
 def confirm(opening: Opened, before: Suppressing | None) -> None:
