@@ -7,6 +7,21 @@ import shops
 SALT = "a salt of the shop that nobody guesses"
 IDS = [f"client-{who:04d}" for who in range(300)]
 HEADER = "id,at,channel,purpose,status\n"
+# Who the people are, who refused and who agreed: after where the people are read from.
+REFUSALS = """      columns: {customer_id: who}
+      attributes:
+        town: {column: town, kind: category, static: true}
+        state: {column: state, kind: category, use: suppression}
+  objections:
+    - {name: refused, files: [refused.csv], columns: {customer_id: id}, complete_until: 2025-05-01}
+  consents:
+    - name: answers
+      files: [answers.csv]
+      times: {format: iso, zone: UTC}
+      columns: {customer_id: id, time: at, channel: channel, purpose: purpose, status: status}
+      complete_until: 2025-05-01
+suppression:
+"""
 CONFIG = (
     """
 project: shop
@@ -22,20 +37,9 @@ sources:
   customers:
     - name: people
       files: [people.csv]
-      columns: {customer_id: who}
-      attributes:
-        town: {column: town, kind: category, static: true}
-        state: {column: state, kind: category, use: suppression}
-  objections:
-    - {name: refused, files: [refused.csv], columns: {customer_id: id}, complete_until: 2025-05-01}
-  consents:
-    - name: answers
-      files: [answers.csv]
-      times: {format: iso, zone: UTC}
-      columns: {customer_id: id, time: at, channel: channel, purpose: purpose, status: status}
-      complete_until: 2025-05-01
-suppression:
-  max_ahead_days: 100
+"""
+    + REFUSALS
+    + """  max_ahead_days: 100
   deceased: {attribute: state, values: [dead]}
 campaign:
   name: spring

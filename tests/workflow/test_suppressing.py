@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import churnlab
+import contacting_shop
 import shops
 from churnlab.errors import ConfigError, GateError
 from churnlab.lists import commit
@@ -22,20 +23,9 @@ CONFIG = (
     + """  customers:
     - name: people
       frame: people
-      columns: {customer_id: who}
-      attributes:
-        town: {column: town, kind: category, static: true}
-        state: {column: state, kind: category, use: suppression}
-  objections:
-    - {name: refused, files: [refused.csv], columns: {customer_id: id}, complete_until: 2025-05-01}
-  consents:
-    - name: answers
-      files: [answers.csv]
-      times: {format: iso, zone: UTC}
-      columns: {customer_id: id, time: at, channel: channel, purpose: purpose, status: status}
-      complete_until: 2025-05-01
-suppression:
-  deceased: {attribute: state, values: [dead]}
+"""
+    + contacting_shop.REFUSALS
+    + """  deceased: {attribute: state, values: [dead]}
 churn: {horizon_days: 60}
 models: {threads: 1, churn: {trees: 20}, value: {trees: 20}}
 evaluation: {bootstrap: 0}
