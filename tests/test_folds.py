@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from churnlab import folds
 from churnlab.errors import DataError
 from churnlab.snapshots import DAY, Calendar
+from laws import often
 
 PARIS = Calendar("Europe/Paris")
 UTC = Calendar("UTC")
@@ -90,11 +91,14 @@ def check_forward(rows, tail, fold_of):
             assert tuple(np.unique(as_of[getattr(fold, name)])) == getattr(fold, f"{name}_as_of")
 
 
+# Law 3: no label that is learned from is open when the rows of the test are scored.
+@often
 @given(panels, st.integers(1, 90))
 def test_time_folds_never_look_ahead(rows, tail):
     check_forward(rows, tail, lambda *asked: [folds.time_fold(*asked, PARIS)])
 
 
+@often
 @given(panels, st.integers(1, 60), st.integers(1, 4))
 def test_earlier_folds_are_settled_before_the_test(rows, tail, count):
     def found(as_of, labelled, tail):

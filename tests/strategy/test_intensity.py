@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from churnlab.strategy import intensity
 from churnlab.strategy.intensity import Intensity, References, score
+from laws import often
 
 NAN = float("nan")
 NAMES = ("days_since_two_way", "own_gap_median", "gap_count", "active_months_12", "breadth", "dialogue")
@@ -140,6 +141,8 @@ def test_matches_its_definition(rows, learned):
     assert score(columns(*rows), learned).values == pytest.approx(expected, nan_ok=True, abs=2e-6)
 
 
+# Law 5, of what is measured; of the events behind it in test_measures.py.
+@often
 @given(st.lists(customers, min_size=1, max_size=8), references)
 def test_stays_within_0_and_100_and_one_customer_changes_no_other(rows, learned):
     values = score(columns(*rows), learned).values
@@ -149,6 +152,7 @@ def test_stays_within_0_and_100_and_one_customer_changes_no_other(rows, learned)
     np.testing.assert_array_equal(values, alone)
 
 
+@often
 @given(customers.filter(lambda row: not math.isnan(row[5])), st.floats(0, 1), references)
 def test_a_complaint_never_lowers_intensity(row, share, learned):
     # One contact more, at any time between the last two-way event and the snapshot.

@@ -9,7 +9,7 @@ from churnlab.config.lifecycle import Lifecycle
 from churnlab.strategy import intensity, repeats
 from churnlab.strategy.lifecycle import Phase, measures, phases
 from churnlab.testing import DAY, worlds
-from laws import assert_same, with_a_future
+from laws import assert_same, often, with_a_future
 from pasts import past
 
 RULES = Lifecycle()
@@ -141,6 +141,8 @@ people = st.fixed_dictionaries(
 CODES = [str(each) for each in Phase]
 
 
+# Law 6: exactly one phase.
+@often
 @given(
     st.lists(st.tuples(people, st.sampled_from([None, *CODES])), min_size=1, max_size=5),
     st.sampled_from((None, 30.0, G_POP)),

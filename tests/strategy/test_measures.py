@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from churnlab.strategy import intensity
 from churnlab.strategy.intensity import References, measures, score
 from churnlab.testing import DAY, worlds
+from laws import often
 from pasts import past
 
 AS_OF = 20_000 * DAY  # midnight UTC of 2024-10-04
@@ -152,15 +153,20 @@ def intensities(world, references):
 REFERENCES = References(g_pop=20, a50=2, b50=1, c50=1)
 
 
-@settings(max_examples=40, deadline=None)
+# Law 5: what was paid changes nothing, neither in all nor of one order beside another.
+@often
 @given(worlds(("transactions", "interactions")))
 def test_amounts_change_nothing(world):
-    richer = [{**row, "amount": 1000 * row["amount"]} for row in world.events["transactions"]]
+    richer = [
+        {**row, "amount": (place + 1 if row["order_id"] is None else 1000) * row["amount"]}
+        for place, row in enumerate(world.events["transactions"])
+    ]
     scaled = replace(world, events={**world.events, "transactions": tuple(richer)})
     np.testing.assert_array_equal(intensities(world, REFERENCES), intensities(scaled, REFERENCES))
 
 
-@settings(max_examples=40, deadline=None)
+# Law 5.
+@often
 @given(worlds(("transactions", "interactions")))
 def test_one_complaint_more_never_lowers_intensity(world):
     complaint = {

@@ -12,6 +12,7 @@ from churnlab.config.strategy import Hysteresis, StrategyPlan
 from churnlab.strategy import quadrants
 from churnlab.strategy.quadrants import Strategy, assign, risk_band
 from churnlab.strategy.thresholds import Thresholds
+from laws import often
 
 NAN = float("nan")
 CUT = Thresholds(value_if_retained=300, intensity=50)
@@ -66,6 +67,8 @@ def test_the_mutant_that_takes_missing_for_low_is_caught(monkeypatch):
         check_edges()
 
 
+# Law 6: exactly one quadrant.
+@often
 @given(
     st.lists(
         st.tuples(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.strategy.worth import Worth, rounded
+from laws import often
 
 money = st.floats(-1e6, 1e6)
 
@@ -25,6 +26,8 @@ def test_amounts_have_the_decimals_of_their_currency():
     assert (dinar.if_retained[0], dinar.expected_loss[0]) == (1.234, 0.617)
 
 
+# Law 4.
+@often
 @given(st.lists(st.tuples(st.floats(0, 1), money, money), min_size=1, max_size=20))
 def test_expected_lies_between_the_two_values(rows):
     risk, retained, churned = (np.array(column) for column in zip(*rows, strict=True))
