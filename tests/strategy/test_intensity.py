@@ -62,6 +62,14 @@ def test_worked_example(name):
     assert basis == "recency+frequency+breadth+dialogue"
 
 
+def test_worked_example_part_by_part():
+    # Amel: 70.7 for recency, 72.7, 60 and 80 for months, channels and contacts.
+    amel, nothing = EXAMPLE["Amel"][0], dict.fromkeys(("g_pop", "a50", "b50", "c50"))
+    for name, score_of_part in {"g_pop": 70.7, "a50": 72.7, "b50": 60.0, "c50": 80.0}.items():
+        alone = References(**{**nothing, name: getattr(REFERENCES, name)})
+        assert one(*amel, references=alone)[0] == pytest.approx(score_of_part, abs=0.05)
+
+
 def test_own_gap_is_shrunk_towards_the_population():
     # Three gaps with median 20 beside a population at 60: (3 x 20 + 3 x 60) / 6 = 40 days.
     only_recency = References(g_pop=60, a50=None, b50=None, c50=None)
