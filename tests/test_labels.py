@@ -70,7 +70,7 @@ def test_the_rate_is_a_year_s():
     assert paid == pytest.approx(572.31, rel=1e-3)
     monthly = sum(50 * labels.discount(0, round((month - 0.5) * 30.4, 1), 0.10) for month in range(1, 13))
     assert monthly == pytest.approx(572.31, abs=0.005)
-    # With 3 % leaving each month 488.11 remain; and a year's total that starts in 14 days is worth 0.95 of it.
+    # With 3 % leaving each month 488.11 remain; a year's total that starts in 14 days is worth 0.95 of it.
     fading = sum(
         50 * 0.97**past * labels.discount(0, round((past + 0.5) * 30.4, 1), 0.10) for past in range(12)
     )
