@@ -1,4 +1,4 @@
-"""The whole project of docs/campaigns.md runs as the page says, and prints what it says."""
+"""The whole project of docs/campaigns.md runs, and prints what the page says; its notebook goes on from it."""
 
 import contextlib
 import io
@@ -11,6 +11,7 @@ import pytest
 
 import worked_project
 from churnlab import cli
+from executed import executed, last_table
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def walked(tmp_path_factory, migrated_store):
         patch.chdir(folder)
         for command, _ in worked_project.steps():
             printed.append(_run(command, patch))
-    return folder, printed
+        yield folder, printed
 
 
 def _run(command, patch):
@@ -56,15 +57,41 @@ def test_every_command_prints_what_the_page_says(walked):
             assert any(worked_project.same(each, line) for each in said), f"$ {command} prints no: {line}"
 
 
+def test_lines_are_alike_where_words_are_the_same_and_numbers_are_near():
+    assert worked_project.same(" retain   109    24.3%   0.242", " retain 112 24.9% 0.251")
+    for other in (
+        "release 109 24.3% 0.242",
+        "retain 190 24.3% 0.242",
+        "retain 109 24.3%",
+        "retain 109 x 0.242",
+    ):
+        assert not worked_project.same(other, " retain 109 24.3% 0.242")
+
+
+def said_by(printed, start):
+    """What the last command that starts so printed."""
+    commands = [command for command, _ in worked_project.steps()]
+    return [said for command, said in zip(commands, printed, strict=True) if command.startswith(start)][-1]
+
+
 @pytest.mark.slow
 def test_what_the_page_says_of_the_figures(walked):
     folder, printed = walked
-    scored = printed[
-        [command for command, _ in worked_project.steps()].index(
-            "churnlab score configs/summer.yaml --as-of 2025-07-01"
-        )
-    ]
-    spent, budget = re.search(r"expected cost ([\d.]+) of ([\d,.]+)", scored).groups()
+    spent, budget = re.search(
+        r"expected cost ([\d.]+) of ([\d,.]+)", said_by(printed, "churnlab score")
+    ).groups()
     assert float(spent) < 0.1 * float(budget.replace(",", "")), "hardly touched"
-    files = [path.name for path in sorted((folder / "out" / "summer" / "outbox").rglob("*.csv"))]
-    assert len(files) == 4
+    assert len(list((folder / "out" / "summer" / "outbox").rglob("*.csv"))) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Jupyter's own messaging, in this process only
+def test_the_notebook_goes_on_from_these_lists(walked, monkeypatch):
+    folder, printed = walked
+    runs = sorted(folder.glob("out/summer/lists/*/run=*"))
+    monkeypatch.setenv("CHURNLAB_NOTEBOOK_CONFIG", str(folder / "configs" / "summer.yaml"))
+    notebook = executed(worked_project.ROOT / "notebooks" / "campaign.ipynb", folder)
+    assert sorted(folder.glob("out/summer/lists/*/run=*")) == runs, "no list is made anew"
+    matrix = [re.findall(r"\d+", line) for line in last_table(notebook).splitlines()[1:]]
+    compared = said_by(printed, "churnlab compare").partition("Value")[0].splitlines()[2:]
+    assert matrix == [cells for cells in (re.findall(r"\d+", line) for line in compared) if cells]
