@@ -1,4 +1,4 @@
-"""The whole project of docs/campaigns.md runs, and prints what the page says; its notebook goes on from it."""
+"""The whole project of docs/campaigns.md runs and prints what the page says; then its notebook runs."""
 
 import contextlib
 import io
