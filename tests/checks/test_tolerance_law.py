@@ -219,7 +219,7 @@ def test_an_unseen_category_taken_for_its_neighbour_is_caught(monkeypatch):
 
 def test_a_table_that_is_gone_since_training_is_named_and_not_guessed():
     world = with_orders(World(PARIS, (SPRING,), {"transactions": ()}))
-    with pytest.raises(IntegrityError, match="missing: answers_per_message_30d"):
+    with pytest.raises(IntegrityError, match="missing: answers_per_message_90d"):
         place(asked_of(world, ()), trained(("interactions",)), PROJECT)
 
 
