@@ -185,6 +185,13 @@ def test_the_review_job_passes_what_it_is_given(given, wanted, monkeypatch):
     assert asked(script, ["shop.yaml", *given], monkeypatch) == ["review", "shop.yaml", *wanted]
 
 
+def test_the_score_job_passes_a_dry_run_on(monkeypatch):
+    script = ROOT / "pipelines" / "score.py"
+    plain = ["score", "shop.yaml", "--as-of", "2025-01-31"]
+    for given, wanted in (([], []), (["--dry-run", "no"], []), (["--dry-run"], ["--dry-run"])):
+        assert asked(script, [*plain[1:], *given], monkeypatch) == [*plain, *wanted]
+
+
 def entry_points():
     return yaml.safe_load((ROOT / "MLproject").read_text(encoding="utf-8"))["entry_points"]
 
@@ -194,7 +201,7 @@ def test_an_entry_point_passes_every_parameter_to_its_job(name, monkeypatch):
     """As MLflow writes the command: each parameter quoted, an empty one too."""
     entry = entry_points()[name]
     given = {each: f"a-{each}" for each in entry["parameters"]}
-    given |= {each: "yes" for each in ("interactive", "with_ids") if each in given}
+    given |= {each: "yes" for each in ("interactive", "with_ids", "dry_run") if each in given}
     python, script, *arguments = shlex.split(
         entry["command"].format(**{each: shlex.quote(value) for each, value in given.items()})
     )

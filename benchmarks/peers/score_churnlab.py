@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import Counter
 from pathlib import Path
 
 from benchmarks import shop
@@ -19,10 +18,9 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
     """The folder of the published lists."""
     from churnlab.durable import digest
     from churnlab.lists import commit, spool, write
-    from churnlab.lists.seen import Seen
     from churnlab.models import files
     from churnlab.tracking.registry import Champion
-    from churnlab.workflow import scoring, seasonality
+    from churnlab.workflow import lineage, making, seasonality
     from churnlab.workflow.cautions import Cautions
     from churnlab.workflow.drifting import Drift
     from churnlab.workflow.placing import Around
@@ -34,16 +32,15 @@ def score(question: Asked, models_folder: Path, threads: int = 2) -> Path:
     project = shop.project(question.transactions, question.interactions, question.out, engine=engine)
     with shop.opened(project, question.transactions, question.interactions, question.rows) as opening:
         day = opening.calendar.date(question.dates[-1])
-        stamp = scoring.stamped_with(project, "0" * 64, champion, models, day)
-        cautions, drift, excluded = Cautions(opening, models), Drift.of(models), Counter[str]()
+        stamp = lineage.stamped_with(project, "0" * 64, champion, models, day)
+        noticed = making.Noticed(Cautions(opening, models), Drift.of(models))
         around = Around(season=seasonality.of_tables(opening, models.extra, day))
         with spool.opened(question.out, stamp) as kept:
-            scoring._place_all(  # noqa: SLF001 - all but tracking
-                opening, models, day, kept, cautions, drift, excluded, around, Seen()
-            )
+            making.place_all(opening, models, day, kept, noticed, around, None)  # all but tracking
             ranked = kept.ranked()
-            left_out = dict(sorted(excluded.items()))
-            facts = scoring.facts(opening, champion, day, ranked.totals, left_out, drift, around)
+            facts = lineage.facts(
+                opening, champion, day, ranked.totals, noticed.left_out, noticed.drift, around
+            )
             together = write.together(ranked, project.lists.newline)
             return commit.publish(question.out / "lists", "0" * 64, together, facts).path
 

@@ -115,6 +115,9 @@ def score(
     ] = None,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who lets it pass; it is recorded.")] = "",
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Publish and record nothing, and say what would be.")
+    ] = False,
     set_: Overrides = None,
     json_: Json = False,
     debug: Debug = False,  # noqa: ARG001
@@ -128,10 +131,14 @@ def score(
             mend="add --as-of YYYY-MM-DD, the day after the last complete one at the latest",
         )
     approvals = doors.approvals(approve or [], by, reason)
-    with display.progress() as progress:
-        result = workflow.score(
-            doors.project(config, set_), doors.day(as_of), progress=progress, approvals=approvals
-        )
+    project, day = doors.project(config, set_), doors.day(as_of)
+    try:
+        with display.progress() as progress:
+            result = workflow.score(project, day, progress=progress, approvals=approvals, dry_run=dry_run)
+    except GateError as refused:  # of a dry run: what would be held back is kept nowhere else
+        if refused.result is not None:
+            doors.show(refused.result, json_)
+        raise
     doors.show(result, json_)
 
 

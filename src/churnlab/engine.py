@@ -32,7 +32,7 @@ def session(memory: str, threads: int, allowed: Sequence[Path] = ()) -> Iterator
     """
     import duckdb
 
-    temp = _private_folder()
+    temp = private_folder()
     try:
         con = connect(memory, threads, temp, allowed)
         try:
@@ -97,7 +97,8 @@ def _settings(allowed: Sequence[Path]) -> Iterator[str]:
     yield "SET lock_configuration = true"
 
 
-def _private_folder() -> Path:
+def private_folder() -> Path:
+    """A new folder among the machine's temporary ones, which only this user reads; the caller removes it."""
     try:
         return Path(tempfile.mkdtemp(prefix="churnlab-"))  # mode 0700
     except OSError as error:

@@ -52,6 +52,7 @@ def test_the_page_runs_as_it_stands(session, tracked, monkeypatch):
     [
         (["--as-of", "2025-07-01"], "tables come from one place"),
         (["--as-of", "2025-07-01", "--table", "transactions=shop"], "names no table and version"),
+        (["--as-of", "2025-07-01", "--dry-run"], "lists made on Spark have no dry run"),
     ],
 )
 def test_jobs_tell_mistakes_in_three_lines(session, capsys, monkeypatch, arguments, told):

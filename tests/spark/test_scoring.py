@@ -93,6 +93,7 @@ def test_lists_are_the_local_ones_row_by_row(shop):
     assert made.notes == local.notes
     mine, theirs = commit.verify(local.folder), commit.verify(made.folder)
     assert {name for name in mine if mine[name] != theirs[name]} == {"files", "sha256", "info"}
+    assert theirs["kpis"]["complaints"]["rows"], "asked of Spark, they are the local ones"
     assert theirs["drift"]["customers"] == made.totals[-1].customers
     assert len(theirs["drift"]["inputs"]) > 3
     assert sum(file["rows"] for file in theirs["files"].values()) == made.totals[-1].customers > 100

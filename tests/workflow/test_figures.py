@@ -71,6 +71,55 @@ def test_few_people_are_not_told_of(buyers, again, shown):
     assert rates.rows[0][2:] == shown
 
 
+def complained(product, complaints, customers, resolved=0, days=None, **orders):
+    return {"product": product, "complaints": complaints, "customers": customers, "resolved": resolved,
+            "days": days, **orders}  # fmt: skip
+
+
+def test_complaints_by_hand():
+    rows = [
+        complained("orders", 40, 30, 30, 2.5, orders=1_000),
+        complained("pen", 12, 12, 9, 1.0, orders=0),
+        complained("(others)", 500, 400, 500, 3.0),
+        complained("(none)", 50, 40),
+    ]
+    of = {"days": 365, "others": 7, "rows": rows}
+    _, table, _ = figures.followed(standing(told_of=kpis(complaints=of)), standing("2025-06-01"))
+    assert [name for name, _ in table.columns] == [
+        "complained_of", "complaints", "complainers", "complaints_open", "complaints_resolved",
+        "days_to_resolve", "complaints_per_100",
+    ]  # fmt: skip
+    assert table.rows == (
+        ("orders", 40, 30, 10, 0.75, 2.5, 4.0),
+        ("pen", 12, 12, None, None, None, None),
+        ("(others)", 500, 400, 0, 1.0, 3.0, None),
+        ("(none)", 50, 40, 50, 0.0, None, None),
+    )
+    shown = told(table, Shown("fr", "EUR"))
+    assert [row[0][1] for row in shown.rows] == ["orders", "pen", "autres produits", "aucun produit indiqué"]
+    said = " ".join(told(table, Shown("en", "EUR")).notes)
+    assert "Other products: 7 more" in said
+    assert "{" not in said + " ".join(shown.notes)
+
+
+def test_products_that_few_complained_of_are_not_told_of():
+    rows = [complained("lamp", 400, 300), complained("pen", 12, 10), complained("cup", 30, 9)]
+    of = {"days": 365, "others": 0, "rows": rows}
+    _, table, _ = figures.followed(standing(told_of=kpis(complaints=of)), None)
+    assert [row[:3] for row in table.rows] == [("lamp", 400, 300), ("pen", None, None), ("cup", None, None)]
+    assert all(cell is None for row in table.rows[1:] for cell in row[1:])
+    assert ("complaints_dash", {}) in table.notes
+
+
+def test_what_contacts_do_not_tell_has_no_column():
+    row = {"product": "lamp", "complaints": 40, "customers": 30}
+    of = {"days": 365, "others": 0, "rows": [row]}
+    _, table, _ = figures.followed(standing(told_of=kpis(complaints=of)), None)
+    assert table.columns == (("complained_of", "product"), ("complaints", "count"), ("complainers", "count"))
+    nobody = {"days": 365, "others": 0, "rows": []}
+    assert len(list(figures.followed(standing(told_of=kpis(complaints=nobody)), None))) == 2
+
+
 def test_without_value_phases_or_data_little_is_told():
     (lists,) = figures.followed(standing(equity=None, told_of={}, goal=None), None)
     assert lists.columns == (("list_of", "date"), ("scored_count", "count"))

@@ -138,10 +138,10 @@ def asked(lines, contacts, columns, of_contacts, of=PLAIN, settled=DAY):
             rows = [{each: row[each] for each in there} for row in tables[name][0]]
             con.register(name, pa.Table.from_pylist(rows, schema=schema))
 
-        def row(statement):
-            return tuple(int(number or 0) for number in con.execute(statement).fetchone())
+        def rows(statement):
+            return con.execute(statement).fetchall()
 
-        return followed.asked(of, Asking(wanted, {name: name for name in wanted}, row), DAY, settled)
+        return followed.asked(of, Asking(wanted, {name: name for name in wanted}, rows), DAY, settled)
 
 
 @pytest.mark.parametrize(("columns", "of_contacts"), KINDS)

@@ -46,6 +46,7 @@ def test_the_report_is_french(project):
     assert 'lang="fr"' in page
     for chapter in ("money", "campaign", "movements", "followed"):
         assert f'<section aria-labelledby="{chapter}">' in page
+    assert "Réclamations par produit" in page
     assert len(page.encode()) < 3_000_000
     assert english_in(page) == []
 

@@ -422,20 +422,20 @@ def test_strict_a_void_sign_off_makes_no_lists(shop, frames):
 
 
 def test_rejected_while_it_scores_nothing_is_published(shop, frames, monkeypatch):
-    from churnlab.workflow import scoring
+    from churnlab.workflow import making
 
     churnlab.train(shop(), frames=frames)
     project = shop(STRICT)
     churnlab.review(project)
     ann(project)
-    place = scoring._place_all
+    place = making.place_all
 
     def rejected_meanwhile(*given):
         place(*given)
         signed = tracking.sign_offs(store(project), "1")[-1]
         tracking.sign(store(project), "1", signed.__class__(**{**signed.as_dict(), "verdict": "rejected"}))
 
-    monkeypatch.setattr(scoring, "_place_all", rejected_meanwhile)
+    monkeypatch.setattr(making, "place_all", rejected_meanwhile)
     with pytest.raises(GateError, match="version 1 was rejected"):
         churnlab.score(project, DAY, frames=frames)
     assert not list(Path(project.root).glob("out/shop/lists/*/CURRENT"))

@@ -15,7 +15,7 @@ import shops
 from churnlab.errors import ConfigError, GateError
 from churnlab.lists import commit
 from churnlab.lists.suppression import Contact
-from churnlab.workflow import scoring, suppressing
+from churnlab.workflow import making, suppressing
 from churnlab.workflow.opening import opened
 
 CONFIG = (
@@ -163,14 +163,14 @@ def test_nobody_may_object_only_where_somebody_has_confirmed_it(score, shop):
 
 def test_who_says_no_while_the_lists_are_made_stops_them(score, shop, monkeypatch):
     before = score()
-    place = scoring.place
+    place = making.place
 
     def late(*args, **keys):
         with (shop / "refused.csv").open("a", encoding="utf-8") as file:
             file.write("0042\n")
         return place(*args, **keys)
 
-    monkeypatch.setattr(scoring, "place", late)
+    monkeypatch.setattr(making, "place", late)
     with pytest.raises(GateError, match="has changed while the lists were made"):
         score("lists.valid_days=9")
     assert commit.current(before.folder.parent) == before.folder

@@ -31,6 +31,7 @@ TABLES: dict[str, dict[str, tuple[str, bool]]] = {
         "direction": ("text", False),
         "channel": ("text", False),
         "campaign": ("text", False),
+        "product": ("text", False),
         "event_id": ("text", False),
         "score": ("number", False),
         "resolved_at": ("time", False),

@@ -28,7 +28,8 @@ class Exhibit:
     ``columns``: (word of the heading, kind) pairs; kinds: ``text`` as it is, ``date`` the same
     on one line, ``code`` a name, ``word`` to
     be translated where there is a word for it, ``words`` several of them with commas, ``sentence`` one of
-    ours, ``check`` and ``checks`` of the gate, ``family`` of features, ``group`` of a segment, ``count``,
+    ours, ``check`` and ``checks`` of the gate, ``family`` of features, ``group`` of a segment,
+    ``product`` of complaints, ``count``,
     ``money``, ``percent`` (0 to 1), ``decimal``, ``score`` (a decimal more).
     ``notes``: (word, values) pairs, said below; the values are (kind, value) pairs by place name.
     ``pictures``: names of pictures that stand before the table. A table without rows is left out.
@@ -116,6 +117,7 @@ def _said(kind: str, text: str, locale: Locale) -> str:
         "check": lambda one: translated.check(one, locale),
         "family": lambda one: translated.family(one, locale),
         "group": lambda one: translated.group(one, locale),
+        "product": lambda one: translated.product(one, locale),
     }
     single = kind.removesuffix("s")
     if kind in {"words", "checks"}:

@@ -92,6 +92,12 @@ def group(name: str, locale: Locale) -> str:
     return name.replace("(none)", f"({words(locale)['none_known']})")
 
 
+def product(name: str, locale: Locale) -> str:
+    """What complaints are about: a product as the source calls it, all others, or none that was named."""
+    word = {"(others)": "other_products", "(none)": "no_product"}.get(name)
+    return words(locale)[word] if word else name
+
+
 def check(name: str, locale: Locale) -> str:
     """What a check of the gate is called; some name a model or a segment."""
     say = words(locale)

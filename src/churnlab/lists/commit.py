@@ -94,9 +94,11 @@ def publish(
         raise ValueError("a run key is 16 to 64 hexadecimal digits")
     with lock.held(root, key, wait), on_disk(root):
         _remove_leftovers(root)
-        target = root / f"run={key[:16]}"
-        if target.exists():
-            return _already(root, target, key)
+        target = folder_of(root, key)
+        there = found(root, key)
+        if there is not None:
+            _finish(root, there)
+            return there
         stage = root / f".stage-{key[:16]}-{getpid()}"
         try:
             _fill(stage, key, outputs, facts, {**(info or {}), "previous": _named(root)})
@@ -113,6 +115,29 @@ def publish(
         sync_folder(root)
         _point(root, target)
         return Published(target, existed=False, manifest=manifest.verify(target))
+
+
+def folder_of(root: Path, key: str) -> Path:
+    """Where files of ``key`` are published."""
+    return root / f"run={key[:16]}"
+
+
+def found(root: Path, key: str) -> Published | None:
+    """What ``publish`` would leave alone: the run of ``key``, verified; None where there is none.
+
+    Raises IntegrityError where it is damaged, or is that of another key.
+    """
+    target = folder_of(root, key)
+    if not target.exists():
+        return None
+    there = verify(target)
+    if there["run_key"] != key:
+        raise IntegrityError(
+            f"{target}: published under another key",
+            got=f"run key {str(there['run_key'])[:20]}",
+            mend="move that folder away and run again",
+        )
+    return Published(target, existed=True, manifest=there)
 
 
 def staged(root: Path, key: str) -> Path:
@@ -193,19 +218,11 @@ def _described(path: Path, listed: Listed) -> dict[str, Any]:
     return found
 
 
-def _already(root: Path, target: Path, key: str) -> Published:
-    found = manifest.verify(target)
-    if found["run_key"] != key:
-        raise IntegrityError(
-            f"{target}: published under another key",
-            got=f"run key {str(found['run_key'])[:20]}",
-            mend="move that folder away and run again",
-        )
+def _finish(root: Path, there: Published) -> None:
     # A run that died between its rename and CURRENT is finished here. Otherwise CURRENT stays: an
     # old run asked for again must not replace a newer one.
-    if _named(root) in {None, found.get("info", {}).get("previous")}:
-        _point(root, target)
-    return Published(target, existed=True, manifest=found)
+    if _named(root) in {None, there.manifest.get("info", {}).get("previous")}:
+        _point(root, there.path)
 
 
 def _point(root: Path, target: Path) -> None:

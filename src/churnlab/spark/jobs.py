@@ -52,6 +52,7 @@ def _parser(verb: Verb) -> argparse.ArgumentParser:
     parser.add_argument("--local", type=int, metavar="TASKS", help="a Spark of this machine, for a trial")
     if verb == "score":
         parser.add_argument("--as-of", type=dt.date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+        parser.add_argument("--dry-run", action="store_true", help="refused: churnlab score has it")
     return parser
 
 
@@ -60,6 +61,12 @@ def _done(verb: Verb, given: argparse.Namespace, project: Project) -> dict[str, 
         if not given.tables:
             raise ConfigError("where to save the tables must be said", mend="add --tables FOLDER")
         return {"tables": str(inputs.save(project, given.tables))}
+    if verb == "score" and given.dry_run:
+        raise ConfigError(
+            "lists made on Spark have no dry run",
+            got="tasks leave their rows in the folder of the lists, which they share with the driver",
+            mend="try it on one machine: churnlab score CONFIG --as-of DATE --dry-run",
+        )
     with _session(given.local) as session:
         tables = _tables(session, given, project)
         if verb == "train":

@@ -36,6 +36,7 @@ from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import followed, releasing, standing, terms
+from churnlab.workflow.lineage import facts, stamped_with
 from churnlab.workflow.opening import (
     Opened,
     Progress,
@@ -49,7 +50,7 @@ from churnlab.workflow.opening import (
 )
 from churnlab.workflow.placing import Around
 from churnlab.workflow.scored import Scored
-from churnlab.workflow.scoring import ending, facts, stamped_with
+from churnlab.workflow.scoring import ending
 
 FOLDER = "partitioned"
 

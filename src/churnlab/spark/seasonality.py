@@ -10,7 +10,7 @@ from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
 from churnlab.strategy.season import Season
 from churnlab.workflow import seasonality
-from churnlab.workflow.asking import Answer, Asking
+from churnlab.workflow.asking import Asking
 from churnlab.workflow.opening import Opened
 
 ASKED = ("transactions", "interactions")
@@ -30,9 +30,8 @@ def asking_of(tables: SparkTables) -> Asking:
     columns = {name: tables.known.columns(name) for name in ASKED if name in tables.frames}
     frames = {name: tables.frames[name] for name in columns}
 
-    def row(statement: str) -> Answer:
+    def rows(statement: str) -> list[tuple[Any, ...]]:
         with told():
-            found = tables.session.sql(statement, **frames).first()
-        return tuple(int(number or 0) for number in found)
+            return [tuple(row) for row in tables.session.sql(statement, **frames).collect()]
 
-    return Asking(columns, {name: f"{{{name}}}" for name in columns}, row)
+    return Asking(columns, {name: f"{{{name}}}" for name in columns}, rows)

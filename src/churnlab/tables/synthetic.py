@@ -4,7 +4,7 @@ Customers buy at a rate of their own until a day they leave; the dissatisfied co
 they go. The files look like a French shop's export: ``;``, ``1 234,56``, ``31/12/2025``, late
 records, refunds, a few lines entered twice and a few broken ones. Same seed, same bytes.
 
-    orders.csv.gz  contacts.csv.gz  clients.csv.gz  truth.csv.gz  accords.csv.gz  refus.csv.gz
+    orders.csv.gz  echanges.csv.gz  clients.csv.gz  truth.csv.gz  accords.csv.gz  refus.csv.gz
 
 About 70 % agree to be contacted, channel by channel; some agreed once and no longer do; 1 % object to
 any contact.
@@ -28,7 +28,7 @@ DAYS = 912  # to 2025-07-01
 FAMILIES = ("maison", "jardin", "mode", "loisirs", "épicerie")
 CHANNELS = ("web", "magasin", "téléphone")
 FILES = (
-    "orders.csv.gz", "contacts.csv.gz", "clients.csv.gz", "truth.csv.gz", "accords.csv.gz", "refus.csv.gz"
+    "orders.csv.gz", "echanges.csv.gz", "clients.csv.gz", "truth.csv.gz", "accords.csv.gz", "refus.csv.gz"
 )  # fmt: skip
 AGREED_BY = ("email", "téléphone", "application")
 AGREED_TO = ("marketing", "relation")
@@ -49,7 +49,7 @@ def write_world(folder: Path, customers: int = 3_000, seed: int = 7) -> None:
         contacts += _contacts(chance, person)
     _enter_twice(chance, orders)
     _write(folder / "orders.csv.gz", ORDER_COLUMNS, orders)
-    _write(folder / "contacts.csv.gz", ("contact", "client", "date", "nature", "sens", "canal"), contacts)
+    _write(folder / "echanges.csv.gz", CONTACT_COLUMNS, contacts)
     _write(folder / "clients.csv.gz", ("client", "arrivee", "segment", "region"), clients)
     _write(folder / "truth.csv.gz", ("client", "achats_par_jour", "depart"), truth)
     _write_answers(folder, [(who, datetime.strptime(day, "%d/%m/%Y")) for who, day, *_ in clients], seed)  # noqa: DTZ007
@@ -74,6 +74,7 @@ def _write_answers(folder: Path, joined: Iterable[tuple[str, datetime]], seed: i
     _write(folder / "refus.csv.gz", ("client", "date"), objections)
 
 
+CONTACT_COLUMNS = ("contact", "client", "date", "nature", "sens", "canal", "famille")
 ORDER_COLUMNS = (
     "ligne", "commande", "client", "date", "date_saisie", "montant", "marge", "famille", "canal"
 )  # fmt: skip
@@ -165,8 +166,14 @@ def _contacts(chance: Generator, person: dict[str, Any]) -> list[Sequence[str]]:
         for position, day in enumerate(sorted(days)):
             channel = "email" if kind == "email" else CHANNELS[person["channel"]]
             key = f"{kind[0].upper()}{person['id']}-{position:03d}"
-            rows.append((key, person["id"], _moment(float(day)), kind, direction, channel))
+            about = _about(int(person["id"]) + position) if kind == "complaint" else ""
+            rows.append((key, person["id"], _moment(float(day)), kind, direction, channel, about))
     return rows
+
+
+def _about(number: int) -> str:
+    """What a complaint is about, not always said: without a draw, so that all else stays what it was."""
+    return "" if number % 7 == 0 else FAMILIES[min(number % 7, number % 5)]
 
 
 def _enter_twice(chance: Generator, orders: list[Sequence[str]]) -> None:

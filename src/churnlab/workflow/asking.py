@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from churnlab.workflow.opening import Opened
 
@@ -12,11 +13,16 @@ Answer = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Asking:
-    """``columns``: of each table. ``names``: what a statement calls it. ``row``: statement -> its one row."""
+    """``columns``: of each table. ``names``: what a statement calls it. ``rows``: statement -> its rows."""
 
     columns: Mapping[str, Collection[str]]
     names: Mapping[str, str]
-    row: Callable[[str], Answer]
+    rows: Callable[[str], Sequence[Sequence[Any]]]
+
+    def row(self, statement: str) -> Answer:
+        """The one row of whole numbers that answers it; of nothing, 0."""
+        (found,) = self.rows(statement)
+        return tuple(int(number or 0) for number in found)
 
     @classmethod
     def of(cls, opening: Opened) -> Asking:
@@ -24,13 +30,23 @@ class Asking:
         tables = opening.tables
         there = [name for name in ("transactions", "interactions") if tables.has(name)]
 
-        def row(statement: str) -> Answer:
+        def rows(statement: str) -> list[tuple[Any, ...]]:
             with tables.con.con.cursor() as cursor:
-                found = cursor.execute(statement).fetchone()
-            return tuple(int(number or 0) for number in found)
+                found: list[tuple[Any, ...]] = cursor.execute(statement).fetchall()
+            return found
 
         return cls(
             {name: tables.columns(name) for name in there},
             {name: tables.stored[name][0] for name in there},
-            row,
+            rows,
         )
+
+
+def known(columns: Collection[str], until: int) -> str:
+    """The condition that an event had happened, and was recorded where that is known, before ``until``.
+
+    >>> known(["time"], 5)
+    'time < 5'
+    """
+    late = f" AND (recorded_at IS NULL OR recorded_at < {until})" if "recorded_at" in columns else ""
+    return f"time < {until}{late}"

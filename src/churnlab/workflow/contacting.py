@@ -23,9 +23,12 @@ from churnlab.workflow.suppressing import Suppressing
 SALT = "campaign.salt"  # the file of a secret that nobody has configured
 
 
-def setting(project: Project, refusing: Suppressing | None, previous: Previous | None) -> Contacting | None:
+def setting(
+    project: Project, refusing: Suppressing | None, previous: Previous | None, *, keep: bool = True
+) -> Contacting | None:
     """What decides who is contacted; None in a project that suppresses nobody and has no campaign.
 
+    ``keep``: write a secret that has to be drawn; else it is of the moment.
     Raises ConfigError where the secret is not that of the lists before: other people would be left alone.
     """
     campaign = project.campaign
@@ -36,7 +39,7 @@ def setting(project: Project, refusing: Suppressing | None, previous: Previous |
     screen = Screen(permissions, actions, project.time_zone)
     if campaign is None:
         return Contacting(screen)
-    contacting = Contacting(screen, campaign, _salt(project, campaign))
+    contacting = Contacting(screen, campaign, _salt(project, campaign, keep=keep))
     before = None if previous is None else previous.drawn_with
     mark = control.fingerprint(contacting.salt)
     if previous is not None and before is not None and before[0] == campaign.epoch and before[1] != mark:
@@ -49,14 +52,23 @@ def setting(project: Project, refusing: Suppressing | None, previous: Previous |
     return contacting
 
 
-def _salt(project: Project, campaign: Campaign) -> str:
+def is_undrawn(project: Project) -> bool:
+    """Whether the arms are drawn with a secret of our own, and none is kept yet."""
+    campaign = project.campaign
+    return campaign is not None and campaign.salt is None and not (out_folder(project) / SALT).exists()
+
+
+def _salt(project: Project, campaign: Campaign, *, keep: bool) -> str:
     """The project's own secret, or one that is drawn once and kept where only its owner reads it."""
     if campaign.salt is not None:
         return secret(campaign.salt, "campaign.salt")
     path = out_folder(project) / SALT
-    if not path.exists():
+    if is_undrawn(project):
+        drawn = secrets.token_hex(32)
+        if not keep:
+            return drawn
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, f"{secrets.token_hex(32)}\n".encode(), private=True)
+        write_whole(path, f"{drawn}\n".encode(), private=True)
     with on_disk(path):
         return path.read_bytes().decode(errors="replace").strip()
 
@@ -78,7 +90,12 @@ def notes(opening: Opened, contacting: Contacting | None, previous: Previous | N
             aside = f"the {count.quarantined:,} rows set aside count for no cooldown or cap"
             yield f"campaigns.{count.source}: {aside}"
     campaign = contacting.campaign
-    if campaign is not None and campaign.salt is None and (previous is None or previous.drawn_with is None):
+    if is_undrawn(opening.project):
+        yield (
+            "no secret to draw the arms with is kept yet: this dry run drew one of the moment, and the first "
+            "real run draws its own, so that others are left alone and who is contacted differs"
+        )
+    elif campaign is not None and campaign.salt is None and (previous is None or previous.drawn_with is None):
         yield (
             f"the arms are drawn with the secret in {out_folder(opening.project) / SALT}: keep it, or name "
             "one of your own as campaign.salt"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from churnlab.evaluation.rows import FEW
+from churnlab.evaluation.rows import FEW, is_hidden
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.strategy.transitions import Goal
 from churnlab.tables.money import exponent
@@ -17,6 +17,8 @@ from churnlab.workflow import published
 from churnlab.workflow.values import summed
 
 CHAPTER = "followed"
+_COMPLAINTS = (("complaints", "count"), ("complainers", "count"))
+_ANSWERED = (("complaints_open", "count"), ("complaints_resolved", "percent"), ("days_to_resolve", "decimal"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def followed(now: Standing, before: Standing | None) -> Iterator[Exhibit]:
     windows = [(each, window) for each in both for window in each.kpis.get("windows", ())]
     if windows:
         yield _windows(windows)
+    if now.kpis.get("complaints", {}).get("rows"):
+        yield _complaints(now.kpis["complaints"])
     yield _standings(both)
 
 
@@ -96,6 +100,42 @@ def share(part: int, whole: int) -> float | None:
     if not whole or 0 < part < FEW or 0 < whole - part < FEW:
         return None
     return part / whole
+
+
+def _complaints(counted: Mapping[str, Any]) -> Exhibit:
+    """Of the last list alone: those of two would hardly be read."""
+    rows, columns = counted["rows"], [("complained_of", "product"), *_COMPLAINTS]
+    notes: list[Note] = [("complaints_said", {"days": ("count", counted["days"])})]
+    if counted["others"]:
+        notes.append(("others_said", {"products": ("count", counted["others"])}))
+    if any("resolved" in row for row in rows):
+        columns += _ANSWERED
+        notes.append(("answered_said", {}))
+    if any("orders" in row for row in rows):
+        columns.append(("complaints_per_100", "decimal"))
+        notes.append(("per_100_said", {}))
+    everybody = [row["customers"] for row in rows]
+    told: list[Row] = []
+    for row in rows:
+        cells = {} if is_hidden(row["customers"], everybody) else _complained(row)
+        told.append((row["product"], *(cells.get(name) for name, _ in columns[1:])))
+    if any(cell is None for line in told for cell in line):
+        notes.append(("complaints_dash", {}))
+    return Exhibit(CHAPTER, "complaints", tuple(columns), tuple(told), tuple(notes))
+
+
+def _complained(row: Mapping[str, Any]) -> dict[str, Cell]:
+    """Heading -> cell of a row that may be told."""
+    complaints = row["complaints"]
+    cells: dict[str, Cell] = {"complaints": complaints, "complainers": row["customers"]}
+    if "resolved" in row:
+        resolved, waiting = row["resolved"], complaints - row["resolved"]
+        cells["complaints_open"] = None if 0 < waiting < FEW else waiting
+        cells["complaints_resolved"] = share(resolved, complaints)
+        cells["days_to_resolve"] = row["days"] if resolved >= FEW else None
+    if row.get("orders"):
+        cells["complaints_per_100"] = 100 * complaints / row["orders"]
+    return cells
 
 
 def _standings(both: Sequence[Standing]) -> Exhibit:

@@ -2,6 +2,7 @@
 
 orders       the lines that share an order id, at the time of the first; net of what was given back
 buyers       customers with an order in the window; again: those with two or more
+complaints   of the year before, product by product, where contacts name one (complaints.py)
 churn        of those eligible gap + horizon + settlement days ago, who placed no order in the horizon
 
     date of churn      + gap              + gap + horizon     + settlement = the date of the list
@@ -23,8 +24,8 @@ import numpy as np
 from churnlab.config import Project
 from churnlab.config.churn import Churn
 from churnlab.snapshots import Calendar
-from churnlab.workflow import seasonality
-from churnlab.workflow.asking import Answer, Asking
+from churnlab.workflow import complaints, seasonality
+from churnlab.workflow.asking import Answer, Asking, known
 from churnlab.workflow.opening import Opened
 
 DAYS = (90, 365)
@@ -49,14 +50,14 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
     calendar = Calendar(project.time_zone, project.calendar)
     edges = [_back(calendar, day, days) for days in DAYS]
     then = _then(project.churn, settled)
-    (known, *rest), sampled = _counted(
+    (everybody, *rest), sampled = _counted(
         asking, lambda some: _statement(project, calendar, asking, (day, then), some=some)
     )
     windows: list[dict[str, Any]] = [
         {"days": days, **dict(zip(("orders", "buyers", "again"), rest[3 * place :][:3], strict=True))}
         for place, days in enumerate(DAYS)
     ]
-    figures: dict[str, Any] = {"customers": known, "sampled": sampled, "windows": windows}
+    figures: dict[str, Any] = {"customers": everybody, "sampled": sampled, "windows": windows}
     if _counts_churn(project.churn):
         eligible, left = rest[3 * len(DAYS) :]
         figures["churn"] = {"date": then.isoformat(), "eligible": eligible, "left": left}
@@ -67,7 +68,8 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
         for place, window in enumerate(windows):
             window["answers"], total = answers[2 * place : 2 * place + 2]
             window["score"] = total / THOUSANDTHS / window["answers"] if window["answers"] else None
-    return figures
+    named = complaints.asked(project, asking, day)
+    return figures if named is None else {**figures, "complaints": named}
 
 
 def _counted(asking: Asking, statement: Callable[[bool], str]) -> tuple[Answer, bool]:
@@ -88,11 +90,6 @@ def _then(churn: Churn, settled: dt.date) -> dt.date:
 
 def _back(calendar: Calendar, day: dt.date, days: int) -> int:
     return int(calendar.back(np.array([calendar.instant(day)]), days)[0])
-
-
-def _known(columns: Collection[str], until: int) -> str:
-    late = f" AND (recorded_at IS NULL OR recorded_at < {until})" if "recorded_at" in columns else ""
-    return f"time < {until}{late}"
 
 
 def _statement(
@@ -138,12 +135,12 @@ def _number(condition: str) -> str:
 
 def _orders(columns: Collection[str], table: str, until: int, start: int, *, some: bool) -> str:
     """Rows of ``customer_id, time, bought``, known at the date, and the same known at ``start``."""
-    known, then = _known(columns, until), _known(columns, start)
-    known += f" AND {seasonality.SOME}" if some else ""
+    now, then = known(columns, until), known(columns, start)
+    now += f" AND {seasonality.SOME}" if some else ""
     amount = "amount > 0" if "amount" in columns else "1 = 1"
     single = (
         f"SELECT customer_id, time, {amount} AS bought, CASE WHEN {then} THEN time END AS time_then, "
-        f"({then}) AND {amount} AS bought_then FROM {table} WHERE {known}"
+        f"({then}) AND {amount} AS bought_then FROM {table} WHERE {now}"
     )
     if "order_id" not in columns:
         return single
@@ -152,7 +149,7 @@ def _orders(columns: Collection[str], table: str, until: int, start: int, *, som
     whole = (
         f"SELECT customer_id, MIN(time) AS time, {net} AS bought, "
         f"MIN(CASE WHEN {then} THEN time END) AS time_then, {net_then} AS bought_then "
-        f"FROM {table} WHERE {known} AND order_id IS NOT NULL GROUP BY customer_id, order_id"
+        f"FROM {table} WHERE {now} AND order_id IS NOT NULL GROUP BY customer_id, order_id"
     )
     return f"{single} AND order_id IS NULL UNION ALL {whole}"
 
@@ -164,4 +161,4 @@ def _scores(table: str, columns: Collection[str], edges: list[int], until: int) 
         f"{_number(f'time >= {edge}')}, SUM(CASE WHEN time >= {edge} THEN {units} ELSE 0 END)"
         for edge in edges
     ]
-    return f"SELECT {', '.join(parts)} FROM {table} WHERE {_known(columns, until)} AND score IS NOT NULL"
+    return f"SELECT {', '.join(parts)} FROM {table} WHERE {known(columns, until)} AND score IS NOT NULL"

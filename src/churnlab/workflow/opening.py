@@ -35,6 +35,7 @@ COMPILED_FROM = 300_000  # events: below, compiled code takes longer to load tha
 MOST_EVENTS = 250_000  # in a shard: what the processor's caches like best
 EVENT_BYTES = 6_000  # of memory for each event of a shard, with all that is made of it
 DATE_BYTES = 300  # and for each date at which its customer is looked at
+COUNTS = "data/counts.json"  # in the project's output: what each source had the last time
 # Of the machine, or of what happens to lists once they are made: no byte of a list differs for it.
 _APART = {"root", "data_roots", "engine", "tracking", "export", "release"}
 Frames = Mapping[str, Any]
@@ -177,7 +178,9 @@ def opened(
         quarantine = folder / "quarantine.parquet" if keep else None
         loaded = _load(project, con, frames or {}, progress, wanted, quarantine, remarks=remarks)
         if keep:
-            shrinking.check(loaded.counts, folder / "counts.json", accept=project.accept_smaller)
+            counts = out_folder(project) / COUNTS
+            shrinking.check(loaded.counts, counts, accept=project.accept_smaller)
+            shrinking.keep(loaded.counts, counts)
         calendar = Calendar(project.time_zone, project.calendar)
         yield Opened(project, loaded, calendar, progress, frames or {})
 

@@ -62,7 +62,7 @@ def _recheck(
     known = [lambda: _listed(opening, run, manifest)]
     if project.sources.transactions:
         known.append(lambda: _buyers(opening))
-    found = suppressing.read(opening, day, known, keep=False)
+    found = suppressing.read(opening, day, known, keep=False, remarks=False)
     if found is None:
         return None
     told = found.told()

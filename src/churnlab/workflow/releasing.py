@@ -64,17 +64,25 @@ def judged(project: Project, day: dt.date, new: Candidate, approvals: Sequence[A
 
 
 def gate(
-    verdict: Verdict, root: Path, key: str, last_look: Callable[[Path], object] | None
+    verdict: Verdict,
+    root: Path,
+    key: str,
+    last_look: Callable[[Path], object] | None,
+    *,
+    dry_run: bool = False,
 ) -> Callable[[Path], object]:
     """For ``commit.publish``: first ``last_look``, which no approval reaches, then the verdict.
 
-    ``root``: the folder of the date, whose name is the date.
+    ``root``: the folder of the date, whose name is the date. ``dry_run``: what is held back is not
+    kept there.
     """
 
     def look(stage: Path) -> None:
         if last_look is not None:
             last_look(stage)
-        verdict.require(str(commit.staged(root, key)), root.name)
+        staged = str(commit.staged(root, key))
+        # In the words that go on: "look at ...".
+        verdict.require(f"what a run without --dry-run leaves in {staged}" if dry_run else staged, root.name)
 
     return look
 

@@ -14,11 +14,11 @@ LEAST = 0.5  # of the accepted rows of the last time
 
 
 def check(counts: Sequence[SourceCount], path: Path, *, accept: bool) -> None:
-    """Compare accepted rows per source with those kept in ``path``, then keep these.
+    """Compare accepted rows per source with those kept in ``path``.
 
     Raises ``DataError`` where a source has less than half of its last rows, unless ``accept``.
     """
-    now = {f"{count.table}.{count.source}": count.accepted for count in counts}
+    now = _accepted(counts)
     for place, before in _last(path).items():
         if place in now and now[place] < LEAST * before and not accept:
             raise DataError(
@@ -26,7 +26,15 @@ def check(counts: Sequence[SourceCount], path: Path, *, accept: bool) -> None:
                 got=f"{now[place]:,} rows accepted, {before:,} the last time",
                 mend="deliver it whole, or say that it is meant: --set accept_smaller=true",
             )
-    write_whole(path, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
+
+
+def keep(counts: Sequence[SourceCount], path: Path) -> None:
+    """Leave them in ``path`` for the next time."""
+    write_whole(path, (json.dumps(_accepted(counts), indent=1, sort_keys=True) + "\n").encode())
+
+
+def _accepted(counts: Sequence[SourceCount]) -> dict[str, int]:
+    return {f"{count.table}.{count.source}": count.accepted for count in counts}
 
 
 def _last(path: Path) -> dict[str, int]:

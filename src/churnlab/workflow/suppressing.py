@@ -48,20 +48,25 @@ class Suppressing:
 
 
 def read(
-    opening: Opened, day: dt.date, known: Sequence[Callable[[], Any]] = (), *, keep: bool = True
+    opening: Opened,
+    day: dt.date,
+    known: Sequence[Callable[[], Any]] = (),
+    *,
+    keep: bool = True,
+    remarks: bool = True,
 ) -> Suppressing | None:
     """Who may be contacted by the lists of ``day``; None in a project that suppresses nobody.
 
     ``known``: what gives ids of known customers, Arrow texts, the cheapest first: the next is asked only
     where too few ids of the sources are among them; none: the ids of all tables. ``keep``: write what
-    was set aside.
+    was set aside. ``remarks``: whether somebody reads the notes of these tables.
 
     Raises ``GateError`` (exit 4) where anything about the sources leaves a doubt.
     """
     project, plan = opening.project, opening.project.suppressing
     if plan is None:
         return None
-    tables = loaded(opening, keep=keep)
+    tables = loaded(opening, keep=keep, remarks=remarks)
     dated = refusals.dated(tables, project.sources, plan, day, project.time_zone)
     opening.progress("match who must not be contacted", None)
     with refusals.no_list():
@@ -79,14 +84,14 @@ def read(
     )
 
 
-def loaded(opening: Opened, *, keep: bool = True) -> Tables:
-    """The checked tables of who must not be contacted. ``keep``: write what was set aside.
+def loaded(opening: Opened, *, keep: bool = True, remarks: bool = True) -> Tables:
+    """The checked tables of who must not be contacted. ``keep``, ``remarks``: as of ``read``.
 
     Raises ``GateError`` where one of them cannot be read whole.
     """
     quarantine = opening.out / "data" / "quarantine_suppression.parquet" if keep else None
     with refusals.no_list():
-        return opening.read(SUPPRESSION, quarantine, remarks=keep)
+        return opening.read(SUPPRESSION, quarantine, remarks=remarks)
 
 
 def confirm(opening: Opened, before: Suppressing | None) -> None:
@@ -97,7 +102,7 @@ def confirm(opening: Opened, before: Suppressing | None) -> None:
             before.digests,
             root=opening.root,
             data_roots=opening.project.data_roots,
-            again=lambda: loaded(opening, keep=False),
+            again=lambda: loaded(opening, keep=False, remarks=False),
         )
 
 
