@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kept import Kept
 from postgres import postgres_dsn  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[1]
@@ -48,3 +49,9 @@ def tracked(tmp_path, migrated_store, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     shutil.copy(migrated_store, tmp_path / "mlflow.db")
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, migrated_store):
+    """A project whose trained states are made once for all tests of a file."""
+    return Kept(tmp_path_factory.mktemp("kept"), migrated_store)

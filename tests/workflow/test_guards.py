@@ -35,9 +35,13 @@ def shop(tracked):
 
 
 @pytest.fixture
-def trained(shop):
-    churnlab.train(shop(), frames={"orders": orders()})
-    return shop
+def trained(kept):
+    def made(root):
+        (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+        churnlab.train(churnlab.load(root / "shop.yaml"), frames={"orders": orders()})
+
+    root = kept.at("trained", made)
+    return lambda *overrides: churnlab.load(root / "shop.yaml", overrides)
 
 
 @pytest.mark.parametrize(

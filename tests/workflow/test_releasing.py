@@ -29,19 +29,21 @@ WIDE = "release.share_block=1"  # of five weeks of a made-up shop whose customer
 
 
 @pytest.fixture
-def shop(tracked):
+def shop(kept):
     """A trained project with lists of four weeks: ``score(day)`` makes more of them."""
-    (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
     frames = {"orders": shops.orders(seed=5, stays=20)}
-    churnlab.train(load(tracked / "shop.yaml"), frames=frames)
 
     def score(*overrides, day=DAY, approvals=()):
-        project = load(tracked / "shop.yaml", [WIDE, *overrides])
+        project = load(kept.root / "shop.yaml", [WIDE, *overrides])
         return churnlab.score(project, day, frames=frames, approvals=approvals)
 
-    for day in WEEKS:
-        score(day=day)
-    return tracked, score
+    def four_weeks(root):
+        (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+        churnlab.train(load(root / "shop.yaml"), frames=frames)
+        for day in WEEKS:
+            score(day=day)
+
+    return kept.at("four weeks", four_weeks), score
 
 
 def told(done):

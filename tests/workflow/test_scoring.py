@@ -41,18 +41,22 @@ def people(*towns, customers=300):
 
 
 @pytest.fixture
-def shop(tracked):
+def shop(kept):
     """A trained project: ``score(overrides)`` makes its lists."""
-    (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
-    frames = {"orders": orders(), "people": people("Oslo", "Bergen")}
-    churnlab.train(churnlab.load(tracked / "shop.yaml"), frames=frames)
+    root = kept.at("trained", trained)
     # A town that training did not know: it has to be counted over all blocks.
-    frames["people"] = people("Oslo", "Tromsø")
+    frames = {"orders": orders(), "people": people("Oslo", "Tromsø")}
 
     def score(*overrides, day=DAY):
-        return churnlab.score(churnlab.load(tracked / "shop.yaml", overrides), day, frames=frames)
+        return churnlab.score(churnlab.load(root / "shop.yaml", overrides), day, frames=frames)
 
-    return tracked / "out" / "shop", score
+    return root / "out" / "shop", score
+
+
+def trained(root):
+    (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+    frames = {"orders": orders(), "people": people("Oslo", "Bergen")}
+    churnlab.train(churnlab.load(root / "shop.yaml"), frames=frames)
 
 
 def quadrants(done):
