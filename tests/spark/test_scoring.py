@@ -16,7 +16,7 @@ from churnlab import spark
 from churnlab.errors import GateError, IntegrityError, MachineError
 from churnlab.evaluation import drift
 from churnlab.lists import commit
-from churnlab.lists.columns import NAMES, columns_of
+from churnlab.lists.columns import NAMES, Added, columns_of
 from churnlab.spark import scoring
 from churnlab.strategy.quadrants import Strategy
 from churnlab.tables import store
@@ -209,7 +209,7 @@ def test_risks_of_shorter_horizons_are_the_local_ones(shop):
     asked = project.model_copy(update={"churn": churn})
     churnlab.train(asked)
     local, made = churnlab.score(asked, DAY), spark.score(tables, asked, DAY, shards=3)
-    names = [column.name for column in columns_of((30, 60))]
+    names = [column.name for column in columns_of(Added((30, 60)))]
     assert pq.read_schema(local.folder / "all.parquet").names == names
     assert_same_lists(local.folder, made.folder, names)
 

@@ -107,7 +107,8 @@ def score_opened(
     with tracking.run(store, "score", {"as_of": day.isoformat(), "run_key": key}) as run:
         seen, root = _Seen(Cautions(opening, models), Drift.of(models)), _folder(project, day)
         stamp = stamped_with(project, key, champion, models, day, second)
-        with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding) as kept:
+        cut = Thresholds.from_dict(models.extra["thresholds"])
+        with spool.opened(out_folder(project), stamp, project.lists.formula_policy, deciding, cut) as kept:
             around = Around(previous, seasonality.of_tables(opening, models.extra, day))
             _place_all(opening, models, day, kept, seen, around, second)
             ranked = kept.ranked()
@@ -249,6 +250,8 @@ def stamped_with(
         exponent=exponent(project.currency),
         locale=project.locale,
         also_days=project.churn.also_days,
+        relation=project.overlays is not None and project.overlays.relation is not None,
+        parents=project.parents,
     )
 
 
