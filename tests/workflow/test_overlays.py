@@ -124,15 +124,20 @@ def test_nothing_else_in_the_lists_changes(plain, laid_over):
         }
 
 
+def in_the_year(events):
+    """The rows of the last 365 days before the date of the lists."""
+    day = pd.Timestamp(DAY)
+    return events[(events["at"] >= day - pd.Timedelta(days=365)) & (events["at"] < day)]
+
+
 def test_relations_are_those_of_the_events(laid_over):
-    _since, _until = pd.Timestamp(DAY) - pd.Timedelta(days=365), pd.Timestamp(DAY)
-    said = FRAMES["contacts"].query("@since <= at < @until")
+    said, bought_by_all = in_the_year(FRAMES["contacts"]), in_the_year(FRAMES["orders"])
     for one, row in laid_over[1].items():
         mine = said[said["who"] == one]
         opposing = mine["what"].isin(["complaint", "opt_out"]).sum()
         voluntary = mine["what"].isin(["review", "referral"]).sum()
         assert row["dimension_socio_affective"] == pytest.approx(100 * voluntary / (voluntary + 2), abs=1e-6)
-        bought = FRAMES["orders"].query("who == @one and @since <= at < @until")
+        bought = bought_by_all[bought_by_all["who"] == one]
         assert row["dimension_economic"] == pytest.approx(100 * len(bought) / (len(bought) + 6), abs=1e-6)
         if opposing >= 2 and opposing >= voluntary:
             assert row["cooperation_profile"] == "resistant"
