@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import shops
 from churnlab.config import load
 from churnlab.errors import IntegrityError
 from churnlab.lists.columns import NAMES, PARENT, RELATION
+from churnlab.workflow import relating
 from churnlab.workflow.opening import opened
 from churnlab.workflow.panels import training_panel
 
@@ -205,6 +207,24 @@ def test_a_campaign_contacts_each_parent_once(shop, laid_over, caplog):
     assert 0 < len(rows) < len(laid_over[1])
     for one, row in rows.items():
         assert all(laid_over[1][one][column.name] == row[column.name] for column in (*PARENT, *RELATION))
+
+
+def test_the_report_and_one_customer_tell_of_relations(shop, laid_over):
+    project = shop(OVERLAYS)
+    done, rows = laid_over
+    card = churnlab.explain_customer(project, "0001", DAY, frames=FRAMES)
+    row = rows["0001"]
+    told = card.card
+    assert told["cooperation_profile"] == row["cooperation_profile"]
+    assert told["relationship_type"] == row["relationship_type"]
+    assert told["dimensions"]["economic"] == row["dimension_economic"]
+    (line,) = [line for line in card.lines if line.startswith("Relation: ")]
+    assert row["cooperation_profile"].replace("_", "-") in line
+    exhibits = {each.name: each for each in relating.relation(done.folder, 2)}
+    counts = Counter(each["cooperation_profile"] for each in rows.values())
+    told = {code: count for code, count, *_ in exhibits["relation_profiles"].rows if count is not None}
+    assert told == {f"relation_{code}": count for code, count in counts.items() if f"relation_{code}" in told}
+    assert len(told) > 1
 
 
 def test_other_terms_are_still_refused(shop):
