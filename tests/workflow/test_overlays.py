@@ -15,7 +15,7 @@ from churnlab.config import load
 from churnlab.errors import IntegrityError
 from churnlab.lists.columns import NAMES, PARENT, RELATION
 from churnlab.workflow import relating
-from churnlab.workflow.opening import opened
+from churnlab.workflow.opening import opened, settings
 from churnlab.workflow.panels import training_panel
 
 DAY = dt.date(2025, 5, 1)
@@ -114,6 +114,16 @@ def laid_over(shop):
     """Trained before anything was laid over it: the champion need not be trained again."""
     done = churnlab.score(shop(OVERLAYS), DAY, frames=FRAMES)
     return done, rows_of(done)
+
+
+def test_what_nobody_asks_for_changes_no_run_key(shop):
+    assert "overlays" not in settings(shop())
+    assert (
+        "one_per_parent" not in settings(shop(CAMPAIGN.replace("  one_per_parent: true\n", "")))["campaign"]
+    )
+    asked = settings(shop(OVERLAYS, CAMPAIGN))
+    assert asked["overlays"]["parent"]
+    assert asked["campaign"]["one_per_parent"]
 
 
 def test_nothing_else_in_the_lists_changes(plain, laid_over):
