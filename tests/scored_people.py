@@ -70,7 +70,7 @@ def ranked(*blocks, stamp=STAMP, formula_policy="refuse", contacting=None):
     """Blocks of scored customers in list order, as long as their spool is open."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        spool.opened(Path(folder), stamp, formula_policy, contacting) as kept,
+        spool.opened(Path(folder), stamp, formula_policy, contacting, CUT) as kept,
     ):
         for block in blocks:
             kept.add(block)

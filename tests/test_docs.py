@@ -68,6 +68,17 @@ def test_the_page_on_campaigns_runs_as_it_stands():
     assert [float(cell[6]) for cell in cells if len(cell) == 9] == names["saved"].round(1).tolist()
 
 
+def test_the_page_on_overlays_runs_as_it_stands():
+    page, names = ROOT / "docs" / "overlays.md", {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+    found = names["found"]
+    text = page.read_text(encoding="utf-8")
+    for told in (found.type, found.profile):
+        assert f"# {', '.join(told)}" in text
+    assert [f"{score:.3g}" for score in found.economic] == ["50", "25", "66.7"]
+
+
 def test_the_page_on_delivery_runs_as_it_stands(tmp_path, monkeypatch):
     page = ROOT / "docs" / "delivery.md"
     deliveries.publish(tmp_path)

@@ -7,6 +7,7 @@ from churnlab.errors import ConfigError
 from churnlab.shards import EVER
 from churnlab.snapshots import Calendar
 from churnlab.testing import DAY, World
+from pasts import past
 
 
 def rows(*periods):
@@ -42,6 +43,22 @@ def test_what_never_changes_always_holds_and_missing_cells_stay_missing():
     assert list(profile.category("city")) == [None, None]
     # Joined on day 50: at day 1 that lies ahead.
     np.testing.assert_array_equal(profile.joined_at, [np.nan, 50 * DAY])
+
+
+def test_the_parent_is_that_of_the_date_and_no_attribute():
+    rows = [
+        {"customer": 0, "valid_from": 10 * DAY, "parent": "P", "city": "Lille"},
+        {"customer": 0, "valid_from": 20 * DAY, "parent": "Q", "city": "Lille"},
+        {"customer": 1, "valid_from": 10 * DAY, "parent": None, "city": "Lyon"},
+    ]
+    kinds = {"parent": "category", "city": "category"}
+    asked = [(0, 10 * DAY), (0, 20 * DAY), (0, 21 * DAY), (1, 21 * DAY)]
+    profile = past(asked, attributes=rows, kinds=kinds).profile
+    assert list(profile.parent) == [None, "P", "Q", None]
+    assert profile.names == ("city",)
+    with pytest.raises(ConfigError, match="no attribute is named 'parent'"):
+        profile.category("parent")
+    assert past(asked, attributes=rows, kinds={"city": "category"}).profile.parent is None
 
 
 def test_names_and_kinds():

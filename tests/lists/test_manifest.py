@@ -68,6 +68,7 @@ CHANGES = {
     "suppression": {"required": ["consents"]},
     "suppressed": {"first_reason": {"objection": 1}, "any_reason": {"objection": 1}},
     "campaign": {"name": "spring"},
+    "parents": {"accounts": 5, "parents": 3},
     "comparable": "0123456789abcdef",
     "valid_until": date(2025, 3, 4),
 }

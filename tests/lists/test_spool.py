@@ -13,7 +13,7 @@ import pytest
 from actions_made import SALT, campaign, measured
 from children import in_child
 from churnlab.errors import GateError, IntegrityError, MachineError
-from churnlab.lists import order, spool, write
+from churnlab.lists import chunks, order, spool, write
 from churnlab.lists.commit import current, publish, verify
 from churnlab.lists.screen import Screen
 from churnlab.lists.spool import Contacting
@@ -91,7 +91,7 @@ def test_whoever_a_campaign_puts_first_keeps_the_own_row(tmp_path, small):
 
 def test_rows_of_others_are_no_list(small, monkeypatch):
     monkeypatch.setattr(
-        spool._Reader, "rows", lambda self, wanted, rows=spool._Reader.rows: rows(self, wanted[::-1])
+        chunks.Reader, "rows", lambda self, wanted, rows=chunks.Reader.rows: rows(self, wanted[::-1])
     )
     with (
         ranked(*blocks()) as everybody,

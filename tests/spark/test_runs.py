@@ -20,7 +20,7 @@ from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.summary import Sums
 from churnlab.workflow.cautions import Cautions
 from churnlab.workflow.drifting import Drift
-from scored_people import STAMP, files_of, listed, scored
+from scored_people import CUT, STAMP, files_of, listed, scored
 
 IDS = [f"{number:03}" for number in range(90)]
 CUTS = {
@@ -50,7 +50,7 @@ def left(folder, blocks, *, valued=True):
 def written(folder, blocks, *, valued=True):
     """Name -> (manifest's rows, bytes) of every file of the lists."""
     seen, notes = left(folder, blocks, valued=valued)
-    together = ranking.outputs(ranking.ranked(runs.opened(folder, notes), seen, STAMP))
+    together = ranking.outputs(ranking.ranked(runs.opened(folder, notes), seen, STAMP, CUT))
     files = {name: io.BytesIO() for name in together.files}
     together.write(files)
     return {name: (together.files[name].rows, file.getvalue()) for name, file in files.items()}
@@ -81,7 +81,7 @@ def test_risks_of_shorter_horizons_are_the_local_ones(tmp_path):
     people = scored(IDS, risk, sooner={30: (risk**0.5).round(6)})
     seen, notes = left(tmp_path, [people.take(part) for part in CUTS["uneven"]])
     stamp = replace(STAMP, also_days=(30,))
-    together = ranking.outputs(ranking.ranked(runs.opened(tmp_path, notes, (30,)), seen, stamp))
+    together = ranking.outputs(ranking.ranked(runs.opened(tmp_path, notes, stamp.added), seen, stamp, CUT))
     files = {name: io.BytesIO() for name in together.files}
     together.write(files)
     local = files_of(people, stamp=stamp)
@@ -122,13 +122,13 @@ def test_ties_go_by_the_bytes_of_the_id_across_runs(tmp_path):
 def test_one_customer_in_two_shards_stops_the_lists(tmp_path):
     seen, notes = left(tmp_path, [scored(["a", "b"]), scored(["b", "c"])])
     with pytest.raises(GateError, match="repeats in 1 of 4 rows"):
-        ranking.ranked(runs.opened(tmp_path, notes), seen, STAMP)
+        ranking.ranked(runs.opened(tmp_path, notes), seen, STAMP, CUT)
 
 
 def test_a_run_that_nobody_tells_of_is_missed(tmp_path):
     seen, notes = left(tmp_path, [scored(["a", "b"]), scored(["c"])])
     with pytest.raises(IntegrityError, match=r"other rows than they scored\ngot: 2 rows for 3 customers"):
-        ranking.ranked(runs.opened(tmp_path, notes[:1]), seen, STAMP)
+        ranking.ranked(runs.opened(tmp_path, notes[:1]), seen, STAMP, CUT)
 
 
 def test_a_folder_that_is_not_shared_is_told(tmp_path):

@@ -13,10 +13,11 @@ import pytest
 
 import churnlab
 from churnlab import spark
+from churnlab.config.overlays import Overlays, Relation
 from churnlab.errors import GateError, IntegrityError, MachineError
 from churnlab.evaluation import drift
 from churnlab.lists import commit
-from churnlab.lists.columns import NAMES, columns_of
+from churnlab.lists.columns import EVERY, NAMES, Added, columns_of
 from churnlab.spark import scoring
 from churnlab.strategy.quadrants import Strategy
 from churnlab.tables import store
@@ -51,12 +52,21 @@ def shop(session, tmp_path_factory, migrated_store):
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID"):
             patch.delenv(name, raising=False)
         patch.setattr(drift, "ENOUGH", 50)  # customers: inputs and scores are compared with those of training
+        with_parents(folder / "configs" / "synthetic.yaml")
         project = churnlab.load(folder / "configs" / "synthetic.yaml", SMALL)
         trained = churnlab.train(project)
         local = churnlab.score(project, DAY)
         with opened(project) as opening:
             store.save(opening.tables, folder / "saved")
         yield project, spark.of_folder(session, folder / "saved"), local, trained
+
+
+def with_parents(config):
+    """Say that whoever lives in a region belongs to it."""
+    before, customers, after = config.read_text(encoding="utf-8").partition("  customers:")
+    mapped = after.replace("customer_id: client,", "customer_id: client, parent: region,", 1)
+    assert mapped != after
+    config.write_text(before + customers + mapped, encoding="utf-8")
 
 
 def listed(folder, strategy, names):
@@ -195,6 +205,20 @@ def test_the_manifest_holds_no_customer(shop):
     assert not ids & set(json.dumps(said).split('"'))
 
 
+def test_overlays_are_the_local_ones(shop):
+    project, tables, _, _ = shop
+    asked = project.model_copy(update={"overlays": Overlays(relation=Relation(), parent=True)})
+    local, made = churnlab.score(asked, DAY), spark.score(tables, asked, DAY, shards=3)
+    names = [column.name for column in columns_of(EVERY)]
+    assert_same_lists(local.folder, made.folder, names)
+    rows = pq.read_table(local.folder / "all.parquet").to_pylist()
+    assert len({row["parent_value_if_retained"] for row in rows}) == len({row["parent"] for row in rows}) > 1
+    assert {row["relationship_type"] for row in rows} >= {"primary", "secondary"}
+    said = [json.loads((each.folder / "manifest.json").read_text())["parents"] for each in (local, made)]
+    assert said[0] == said[1]
+    assert said[0]["accounts"] == len(rows)
+
+
 # The last of all: they make other champions.
 def test_training_on_spark_registers_the_same_models(shop):
     project, tables, _, trained = shop
@@ -210,7 +234,7 @@ def test_risks_of_shorter_horizons_are_the_local_ones(shop):
     asked = project.model_copy(update={"churn": churn})
     churnlab.train(asked)
     local, made = churnlab.score(asked, DAY), spark.score(tables, asked, DAY, shards=3)
-    names = [column.name for column in columns_of((30, 60))]
+    names = [column.name for column in columns_of(Added((30, 60)))]
     assert pq.read_schema(local.folder / "all.parquet").names == names
     assert_same_lists(local.folder, made.folder, names)
 

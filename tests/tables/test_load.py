@@ -157,6 +157,17 @@ def test_attributes_are_columns_of_their_table(tmp_path):
     }
 
 
+def test_a_parent_is_written_as_ids_are_and_may_be_missing(tmp_path):
+    content = "customer_id,parent\nA-1, g-2 \na-3,\nb,G-2\n"
+    people = source(tmp_path, content, table="customers", id_normalise="lower")
+    checked = project(tmp_path, {"customers": [people]})
+    parents = {row["customer_id"]: row["parent"] for row in rows(checked, "customers")}
+    assert parents == {"a-1": " g-2 ", "a-3": None, "b": "g-2"}
+    people = source(tmp_path, content, table="customers", id_normalise="trim", name="trimmed")
+    found = rows(project(tmp_path, {"customers": [people]}), "customers")
+    assert {row["parent"] for row in found} == {"g-2", None, "G-2"}
+
+
 def test_an_attribute_is_of_one_kind(tmp_path):
     one = source(tmp_path, "customer_id,age\na,41\n", table="customers", name="one")
     two = source(tmp_path, "customer_id,age\nb,old\n", table="customers", name="two")

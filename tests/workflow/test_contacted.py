@@ -51,6 +51,7 @@ class Everybody:
     eligible: int
     excluded: object = None
     decided: object = None
+    rolled: object = None
 
 
 @dataclasses.dataclass

@@ -84,6 +84,11 @@ def test_lost_customers_stand_by_the_value_of_a_second_life_and_each_customer_on
         ({}, {}, "does not ask who comes back"),
         ({"kind": ", kind: win_back", "days": 90}, {}, "disagree on who is lost"),
         ({"kind": ", kind: win_back", "more": "currency: USD\n"}, {}, "currency there is not that"),
+        (
+            {"kind": ", kind: win_back", "more": "overlays: {relation: {}}\n"},
+            {},
+            "overlays differs",
+        ),
     ],
 )
 def test_what_must_agree_is_said_before_anything_is_read(tracked, other, here, words):

@@ -218,6 +218,11 @@ class Campaign(Section):
     alternatives: bool = Field(
         True, description="where a channel is full, the next best action in one with room"
     )
+    one_per_parent: bool = Field(
+        False,
+        description="true: of the accounts of one parent only the one with the highest expected saved value "
+        "is contacted; needs overlays.parent",
+    )
     control: Drawn = Field(0.10, description="share of the selected customers who are left alone")
     holdout: Drawn = Field(0.05, description="share of all customers whom no campaign of the epoch contacts")
     explore: Drawn = Field(

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from churnlab.config import kinds, suppression
+from churnlab.config import kinds, overlays, suppression
 from churnlab.config.campaign import Campaign
 from churnlab.config.churn import Churn
 from churnlab.config.export import Export
@@ -16,6 +16,7 @@ from churnlab.config.gate import Gate
 from churnlab.config.machine import Engine, Synthetic, Tracking
 from churnlab.config.meanings import SUPPRESSION
 from churnlab.config.offer import Offer
+from churnlab.config.overlays import Overlays
 from churnlab.config.release import Release
 from churnlab.config.review import Review
 from churnlab.config.section import Currency, Name, Section, Zone
@@ -208,6 +209,9 @@ class Project(Section):
     gate: Gate = Gate()
     review: Review = Review()
     strategy: StrategyPlan = StrategyPlan()
+    overlays: Overlays | None = Field(
+        None, description="what lies over the strategies: relation, parent; null: nothing"
+    )
     suppression: Suppression | None = Field(
         None, description="who must not be contacted; null: the defaults, once a source of it is there"
     )
@@ -229,6 +233,8 @@ class Project(Section):
         kinds.require(self.churn, self.sources, self.snapshots.lost_after_days)
         suppression.require(self.suppressing, self.sources)
         kinds.require_value(self.sources, self.campaign)
+        alone = self.campaign is not None and self.campaign.one_per_parent
+        overlays.require(self.overlays, self.sources, one_per_parent=alone)
         names = [
             name
             for table in ("customers", "snapshot")
@@ -257,6 +263,11 @@ class Project(Section):
     def segment(self) -> str | None:
         """The attribute that lists show as segment: the one that cuts go by, where they do."""
         return self.strategy.by or self.lists.segment
+
+    @property
+    def parents(self) -> bool:
+        """Whether accounts roll up to a parent."""
+        return self.overlays is not None and self.overlays.parent
 
     @property
     def suppressing(self) -> Suppression | None:

@@ -27,7 +27,8 @@ class Card:
     risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
     to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
-    them. Without histories these and ``story`` are None.
+    them. Without histories these and ``story`` are None. ``dimensions``: name -> 0 to 100, None where its
+    source is missing; ``relationship_type``, ``cooperation_profile``: codes; all of an overlay, if asked for.
     """
 
     customer_id: str
@@ -57,6 +58,9 @@ class Card:
     critical_due: str | None = None
     critical_all: Sequence[str] = ()
     story: Story | None = None
+    dimensions: Mapping[str, float | None] = field(default_factory=dict)
+    relationship_type: str | None = None
+    cooperation_profile: str | None = None
 
     @property
     def base_risk(self) -> float | None:

@@ -103,6 +103,15 @@ class Telling:
         others = [say[f"moment_{code}"] for code in card.critical_all if code != card.critical_moment]
         if others:
             yield say["card_moments"].format(moments=", ".join(others))
+        if card.dimensions:
+            codes = (card.relationship_type, card.cooperation_profile)
+            names = [say[f"relation_{code}"] for code in codes if code is not None]
+            known = [
+                f"{say[name.replace('_', '-')]} {self.said(round(score), 'number')}"
+                for name, score in card.dimensions.items()
+                if score is not None
+            ]
+            yield say["card_relation"].format(relation=", ".join([*names, *known]) or say["unknown"])
 
     def story(self) -> Iterator[str]:
         """Orders month by month in plain figures, and how long the silence is."""

@@ -17,7 +17,7 @@ from churnlab.shards import Events
 if TYPE_CHECKING:
     from churnlab.history.ways import Way
 
-_KEYS = frozenset({"customer", "valid_from", "valid_to", "joined_at"})
+_KEYS = frozenset({"customer", "valid_from", "valid_to", "joined_at", "parent"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +57,7 @@ class Profile:
         texts = self._texts.get(self._known(name))
         if texts is None:
             raise ConfigError(f"the attribute {name!r} is a number", mend=f"ask for number({name!r})")
-        codes = np.where(self._row >= 0, self._take(name), -1)
-        answer = np.full(len(codes), None, dtype=object)
-        answer[codes >= 0] = texts[codes[codes >= 0]]
-        return answer
+        return self._texts_of(name, texts)
 
     def number(self, name: str) -> Floats:
         """(n,) NaN where it is missing."""
@@ -78,6 +75,22 @@ class Profile:
             return None
         joined = self._take("joined_at")
         return np.where((self._row >= 0) & is_past(joined, self._as_of), joined, np.nan)
+
+    @property
+    def parent(self) -> Texts | None:
+        """(n,) the id of each customer's parent, None for who has none. No attribute: no feature sees it.
+
+        None where the input has no such column.
+        """
+        if "parent" not in self._attributes:
+            return None
+        return self._texts_of("parent", self._texts["parent"])
+
+    def _texts_of(self, name: str, texts: Texts) -> Texts:
+        codes = np.where(self._row >= 0, self._take(name), -1)
+        answer = np.full(len(codes), None, dtype=object)
+        answer[codes >= 0] = texts[codes[codes >= 0]]
+        return answer
 
     def _take(self, name: str) -> NDArray[Any]:
         values = self._attributes[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.lists.columns import COLUMNS, REASONS, risk_within, schema
+from churnlab.lists.columns import COLUMNS, NOTHING, REASONS, RELATION, ROLLED, Added, risk_within, schema
 from churnlab.lists.gate import SCORE_DECIMALS
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.strategy.moments import Moments
@@ -28,7 +28,7 @@ class Stamp:
     ``run_id``: the run key or its beginning. ``exponent``: decimals of the currency.
     ``lost_version``: the models behind who is lost already, where those have models of their own.
     ``value_basis``: None in a project without value. ``also_days``: the shorter horizons that lists
-    have risks of.
+    have risks of. ``relation``, ``parents``: whether lists have those overlays.
     """
 
     run_id: str
@@ -41,6 +41,13 @@ class Stamp:
     locale: Literal["en", "fr"] = "en"
     also_days: tuple[int, ...] = ()
     lost_version: str | None = None
+    relation: bool = False
+    parents: bool = False
+
+    @property
+    def added(self) -> Added:
+        """The columns that are not in every list."""
+        return Added(self.also_days, self.relation, self.parents)
 
 
 # The same in all rows, or known from another column: added when the list is written.
@@ -59,14 +66,14 @@ DECIDED = frozenset(
         "owner",
     )
 )
-LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label", *DECIDED))
+LATER = frozenset((*_LATER, "rank_in_list", "quadrant_label", *DECIDED, *ROLLED))
 
 
-def rows_schema(also_days: Sequence[int] = ()) -> Any:
+def rows_schema(added: Added = NOTHING) -> Any:
     """The Arrow schema of ``rows``."""
     import pyarrow as pa
 
-    return pa.schema([field for field in schema(also_days) if field.name not in LATER])
+    return pa.schema([field for field in schema(added) if field.name not in LATER])
 
 
 def rows(scored: ScoredCustomers, exponent: int) -> Any:
@@ -78,18 +85,18 @@ def rows(scored: ScoredCustomers, exponent: int) -> Any:
 
     columns: dict[str, NDArray[Any]] = {**_texts(scored), **_numbers(scored, exponent)}
     columns["critical_due"] = (scored.moments or Moments.none(len(scored))).due
-    wanted = rows_schema(tuple(scored.sooner))
+    wanted = rows_schema(Added(tuple(scored.sooner), scored.relations is not None, scored.parent is not None))
     made = [pa.array(columns[field.name], field.type, from_pandas=True) for field in wanted]
     return pa.table(made, schema=wanted)
 
 
 def complete(
-    table: Any, first_rank: int, stamp: Stamp, *, valued: bool, decided: Mapping[str, Any] | None = None
+    table: Any, first_rank: int, stamp: Stamp, *, valued: bool, told: Mapping[str, Any] | None = None
 ) -> Any:
     """All columns of the list, from ``rows`` of one strategy in list order, as one chunk each.
 
-    ``first_rank``: the rank of the first row. ``valued``: whether the project has value. ``decided``: name
-    -> column of what a campaign says of these rows; None without one.
+    ``first_rank``: the rank of the first row. ``valued``: whether the project has value. ``told``: name ->
+    column of what a campaign and parents say of these rows; what they do not tell is left empty.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -100,7 +107,7 @@ def complete(
         same["value_basis"] = None
     labels = {str(code): code.label(stamp.locale) for code in Strategy}
     same["quadrant_label"] = labels[table["quadrant"][0].as_py()] if n else None
-    columns, wanted = [], schema(stamp.also_days)
+    columns, wanted, known = [], schema(stamp.added), told or {}
     for field in wanted:
         if field.name == "model_version" and stamp.lost_version is not None:
             lost = pc.equal(table["population"], "lost")
@@ -110,8 +117,8 @@ def complete(
         elif field.name == "quadrant_since":
             # Whoever did not stand there before does since this list.
             columns.append(table[field.name].fill_null(pa.scalar(stamp.scored_at, field.type)))
-        elif field.name in DECIDED:
-            columns.append(pa.nulls(n, field.type) if decided is None else decided[field.name])
+        elif field.name in DECIDED or field.name in ROLLED:
+            columns.append(known[field.name] if field.name in known else pa.nulls(n, field.type))
         elif field.name == "rank_in_list":
             columns.append(pa.array(np.arange(first_rank, first_rank + n), field.type))
         else:
@@ -137,7 +144,11 @@ def _texts(scored: ScoredCustomers) -> dict[str, NDArray[Any]]:
         "intensity_basis": scored.intensity_basis,
         "critical_moment": moments.primary,
         "critical_all": moments.codes,
+        **({} if scored.parent is None else {"parent": scored.parent}),
     }
+    if scored.relations is not None:
+        columns["relationship_type"] = scored.relations.type
+        columns["cooperation_profile"] = scored.relations.profile
     for number in range(REASONS):
         columns[f"reason_{number + 1}_code"] = scored.reason_codes[:, number]
         columns[f"reason_{number + 1}_text"] = scored.reason_texts[:, number]
@@ -151,5 +162,13 @@ def _numbers(scored: ScoredCustomers, exponent: int) -> dict[str, Floats]:
         "churn_risk": rounded(scored.churn_risk, SCORE_DECIMALS),
         **{risk_within(days): rounded(risk, SCORE_DECIMALS) for days, risk in scored.sooner.items()},
         "intensity": rounded(scored.intensity, SCORE_DECIMALS),
+        **_dimensions(scored),
         **{column.name: amounts.get(column.name, missing) for column in COLUMNS if column.kind == "money"},
     }
+
+
+def _dimensions(scored: ScoredCustomers) -> dict[str, Floats]:
+    if scored.relations is None:
+        return {}
+    kinds = [column.name for column in RELATION if column.kind == "score"]
+    return {name: getattr(scored.relations, name.removeprefix("dimension_")) for name in kinds}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.lists.columns import Column, columns_of
+from churnlab.lists.columns import NOTHING, Added, Column, columns_of
 
 # What a spreadsheet takes for the start of a formula, wide and small variants too, after anything it
 # may skip: white space, control characters, marks of no width.
@@ -29,9 +29,9 @@ _PLAIN = _HARMLESS + r'[^"]*\z'
 _EXACT = 2**51  # units: below, a float64 is nearer to its own decimal than to any other
 
 
-def header(end: str, also_days: Sequence[int] = ()) -> bytes:
-    """The names of the columns. ``end``: what ends a line. ``also_days``: as a ``Stamp`` has them."""
-    return (",".join(column.name for column in columns_of(also_days)) + end).encode()
+def header(end: str, added: Added = NOTHING) -> bytes:
+    """The names of the columns. ``end``: what ends a line."""
+    return (",".join(column.name for column in columns_of(added)) + end).encode()
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Dialect:
     missing: str = ""
 
 
-def lines(table: Any, end: str, exponent: int, also_days: Sequence[int] = ()) -> memoryview:
+def lines(table: Any, end: str, exponent: int, added: Added = NOTHING) -> memoryview:
     """The rows of a list as it is published: text in quotes, numbers and ISO dates bare, nothing for a
     missing value. ``exponent``: decimals of the currency.
     """
-    return written(table, columns_of(also_days), Dialect(end, exponent))
+    return written(table, columns_of(added), Dialect(end, exponent))
 
 
 def written(table: Any, columns: Sequence[Column], dialect: Dialect) -> memoryview:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,15 +76,55 @@ COLUMNS = (
 )
 NAMES = tuple(column.name for column in COLUMNS)
 
+RELATION = (
+    Column("dimension_economic", "score", "orders of the window, as a score from 0 to 100"),
+    Column("dimension_informational", "score", "information asked for and given, 0 to 100"),
+    Column("dimension_normative", "score", "commitments and rules kept, 0 to 100"),
+    Column("dimension_political", "score", "influence exercised, 0 to 100"),
+    Column("dimension_socio_affective", "score", "personal ties, 0 to 100"),
+    Column("relationship_type", "text", "primary (personal) or secondary (formal)"),
+    Column("cooperation_profile", "text", "resistant, collaborative, independent, neo_classical"),
+)
+PARENT = (
+    Column("parent", "text", "the parent of this account; nothing for who names none"),
+    Column("parent_accounts", "count", "accounts scored under that parent, this one among them"),
+    Column("parent_value_if_retained", "money", "what they are worth together if they stay"),
+    Column("parent_churn_risk", "score", "their churn risk, those worth more weighing more, 0 to 1"),
+    Column("parent_quadrant", "text", "the strategy of them all together, by today's scores"),
+)
+ROLLED = frozenset(column.name for column in PARENT[1:])  # known once everybody is
 
-def columns_of(also_days: Sequence[int] = ()) -> tuple[Column, ...]:
-    """The columns of a list in which the risks of shorter horizons stand as well, after ``churn_risk``."""
-    place = NAMES.index("churn_risk") + 1
-    sooner = (
-        Column(risk_within(days), "score", f"the same within the first {days} days of the horizon")
-        for days in also_days
-    )
-    return (*COLUMNS[:place], *sooner, *COLUMNS[place:])
+
+@dataclass(frozen=True)
+class Added:
+    """Columns that lists have where a project asks for them. ``also_days``: shorter horizons, rising.
+
+    ``relation``, ``parents``: whether the overlays of that name are there.
+    """
+
+    also_days: tuple[int, ...] = ()
+    relation: bool = False
+    parents: bool = False
+
+    def after(self, name: str) -> Iterator[Column]:
+        """Those that stand after the column ``name``."""
+        if name == "churn_risk":
+            for days in self.also_days:
+                means = f"the same within the first {days} days of the horizon"
+                yield Column(risk_within(days), "score", means)
+        if name == "intensity_basis" and self.relation:
+            yield from RELATION
+        if name == "critical_all" and self.parents:
+            yield from PARENT
+
+
+NOTHING = Added()
+EVERY = Added(relation=True, parents=True)  # those of every project, but for shorter horizons
+
+
+def columns_of(added: Added = NOTHING) -> tuple[Column, ...]:
+    """The columns of a list, in order."""
+    return tuple(each for column in COLUMNS for each in (column, *added.after(column.name)))
 
 
 def risk_within(days: int) -> str:
@@ -96,7 +136,7 @@ def risk_within(days: int) -> str:
     return f"churn_risk_{days}d"
 
 
-def schema(also_days: Sequence[int] = ()) -> Any:
+def schema(added: Added = NOTHING) -> Any:
     """The Arrow schema of a list."""
     import pyarrow as pa
 
@@ -108,4 +148,4 @@ def schema(also_days: Sequence[int] = ()) -> Any:
         "money": pa.float64(),
         "count": pa.int64(),
     }
-    return pa.schema([pa.field(column.name, types[column.kind]) for column in columns_of(also_days)])
+    return pa.schema([pa.field(column.name, types[column.kind]) for column in columns_of(added)])

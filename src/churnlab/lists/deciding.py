@@ -45,8 +45,13 @@ class Decided:
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, keys: Any, campaign: Campaign, salt: str, exponent: int) -> Decided:
-        """``keys``: those of the order with the columns of ``kept``. ``salt``: the secret itself."""
+    def of(
+        cls, keys: Any, campaign: Campaign, salt: str, exponent: int, parent: NDArray[np.int64] | None = None
+    ) -> Decided:
+        """``keys``: those of the order with the columns of ``kept``. ``salt``: the secret itself.
+
+        ``parent``: (n,) codes of the parents of accounts, where they roll up.
+        """
         import pyarrow as pa
 
         actions = campaign.actions or ()
@@ -57,7 +62,8 @@ class Decided:
             quadrant, phase, keys["moments"].to_numpy(), numbers["churn_risk"], numbers["value_at_stake"]
         )
         allowed = screen.unpacked(keys["allowed"].to_numpy(), len(actions))
-        planned = plan.plan(ids, people, campaign, salt, allowed, exponent=exponent)
+        alone = parent if campaign.one_per_parent else None
+        planned = plan.plan(ids, people, campaign, salt, allowed, exponent=exponent, parent=alone)
         _refuse_unallowed(planned, allowed)
         measures = {
             name: np.asarray(keys[name].to_numpy(), np.float64)
@@ -146,6 +152,7 @@ def _facts(
             for code, name in enumerate(OUTCOMES)
             if name
         },
+        **({"kept_for_another": int(planned.kept.sum())} if campaign.one_per_parent else {}),
         "actions": [_action(action, place, planned, exponent) for place, action in enumerate(actions)],
         "expected_cost": planned.spent(exponent) / 10**exponent,
         "expected_saved_value": _sum(choice.saved[contacted], exponent),

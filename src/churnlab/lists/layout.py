@@ -10,7 +10,7 @@ from churnlab.config.export import Export
 from churnlab.config.profiles import ID
 from churnlab.errors import ConfigError, did_you_mean
 from churnlab.lists.cells import Dialect
-from churnlab.lists.columns import COLUMNS, Column, Kind
+from churnlab.lists.columns import EVERY, Column, Kind, columns_of
 from churnlab.lists.write import NEWLINES
 
 ARM = "arm"
@@ -143,7 +143,7 @@ def _check_different(headers: Sequence[str]) -> None:
 
 
 def _kind(name: str, type_: Any) -> Kind:
-    known: dict[str, Kind] = {column.name: column.kind for column in COLUMNS}
+    known: dict[str, Kind] = {column.name: column.kind for column in columns_of(EVERY)}
     return known.get(name) or _KINDS.get(str(type_), "text")
 
 

@@ -56,11 +56,13 @@ class Facts:
     comparable: str | None = None  # equal for lists whose sizes and shares may be compared
     valid_until: date | None = None  # the last day the lists may be used, whoever is on them
     kpis: Mapping[str, Any] | None = None  # what is followed from list to list, asked of the data
+    parents: Mapping[str, int] | None = None  # how many there are, and of how many accounts
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         some = {"drift": self.drift, "season": self.season, "suppression": self.suppression}
         some |= {"suppressed": self.suppressed, "campaign": self.campaign, "kpis": self.kpis}
+        some |= {"parents": self.parents}
         return {
             "as_of": self.as_of.isoformat(),
             "currency": self.currency,

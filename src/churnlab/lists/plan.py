@@ -3,6 +3,9 @@
     eligible -> not suppressed -> not held out -> best action -> treat, test or nothing -> ranked
              -> drawn as control or not -> cut to budget and channels -> explore among the rest
 
+Where parents are contacted once, only the account that would save most is a candidate: the others of the
+same parent have no action from there on, whatever becomes of it.
+
 Who is suppressed, and who may not get an action, never becomes control. Where a channel is full, those
 it has no room for get the next best action in a channel with room, after everyone's first choice.
 """
@@ -23,6 +26,7 @@ from churnlab.lists import control, size_check
 from churnlab.lists.control import CONTROL, EXPLORE, HOLDOUT, NOBODY, TREATED
 from churnlab.lists.size_check import SizeCheck
 from churnlab.strategy import budget
+from churnlab.strategy.accounts import best_of_each
 from churnlab.strategy.actions import NONE, Choice, Flags, Ints, People, choose
 from churnlab.strategy.budget import CHANNEL_FULL, SELECTED, Limits, minor, ranked
 from churnlab.strategy.priority import NO_ACTION, TEST, TREAT, offer_of
@@ -38,6 +42,7 @@ class Plan:
     done for whom ``arm`` says treated or explore. ``outcome``: codes into ``budget.OUTCOMES``, why a
     candidate is not on the list. ``rank``: 1 for the best of those on it, control included; 0: not on it.
     ``share``: of control among those with the same decision. ``left``: what the limits leave.
+    ``kept``: whose action is left for another account of the same parent.
     """
 
     arm: NDArray[np.int8]
@@ -46,6 +51,7 @@ class Plan:
     rank: Ints
     share: Floats
     left: Limits
+    kept: Flags
 
     @property
     def contacted(self) -> Flags:
@@ -75,12 +81,14 @@ def plan(
     allowed: Flags | None = None,
     *,
     exponent: int = 2,
+    parent: Ints | None = None,
 ) -> Plan:
     """Who gets which action. ``campaign.actions`` are those of a loaded configuration.
 
     ``ids``: texts, (n,), each once. ``salt``: the secret itself. ``allowed``: (n, actions), False where
     consent, objection, cooldown or a cap forbid it, and in the whole row of who is suppressed or not
-    eligible; None: nothing is forbidden. ``exponent``: decimals of the currency.
+    eligible; None: nothing is forbidden. ``exponent``: decimals of the currency. ``parent``: (n,) codes;
+    of the accounts of one parent at most one is contacted, or left alone to measure by; None: any.
     """
     if not campaign.actions:
         raise ValueError("a campaign gets its actions when the configuration is loaded: use config.load")
@@ -90,17 +98,21 @@ def plan(
     arm = np.where(held & allowed.any(axis=1), HOLDOUT, NOBODY).astype(np.int8)
     allowed[held] = False
     own, aside = limits_of(campaign, exponent).set_aside(campaign.explore)
-    desk = _Selecting(ids, people, campaign, actions, exponent)
+    desk = _Selecting(ids, people, campaign, actions, exponent, parent)
     left_alone, explored = control.campaign_draws(ids, salt, campaign.name)
-    choice, outcome, by_cost, left = desk.chosen(allowed, left_alone, own)
+    choice = choose(actions, people, allowed, exponent=exponent)
+    kept = desk.keep_one(choice)
+    outcome, by_cost, left = desk.selected(choice, allowed, left_alone, own)
     listed = (choice.decision > NO_ACTION) & (outcome == SELECTED)
     share = desk.share(choice)
     alone = control.drawn(left_alone, share)
     arm[listed] = np.where(alone[listed], CONTROL, TREATED)
-    wanted = np.flatnonzero(~listed & control.drawn(explored, campaign.explore))
+    wanted = np.flatnonzero(desk.without_listed(listed) & control.drawn(explored, campaign.explore))
     left = desk.explore(wanted, explored, allowed, choice, arm, left.joined(aside))
     _refuse_control_treated(arm, held, alone)
-    return Plan(arm, choice, outcome, desk.rank(choice, listed, by_cost=by_cost), share, left)
+    desk.refuse_twice(arm)
+    ranks = desk.rank(choice, listed, by_cost=by_cost)
+    return Plan(arm, choice, outcome, ranks, share, left, kept & (arm == NOBODY))
 
 
 def _refuse_control_treated(arm: NDArray[np.int8], held: Flags, alone: Flags) -> None:
@@ -122,6 +134,7 @@ class _Selecting:
     campaign: Campaign
     actions: Sequence[Action]
     exponent: int
+    parent: Ints | None
 
     @property
     def channels(self) -> list[str]:
@@ -131,10 +144,49 @@ class _Selecting:
         cap = self.campaign.test_budget
         return np.where(choice.decision == TEST, cap.control, self.campaign.control)
 
-    def chosen(
-        self, allowed: Flags, draws: control.Draws, limits: Limits
-    ) -> tuple[Choice, Any, bool, Limits]:
-        choice = choose(self.actions, self.people, allowed, exponent=self.exponent)
+    def keep_one(self, choice: Choice) -> Flags:
+        """Of the candidates of each parent leave the one that saves most; (n,) the others, who had one."""
+        kept = np.zeros(len(self.people), dtype=np.bool_)
+        candidates = choice.decision > NO_ACTION
+        if self.parent is None or not candidates.any():
+            return kept
+        # Whether an effect is proven is a matter of the action: here only what is saved counts.
+        alike = np.where(candidates, TREAT, NO_ACTION).astype(np.int8)
+        order = ranked(
+            self.ids,
+            alike,
+            choice.saved,
+            choice.cost,
+            self.people.stake,
+            by_cost=False,
+            exponent=self.exponent,
+        )
+        kept = candidates & ~best_of_each(order, self.parent)
+        choice.decision[kept] = NO_ACTION
+        return kept
+
+    def without_listed(self, listed: Flags) -> Flags:
+        """(n,) who is not listed, and of no parent that anybody is listed of."""
+        if self.parent is None:
+            return ~listed
+        return ~np.isin(self.parent, self.parent[listed])
+
+    def refuse_twice(self, arm: NDArray[np.int8]) -> None:
+        """Looked at once more: no parent has two accounts that are contacted, or left alone to measure by."""
+        if self.parent is None:
+            return
+        drawn = self.parent[np.isin(arm, (TREATED, CONTROL, EXPLORE))]
+        twice = len(drawn) - len(np.unique(drawn))
+        if twice:
+            raise IntegrityError(
+                "no list: a campaign contacts several accounts of one parent",
+                got=f"{twice:,} accounts too many",
+                mend="this is not the input's fault: report it; the lists published before are intact",
+            )
+
+    def selected(
+        self, choice: Choice, allowed: Flags, draws: control.Draws, limits: Limits
+    ) -> tuple[Any, bool, Limits]:
         outcome = np.full(len(self.people), SELECTED, np.int8)
         waiting = choice.decision > NO_ACTION
         by_cost = self._by_cost(choice, limits)
@@ -147,7 +199,7 @@ class _Selecting:
             outcome[order], limits = made.outcome[order], made.left
             refused = waiting & (outcome == CHANNEL_FULL)
             waiting = self._elsewhere(refused, allowed, choice, limits)
-        return choice, outcome, by_cost, limits
+        return outcome, by_cost, limits
 
     def _by_cost(self, choice: Choice, limits: Limits) -> bool:
         """Whether money is what runs out in the order of saved value, everyone's first choice taken."""
@@ -177,7 +229,11 @@ class _Selecting:
         found = choose(
             self.actions, self.people.take(rows), allowed[rows], exponent=self.exponent, explore=True
         )
-        rows, found = rows[found.action != NONE], found.take(found.action != NONE)
+        there = found.action != NONE
+        if self.parent is not None:
+            in_turn = np.flatnonzero(there)[np.argsort(draws[rows[there]], kind="stable")]
+            there = best_of_each(in_turn, self.parent[rows])
+        rows, found = rows[there], found.take(there)
         order = np.argsort(draws[rows], kind="stable")
         everyone = np.full(len(rows), TREAT, np.int8)
         cost = minor(found.cost, self.exponent)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnlab.strategy.moments import Moments
+from churnlab.strategy.relation import Relations
 from churnlab.strategy.worth import Worth
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,8 @@ class ScoredCustomers:
     ``quadrant_since``: days; None both where there is no list before.
     ``phase``, ``moments``: None in a project without histories.
     ``sooner``: days, rising -> the risk of that shorter horizon, where ``churn.also_days`` asks.
+    ``relations``: None in a project without that overlay. ``parent``: text or None for who has none;
+    None in a project without parents. ``account``: where each stands among everybody scored, for parents.
     """
 
     customer_id: Texts
@@ -50,6 +53,9 @@ class ScoredCustomers:
     sooner: Mapping[int, Floats] = field(default_factory=dict)
     phase: Texts | None = None
     moments: Moments | None = None
+    relations: Relations | None = None
+    parent: Texts | None = None
+    account: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.customer_id)
@@ -80,7 +86,7 @@ class ScoredCustomers:
 
 
 def _taken(values: Any, rows: Any) -> Any:
-    if isinstance(values, Worth | Moments):
+    if isinstance(values, Worth | Moments | Relations):
         return type(values)(**{name: column[rows] for name, column in vars(values).items()})
     if isinstance(values, Mapping):
         return {name: column[rows] for name, column in values.items()}

@@ -1,7 +1,8 @@
 """Rows on their way into lists: taken block by block, given back in list order, never held together.
 
     block, block, ...  -> run of RUN rows, sorted -> chunks of CHUNK rows in one file without a name
-                                   | keys (about 40 bytes a customer, 110 with a campaign) stay in memory
+                                   | keys (about 40 bytes a customer, 110 with a campaign, 70 more with
+                                   | parents) stay in memory
     all keys, sorted   -> BATCH rows at a time: of each run the next few, put in order -> a list
 
 The file goes with the process that has it open, however that ends. Order and number of the blocks
@@ -15,7 +16,6 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from os import pread
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -26,12 +26,15 @@ from churnlab.config.campaign import Campaign
 from churnlab.durable import failpoint, on_disk
 from churnlab.errors import IntegrityError
 from churnlab.lists import build, cells, deciding, order
+from churnlab.lists.accounts import Gathering, Rolled
 from churnlab.lists.build import Stamp
+from churnlab.lists.chunks import Chunk, Reader
 from churnlab.lists.deciding import Decided
 from churnlab.lists.gate import Gate
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.lists.screen import Screen
 from churnlab.strategy.summary import Sums, Totals
+from churnlab.strategy.thresholds import Thresholds
 
 RUN = 65_536  # rows sorted at once
 CHUNK = 1_024  # rows read back at once from each run
@@ -54,11 +57,13 @@ def opened(
     stamp: Stamp,
     formula_policy: Literal["refuse", "escape"] = "refuse",
     contacting: Contacting | None = None,
+    cut: Thresholds | None = None,
 ) -> Iterator[Spool]:
     """A spool that needs room on the disk of ``folder``, about 350 bytes a customer.
 
     ``formula_policy``: what to do with ids that a spreadsheet would run. ``contacting``: None: everybody
-    is listed, and nobody decides about contacts.
+    is listed, and nobody decides about contacts. ``cut``: where high begins for parents, which lists with
+    ``stamp.parents`` need.
     Raises MachineError where the disk refuses, now or while rows are added and read back.
     """
     with on_disk(folder):
@@ -66,7 +71,7 @@ def opened(
         _remove_leftovers(folder)
         file = tempfile.TemporaryFile(dir=folder, prefix=PREFIX)  # noqa: SIM115 - closed below
     try:
-        yield Spool(folder, file, stamp, contacting, refuse_formulas=formula_policy == "refuse")
+        yield Spool(folder, file, stamp, contacting, cut, refuse_formulas=formula_policy == "refuse")
     finally:
         # What could not be written any more is of no use either.
         with contextlib.suppress(OSError):
@@ -80,15 +85,6 @@ def _remove_leftovers(folder: Path) -> None:
             path.unlink()
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """Where CHUNK rows lie in the file."""
-
-    offset: int
-    length: int
-    check: int
-
-
 class Spool:
     """Takes scored customers with ``add``; ``ranked`` gives everybody back, if the gate lets them."""
 
@@ -98,16 +94,20 @@ class Spool:
         file: BinaryIO,
         stamp: Stamp,
         contacting: Contacting | None,
+        cut: Thresholds | None,
         *,
         refuse_formulas: bool,
     ) -> None:
+        if stamp.parents and cut is None:
+            raise ValueError("lists with parents need to know where high begins")
         self._folder, self._file, self._stamp = folder, file, stamp
         self._contacting = contacting
+        self._accounts = Gathering(cut, stamp.exponent) if stamp.parents and cut is not None else None
         self._refuse_formulas, self._formulas = refuse_formulas, 0
         self._gate, self._sums = Gate(stamp.exponent), Sums(stamp.exponent)
         self._waiting: list[Any] = []  # tables that are no run yet
         self._keys: list[Any] = []
-        self._chunks: list[_Chunk] = []
+        self._chunks: list[Chunk] = []
         self._starts: list[int] = []  # the first row of each chunk
         self._rows = 0
 
@@ -116,13 +116,15 @@ class Spool:
         for piece in scored.pieces(RUN):
             if not self._gate.admits(piece):
                 continue
+            everybody = piece if self._accounts is None else self._accounts.numbered(piece)
             listed, allowed = (
-                (piece, None) if self._contacting is None else self._contacting.screen.sift(piece)
+                (everybody, None) if self._contacting is None else self._contacting.screen.sift(everybody)
             )
             self._sums.add(listed.quadrant, listed.churn_risk, listed.worth)
             table = build.rows(listed, self._stamp.exponent)
-            if allowed is not None:
-                table = table.append_column("allowed", [allowed])
+            for name, column in (("allowed", allowed), ("account", listed.account)):
+                if column is not None:
+                    table = table.append_column(name, [column])
             if self._refuse_formulas:
                 self._formulas += cells.formulas(table["customer_id"])
             self._waiting.append(table)
@@ -141,10 +143,11 @@ class Spool:
         keys = pa.concat_tables(self._keys)
         self._keys.clear()
         self._gate.check_together(order.repeated(keys), self._formulas)
-        decided, keys = self._decided(keys)
+        rolled = None if self._accounts is None else self._accounts.rolled()
+        decided, keys = self._decided(keys, rolled)
         sizes = np.bincount(keys["strategy"].to_numpy(), minlength=len(order.PLACES))
-        columns, starts = build.rows_schema(self._stamp.also_days), np.array([*self._starts, self._rows])
-        reader = _Reader(self._folder, self._file, self._chunks, starts, columns)
+        columns, starts = build.rows_schema(self._stamp.added), np.array([*self._starts, self._rows])
+        reader = Reader(self._folder, self._file, self._chunks, starts, columns)
         return Ranked(
             reader,
             order.positions(keys),
@@ -156,14 +159,17 @@ class Spool:
             decided,
             self._gate.customers,
             None if self._contacting is None else self._contacting.screen.excluded,
+            rolled,
+            None if rolled is None else keys["account"].to_numpy(),
         )
 
-    def _decided(self, keys: Any) -> tuple[Decided | None, Any]:
+    def _decided(self, keys: Any, rolled: Rolled | None) -> tuple[Decided | None, Any]:
         """What the campaign says of everybody, and the keys with the turns of those it contacts."""
         given = self._contacting
         if given is None or given.campaign is None:
             return None, keys
-        decided = Decided.of(keys, given.campaign, given.salt, self._stamp.exponent)
+        parent = None if rolled is None else rolled.parents.code[keys["account"].to_numpy()]
+        decided = Decided.of(keys, given.campaign, given.salt, self._stamp.exponent, parent)
         return decided, order.with_turns(keys, decided.ranks)
 
     def _write_run(self) -> None:
@@ -177,6 +183,9 @@ class Spool:
                 for name, column in deciding.kept(table).items():
                     keys = keys.append_column(name, column)
             table = table.drop_columns(["allowed"])
+        if "account" in table.column_names:
+            keys = keys.append_column("account", table["account"])
+            table = table.drop_columns(["account"])
         rows = order.positions(keys)
         self._keys.append(keys.take(rows))
         with on_disk(self._folder):
@@ -185,7 +194,7 @@ class Spool:
 
     def _write_chunk(self, batch: Any) -> None:
         message = batch.serialize()
-        self._chunks.append(_Chunk(self._file.tell(), message.size, zlib.crc32(message)))
+        self._chunks.append(Chunk(self._file.tell(), message.size, zlib.crc32(message)))
         self._starts.append(self._rows)
         self._file.write(message)
         failpoint("spool.write")
@@ -199,7 +208,7 @@ class Ranked:
     ``sizes``: strategy -> customers, in list order. ``totals``: exact, of what will be written.
     """
 
-    _reader: _Reader
+    _reader: Reader
     _order: NDArray[np.int64]
     _ids: Any  # of each row of the spool: what is read back must be who was asked for
     sizes: Mapping[str, int]
@@ -209,6 +218,8 @@ class Ranked:
     decided: Decided | None = None
     eligible: int = 0  # everybody who was scored, listed or not
     excluded: Any = None  # an Arrow table of who was kept off the lists; None: nobody was looked at
+    rolled: Rolled | None = None
+    account: NDArray[np.int64] | None = None  # of each row, its place among everybody scored
 
     def batches(self, strategy: str) -> Iterator[Any]:
         """Arrow tables of at most BATCH rows with all columns of a list, the first rank first."""
@@ -218,10 +229,12 @@ class Ranked:
             start = first + rank - 1
             stop = min(start + BATCH, first + self.sizes[strategy])
             rows = self._order[start:stop]
-            told = None if self.decided is None else self.decided.columns(rows, self.stamp.locale)
+            told = {} if self.decided is None else self.decided.columns(rows, self.stamp.locale)
+            if self.rolled is not None and self.account is not None:
+                told |= self.rolled.columns(self.account[rows])
             table = self._reader.rows(rows)
             _refuse_others(table["customer_id"], self._ids.take(rows))
-            yield build.complete(table, rank, self.stamp, valued=self.valued, decided=told)
+            yield build.complete(table, rank, self.stamp, valued=self.valued, told=told)
 
 
 def _refuse_others(read: Any, asked: Any) -> None:
@@ -233,58 +246,3 @@ def _refuse_others(read: Any, asked: Any) -> None:
             got=f"{len(asked):,} rows",
             mend="this is not the input's fault: report it; the lists published before are intact",
         )
-
-
-class _Reader:
-    """Reads rows back. ``starts``: (chunks + 1,) the first row of each chunk, and the end.
-
-    ``columns``: their Arrow schema.
-    """
-
-    def __init__(
-        self, folder: Path, file: BinaryIO, chunks: list[_Chunk], starts: NDArray[np.int64], columns: Any
-    ) -> None:
-        self._folder, self._file, self._chunks, self._starts = folder, file, chunks, starts
-        self._columns = columns
-        self._open: dict[int, Any] = {}  # chunks that are used in part: at most one a run
-
-    def rows(self, wanted: NDArray[np.int64]) -> Any:
-        """These rows in this order, as one table.
-
-        What is next to each other in a list lies next to each other in every run, but for those whom a
-        campaign gives a turn: they lie anywhere.
-        """
-        import pyarrow as pa
-
-        inside = np.sort(wanted)
-        numbers = np.searchsorted(self._starts, inside, side="right") - 1
-        slices, still_open = [], {}
-        for number in np.unique(numbers).tolist():
-            start, stop = self._starts[number : number + 2]
-            low, high = np.searchsorted(inside, (start, stop))
-            batch = self._open.get(number) or self._read(number)
-            places = inside[low:high] - start
-            together = places[-1] - places[0] == high - low - 1
-            slices.append(batch.slice(places[0], high - low) if together else batch.take(pa.array(places)))
-            if together and inside[high - 1] + 1 < stop:
-                still_open[number] = batch
-        self._open = still_open
-        table = pa.Table.from_batches(slices).combine_chunks()
-        return table.take(np.searchsorted(inside, wanted))
-
-    def _read(self, number: int) -> Any:
-        import pyarrow as pa
-
-        chunk = self._chunks[number]
-        with on_disk(self._folder):
-            failpoint("spool.merge")
-            content = pread(self._file.fileno(), chunk.length, chunk.offset)
-        if len(content) != chunk.length or zlib.crc32(content) != chunk.check:
-            raise IntegrityError(
-                f"{self._folder}: rows that wait there to be written to the lists have changed",
-                got=f"{len(content):,} of {chunk.length:,} bytes"
-                if len(content) != chunk.length
-                else "other bytes than were written",
-                mend="check that disk and run again: the lists published before are intact",
-            )
-        return pa.ipc.read_record_batch(content, self._columns)

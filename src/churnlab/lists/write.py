@@ -8,13 +8,13 @@ ends, decimals, codec, row groups. The same rows give the same bytes, however th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
 from churnlab.durable import failpoint
 from churnlab.lists import cells
-from churnlab.lists.columns import schema
+from churnlab.lists.columns import Added, schema
 from churnlab.lists.commit import Listed, Together
 from churnlab.lists.spool import Ranked
 
@@ -25,8 +25,8 @@ ALL = "all"
 
 def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
     """Name -> file: a CSV and a Parquet for each strategy, and for everybody (``all``)."""
-    also_days = ranked.stamp.also_days
-    described = "\n".join(f"{field.name} {field.type}" for field in schema(also_days))
+    added = ranked.stamp.added
+    described = "\n".join(f"{field.name} {field.type}" for field in schema(added))
     sizes = {**ranked.sizes, ALL: sum(ranked.sizes.values())}
     files = {
         f"{name}.{kind}": Listed(size, described)
@@ -36,11 +36,11 @@ def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
 
     def write(opened: Mapping[str, BinaryIO]) -> None:
         end = NEWLINES[newline]
-        with _list(ALL, opened, end, also_days) as everybody:
+        with _list(ALL, opened, end, added) as everybody:
             for name in ranked.sizes:
-                with _list(name, opened, end, also_days) as mine:
+                with _list(name, opened, end, added) as mine:
                     for table in ranked.batches(name):
-                        text = cells.lines(table, end, ranked.stamp.exponent, also_days)
+                        text = cells.lines(table, end, ranked.stamp.exponent, added)
                         for each in (mine, everybody):
                             each.add(table, text)
 
@@ -48,10 +48,10 @@ def together(ranked: Ranked, newline: Literal["lf", "crlf"] = "lf") -> Together:
 
 
 @contextlib.contextmanager
-def _list(name: str, opened: Mapping[str, BinaryIO], end: str, also_days: Sequence[int]) -> Iterator[_List]:
+def _list(name: str, opened: Mapping[str, BinaryIO], end: str, added: Added) -> Iterator[_List]:
     csv = opened[f"{name}.csv"]
-    csv.write(cells.header(end, also_days))
-    with row_groups(opened[f"{name}.parquet"], schema(also_days)) as parquet:
+    csv.write(cells.header(end, added))
+    with row_groups(opened[f"{name}.parquet"], schema(added)) as parquet:
         yield _List(csv, parquet)
         failpoint(f"list.{name}")
 

@@ -2,9 +2,10 @@
 
 from churnlab.panel.outcomes import Ahead
 from churnlab.panel.panel import Panel
-from churnlab.panel.rows import Questions, answered, build, finished, gathered, nobody
+from churnlab.panel.rows import PARENT, Questions, answered, build, finished, gathered, nobody
 from churnlab.panel.supplied import of_snapshot_table
 
 __all__ = [
-    "Ahead", "Panel", "Questions", "answered", "build", "finished", "gathered", "nobody", "of_snapshot_table"
+    "PARENT", "Ahead", "Panel", "Questions", "answered", "build", "finished", "gathered", "nobody",
+    "of_snapshot_table",
 ]  # fmt: skip

@@ -31,6 +31,8 @@ Texts = NDArray[np.object_]
 Flags = NDArray[np.bool_]
 Measures = Callable[[History], Mapping[str, Floats]]
 
+PARENT = "parent"  # asked for like a segment; no attribute can have this name
+
 
 @dataclass(frozen=True, eq=False)
 class Questions:
@@ -232,6 +234,14 @@ def _number(feature: Feature, exponent: int) -> NDArray[np.float32]:
 
 
 def _segment(past: History, name: str) -> Texts:
+    if name == PARENT:
+        parent = None if past.profile is None else past.profile.parent
+        if parent is None:
+            raise ConfigError(
+                "overlays.parent is true, but the table of customers has no column parent",
+                mend="map it in sources.customers.columns, or leave overlays.parent out",
+            )
+        return parent
     if past.profile is None:
         raise ConfigError(f"{name} is used as a segment, but there is no table of attributes")
     if past.profile.kind(name) == "category":

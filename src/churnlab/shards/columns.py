@@ -19,7 +19,7 @@ from churnlab.shards.shard import EVER, NEVER, Texts
 from churnlab.tables import arrays
 
 # One row in two has another value: codes into one dictionary for all shards would not fit in memory.
-WIDE = frozenset({"customer_id", "order_id", "contract_id"})
+WIDE = frozenset({"customer_id", "order_id", "contract_id", "parent"})
 
 
 @dataclass(frozen=True, eq=False)

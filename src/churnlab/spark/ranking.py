@@ -13,6 +13,7 @@ import numpy as np
 
 from churnlab.errors import IntegrityError
 from churnlab.lists import order
+from churnlab.lists.accounts import Rolled
 from churnlab.lists.build import Stamp
 from churnlab.lists.columns import schema
 from churnlab.lists.commit import Listed, Together
@@ -20,13 +21,17 @@ from churnlab.lists.spool import BATCH, Ranked
 from churnlab.lists.write import row_groups
 from churnlab.spark.runs import Runs
 from churnlab.spark.tally import Tally
+from churnlab.strategy.thresholds import Thresholds
 
 PARTITION = "quadrant"
 FILE_ROWS = 300 * BATCH  # of a list, about five million: larger ones are several files
 
 
-def ranked(runs: Runs, tally: Tally, stamp: Stamp) -> Ranked:
-    """Everybody in list order. Raises GateError where the scores must not be released."""
+def ranked(runs: Runs, tally: Tally, stamp: Stamp, cut: Thresholds) -> Ranked:
+    """Everybody in list order. Raises GateError where the scores must not be released.
+
+    ``cut``: where high begins for parents, of whom the driver keeps some 70 bytes an account.
+    """
     valued = bool(tally.sums.valued)
     tally.gate.check()
     keys = runs.keys(valued=valued)
@@ -42,7 +47,24 @@ def ranked(runs: Runs, tally: Tally, stamp: Stamp) -> Ranked:
     by_strategy = dict(zip(order.PLACES, sizes, strict=True))
     reader: Any = runs  # all that is asked of it is ``rows``
     totals = tally.sums.totals()
-    return Ranked(reader, order.positions(keys), keys["id"], by_strategy, totals, stamp, valued)
+    rolled = _rolled(runs, stamp, cut, valued=valued) if stamp.parents else None
+    return Ranked(
+        reader,
+        order.positions(keys),
+        keys["id"],
+        by_strategy,
+        totals,
+        stamp,
+        valued,
+        rolled=rolled,
+        account=None if rolled is None else np.arange(keys.num_rows),
+    )
+
+
+def _rolled(runs: Runs, stamp: Stamp, cut: Thresholds, *, valued: bool) -> Rolled:
+    """Parents of everybody: here all who are scored are listed, so the rows of all runs are all there are."""
+    names = ("customer_id", "parent", "churn_risk", "intensity", *(("value_if_retained",) if valued else ()))
+    return Rolled.of(runs.columns(names), cut, stamp.exponent)
 
 
 def outputs(lists: Ranked) -> Together:
@@ -77,5 +99,5 @@ def _write(lists: Ranked, strategy: str, opened: Mapping[str, BinaryIO]) -> None
 
 
 def _schema(stamp: Stamp) -> Any:
-    whole = schema(stamp.also_days)
+    whole = schema(stamp.added)
     return whole.remove(whole.get_field_index(PARTITION))

@@ -25,6 +25,7 @@ from churnlab.durable import on_disk
 from churnlab.errors import IntegrityError, MachineError
 from churnlab.lists import order
 from churnlab.lists.build import rows_schema
+from churnlab.lists.columns import NOTHING, Added
 
 Note = dict[str, str | int]  # what the driver must know of a run
 
@@ -73,6 +74,12 @@ class Runs:
 
         return pa.concat_tables([order.keys(table, valued=valued) for table in self._tables])
 
+    def columns(self, names: Sequence[str]) -> Any:
+        """These columns of all rows, as one table."""
+        import pyarrow as pa
+
+        return pa.concat_tables([table.select(list(names)) for table in self._tables])
+
     def rows(self, wanted: NDArray[np.int64]) -> Any:
         """These rows in this order, as one table. What is next to each other in the lists lies next
         to each other in every run.
@@ -93,12 +100,12 @@ class Runs:
         return pa.concat_tables(parts).combine_chunks().take(np.searchsorted(inside, wanted))
 
 
-def opened(folder: Path, notes: Sequence[Mapping[str, Any]], also_days: Sequence[int] = ()) -> Runs:
+def opened(folder: Path, notes: Sequence[Mapping[str, Any]], added: Added = NOTHING) -> Runs:
     """The runs that ``notes`` tell of. Raises where one is missing, or not as its task left it.
 
-    ``also_days``: the shorter horizons that rows have risks of.
+    ``added``: the columns that rows have beside those of every list.
     """
-    columns = rows_schema(also_days)
+    columns = rows_schema(added)
     return Runs([_mapped(folder, note, columns) for note in notes])
 
 

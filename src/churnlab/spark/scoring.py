@@ -26,6 +26,7 @@ from churnlab.lists import commit, manifest
 from churnlab.lists.build import Stamp
 from churnlab.models import files
 from churnlab.models.files import Models
+from churnlab.panel import PARENT
 from churnlab.spark import ranking, runs, seasonality, work
 from churnlab.spark.failures import told
 from churnlab.spark.inputs import SparkTables
@@ -34,6 +35,7 @@ from churnlab.spark.question import Question
 from churnlab.spark.runs import Runs
 from churnlab.spark.shuffle import answers, raise_first, shards_for
 from churnlab.spark.tally import Tally
+from churnlab.strategy.thresholds import Thresholds
 from churnlab.tracking import Champion, Store
 from churnlab.workflow import followed, releasing, standing, terms
 from churnlab.workflow.lineage import facts, stamped_with
@@ -124,9 +126,10 @@ def _scored(
         stamp = stamped_with(project, key, champion, models, day)
         season = seasonality.of_tables(opening, tables, models.extra, day)
         question = Question.of(opening, tables, [opening.calendar.instant(day)]).answered_by(champion)
-        question = replace(question, season=season)
+        parents = (PARENT,) if project.parents else ()
+        question = replace(question, season=season, segments=(*question.segments, *parents))
         made, tally = _scored_runs(tables, question, Tally.of(opening, models), shards, aside, stamp)
-        lists = ranking.ranked(made, tally, stamp)
+        lists = ranking.ranked(made, tally, stamp, Thresholds.from_dict(models.extra["thresholds"]))
         opening.progress("publish lists", None)
         published = commit.publish(
             root,
@@ -138,6 +141,7 @@ def _scored(
                 ),
                 comparable=releasing.comparable(models.extra, project),
                 kpis=_followed(opening, tables, day),
+                parents=None if lists.rolled is None else lists.rolled.facts(),
             ),
             info={"tracking_run": run.run_id, "shards": shards},
         )
@@ -174,7 +178,7 @@ def _scored_runs(
     raise_first(notes)
     for note in notes:
         tally.join(note)
-    return runs.opened(place, [note["run"] for note in notes if note["run"]], stamp.also_days), tally
+    return runs.opened(place, [note["run"] for note in notes if note["run"]], stamp.added), tally
 
 
 @contextmanager

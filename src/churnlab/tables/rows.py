@@ -140,7 +140,10 @@ def _by_kind(
         return money.check_money(raw, source.numbers, currency, place=where, required=meaning.required)
     if meaning.kind == "number":
         return money.check_numbers(raw, source.numbers, place=where, required=meaning.required)
-    checked = identifiers.check_text(raw[0], required=meaning.required, place=where, plain=plain)
+    text = raw[0]
+    if meaning.name == "parent" and text.type().is_string():
+        text = identifiers.normalised(text, source.id_normalise)  # it may be the id of a customer
+    checked = identifiers.check_text(text, required=meaning.required, place=where, plain=plain)
     if meaning.name == "type" and source.types is not None:
         unknown = checked.value.notnull() & ~checked.value.isin(source.types)
         clear = None if checked.plain is None else checked.plain & ~unknown.fill_null(False)

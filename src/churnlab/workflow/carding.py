@@ -18,6 +18,7 @@ from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.strategy import moments, quadrants, thresholds
 from churnlab.strategy.quadrants import Strategy
+from churnlab.strategy.relation import DIMENSIONS
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.placing import NOTHING, Around, Placed, place
 
@@ -49,6 +50,7 @@ def card(
         intensity=None if math.isnan(people.intensity[0]) else float(people.intensity[0]),
         phase=None if people.phase is None else str(people.phase[0]),
         **_critical(people),
+        **_relation(people),
         reasons=[
             (code, text)
             for code, text in zip(people.reason_codes[0], people.reason_texts[0], strict=True)
@@ -83,6 +85,19 @@ def _critical(people: ScoredCustomers) -> dict[str, Any]:
         "critical_moment": str(found.primary[0]),
         "critical_due": str(found.due[0]),
         "critical_all": tuple(str(moment) for moment in moments.each(found.codes[0])),
+    }
+
+
+def _relation(people: ScoredCustomers) -> dict[str, Any]:
+    """Dimensions, type and profile; nothing without that overlay."""
+    found = people.relations
+    if found is None:
+        return {}
+    scores = {name: float(getattr(found, name)[0]) for name in DIMENSIONS}
+    return {
+        "dimensions": {name: None if math.isnan(score) else score for name, score in scores.items()},
+        "relationship_type": found.type[0],
+        "cooperation_profile": found.profile[0],
     }
 
 

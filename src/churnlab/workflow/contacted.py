@@ -13,12 +13,14 @@ from churnlab.lists.spool import Ranked
 @dataclass(frozen=True, eq=False)
 class Told:
     """What became of everybody. ``suppressed``: reason -> customers, each once; ``any_reason``: each
-    reason of each. ``campaign``: what the manifest says of it, None without one.
+    reason of each. ``campaign``: what the manifest says of it, None without one. ``parents``: how many
+    there are and of how many accounts, None where accounts do not roll up.
     """
 
     suppressed: Mapping[str, int]
     any_reason: Mapping[str, int]
     campaign: Mapping[str, Any] | None
+    parents: Mapping[str, int] | None = None
 
     @classmethod
     def of(cls, ranked: Ranked) -> Told:
@@ -27,7 +29,8 @@ class Told:
         listed = sum(ranked.sizes.values())
         audit.reconcile(ranked.eligible, listed, counted["first"], 0)
         campaign = None if ranked.decided is None else ranked.decided.facts
-        return cls(counted["first"], counted["any"], campaign)
+        parents = None if ranked.rolled is None else ranked.rolled.facts()
+        return cls(counted["first"], counted["any"], campaign, parents)
 
     def as_facts(self) -> dict[str, Any]:
         """For the manifest."""
@@ -36,12 +39,22 @@ class Told:
             found["suppressed"] = {"first_reason": dict(self.suppressed), "any_reason": dict(self.any_reason)}
         if self.campaign is not None:
             found["campaign"] = dict(self.campaign)
+        if self.parents is not None:
+            found["parents"] = dict(self.parents)
         return found
 
     def sections(self, currency: str) -> Iterator[Mapping[str, Any]]:
         """For people: who gets which action, who is left alone, who was kept off the lists and why."""
         if self.campaign is not None:
             yield from _campaign(self.campaign, currency)
+        if self.parents is not None:
+            yield {
+                "title": "Parents",
+                "lines": [
+                    "  {accounts:,} accounts of {parents:,} parents; {with_several:,} of these have several, "
+                    "{accounts_of_several:,} accounts".format(**self.parents)
+                ],
+            }
         if self.suppressed:
             everyone = sum(self.suppressed.values())
             yield {
@@ -79,6 +92,8 @@ def _campaign(facts: Mapping[str, Any], currency: str) -> Iterator[Mapping[str, 
         + ("" if facts["budget"] is None else f" of {facts['budget']:,.2f}"),
     ]
     lines += [f"{number:,} x {why}" for why, number in facts["not_selected"].items() if number]
+    if "kept_for_another" in facts:
+        lines.append(f"{facts['kept_for_another']:,} kept for another account of the same parent")
     lines.append(_size(size))
     odd = [f"{row['quadrant']} {row['risk_band']}" for row in facts["strata"] if row["odd"]]
     odd += [row["measure"] for row in facts["balance"] if row["odd"]]

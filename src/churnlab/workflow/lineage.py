@@ -42,6 +42,8 @@ def stamped_with(
         exponent=exponent(project.currency),
         locale=project.locale,
         also_days=project.churn.also_days,
+        relation=project.overlays is not None and project.overlays.relation is not None,
+        parents=project.parents,
     )
 
 

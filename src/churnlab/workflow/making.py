@@ -102,6 +102,11 @@ class Asked:
         """What every row says of it."""
         return stamped_with(self.project, self.key, self.champion, self.models, self.day, self.second)
 
+    @property
+    def cut(self) -> Thresholds:
+        """Where the axes are cut."""
+        return Thresholds.from_dict(self.models.extra["thresholds"])
+
 
 @dataclass
 class Noticed:

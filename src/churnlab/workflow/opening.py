@@ -225,6 +225,11 @@ def settings(project: Project) -> dict[str, Any]:
     resolved = project.model_dump(mode="json", exclude=_APART)
     resolved["models"].pop("threads")
     resolved["churn"] = project.churn.meaning()
+    # What nobody asks for is left out: it changes no run key.
+    if project.overlays is None:
+        del resolved["overlays"]
+    if project.campaign is not None and not project.campaign.one_per_parent:
+        del resolved["campaign"]["one_per_parent"]
     for table in resolved["sources"].values():
         for source in table:
             source["files"] = [_label(file) for file in source["files"]]

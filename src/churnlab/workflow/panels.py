@@ -13,7 +13,7 @@ from churnlab import engine, shards
 from churnlab import panel as panels
 from churnlab.config import Project
 from churnlab.history import History, eligible
-from churnlab.panel import Ahead, Panel, Questions
+from churnlab.panel import PARENT, Ahead, Panel, Questions
 from churnlab.panel.cache import Cache
 from churnlab.panel.panel import joined, stamped
 from churnlab.panel.rows import Measures
@@ -122,7 +122,7 @@ def scoring_blocks(
     if not opening.has_histories:
         yield _still_there(snapshot_panel(opening), None)
         return
-    asked = questions(opening, [opening.calendar.instant(day)], measured=measured)
+    asked = with_parents(opening, questions(opening, [opening.calendar.instant(day)], measured=measured))
     customers, excluded = 0, Counter[str]()
     for panel, reasons in _blocks(opening, asked, None):
         customers += len(panel)
@@ -143,7 +143,7 @@ def scoring_pasts(
         panel, reasons = _still_there(snapshot_panel(opening), only)
         yield panel, reasons, None
         return
-    asked = questions(opening, [opening.calendar.instant(day)], only, measured)
+    asked = with_parents(opening, questions(opening, [opening.calendar.instant(day)], only, measured))
 
     def work(shard: Shard) -> tuple[Panel, Mapping[str, int], History]:
         past = History.of(eligible.candidates(shard, asked.as_ofs), asked.calendar, asked.plan)
@@ -197,6 +197,13 @@ def questions(
         kind=project.churn.kind,
         compared_days=project.churn.compared_days,
     )
+
+
+def with_parents(opening: Opened, asked: Questions) -> Questions:
+    """The same, asking for the parent of everybody as well, where accounts roll up: only for lists."""
+    if not opening.project.parents:
+        return asked
+    return replace(asked, segments=(*asked.segments, PARENT))
 
 
 def _blocks(

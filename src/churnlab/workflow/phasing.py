@@ -18,7 +18,7 @@ from churnlab.history import History
 from churnlab.history.own_horizon import horizon_of
 from churnlab.panel import Panel
 from churnlab.snapshots import Calendar
-from churnlab.strategy import lifecycle, moment_measures, moments
+from churnlab.strategy import lifecycle, moment_measures, moments, relation_measures
 from churnlab.strategy.intensity import References, own_gap
 from churnlab.strategy.moments import Known, Moments
 from churnlab.strategy.repeats import Repeat
@@ -43,12 +43,14 @@ def measured(project: Project, extra: Mapping[str, Any]) -> Measures:
     if extra["references"] is None:
         return opening.measures
     g_pop, plan = References.from_dict(extra["references"]).g_pop, project.strategy
+    relation = None if project.overlays is None else project.overlays.relation
 
     def all_measures(past: History) -> Mapping[str, Any]:
         return {
             **opening.measures(past),
             **lifecycle.measures(past, plan.lifecycle, g_pop),
             **moment_measures.measures(past, plan.moments),
+            **({} if relation is None else relation_measures.measures(past, relation)),
         }
 
     return all_measures

@@ -15,9 +15,10 @@ from churnlab.explain.attributions import Attributions
 from churnlab.lists.previous import Before, Previous
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.models.files import Models
-from churnlab.panel import Panel
-from churnlab.strategy import intensity, quadrants
+from churnlab.panel import PARENT, Panel
+from churnlab.strategy import intensity, quadrants, relation
 from churnlab.strategy.intensity import Intensity, References
+from churnlab.strategy.relation import Relations
 from churnlab.strategy.season import Season
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.strategy.worth import Worth
@@ -100,6 +101,8 @@ def place(
         sooner=_sooner(panel, models, project.churn.also_days, risk),
         phase=None if lives is None else lives.phase,
         moments=None if lives is None else lives.moments,
+        relations=_relations(panel, project),
+        parent=panel.segments.get(PARENT),
     )
     return Placed(scored, attributions, told.panel)
 
@@ -126,6 +129,13 @@ def _quadrants(
         "quadrant_previous": before.quadrant,
         "quadrant_since": np.where(now == before.quadrant, before.since, np.datetime64("NaT")),
     }
+
+
+def _relations(panel: Panel, project: Project) -> Relations | None:
+    rules = None if project.overlays is None else project.overlays.relation
+    if rules is None or "relation_contacts" not in panel.measures:
+        return None  # it is measured of those who are listed, and not of those learned from
+    return relation.relations(panel.measures, rules)
 
 
 def _sooner(panel: Panel, models: Models, asked: tuple[int, ...], risk: Floats) -> dict[int, Floats]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from churnlab.config import Project
 from churnlab.lists import commit, manifest
-from churnlab.lists.columns import schema
+from churnlab.lists.columns import EVERY, schema
 from churnlab.lists.previous import Previous
 from churnlab.workflow.opening import out_folder
 
@@ -73,7 +73,7 @@ def rows(run: Path, columns: Sequence[str], *, excluded: bool = True) -> Any:
 
     whole = ["all.parquet", *(["excluded.parquet"] if excluded else [])]
     paths = [run / name for name in whole if (run / name).is_file()]
-    kinds, parts = schema(), []
+    kinds, parts = schema(EVERY), []
     for path in paths or sorted(run.glob("quadrant=*/*.parquet")):
         file = pq.ParquetFile(path)
         there = file.read(columns=[name for name in columns if name in file.schema_arrow.names])

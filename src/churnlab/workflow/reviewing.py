@@ -22,8 +22,9 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Exhibit
 from churnlab.lists import commit
 from churnlab.strategy.thresholds import Thresholds
+from churnlab.tables.money import exponent
 from churnlab.tracking import EVIDENCE, EVIDENCE_TAG, Champion, Run, SignOff, Store
-from churnlab.workflow import afterwards, finding, lives, looks, minding, published, used
+from churnlab.workflow import afterwards, finding, lives, looks, minding, published, relating, used
 from churnlab.workflow.interactive import write_look
 from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
@@ -162,6 +163,7 @@ def _content(
         meanings = _meanings(evidence, project.locale)
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
         shown["exhibits"] += lives.phases(lists, manifest)
+        shown["exhibits"] += relating.relation(lists, exponent(project.currency))
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
         more, pictures = used.chapters(project, lists, manifest)
         shown["exhibits"] += more

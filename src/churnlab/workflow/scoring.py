@@ -79,7 +79,7 @@ def score_opened(
     asked, project = Asked.of(opening, champion, models, as_of), opening.project
     formulas = project.lists.formula_policy
     with tracking.run(store, "score", {"as_of": asked.day.isoformat(), "run_key": asked.key}) as run:
-        with spool.opened(out_folder(project), asked.stamp, formulas, asked.deciding) as kept:
+        with spool.opened(out_folder(project), asked.stamp, formulas, asked.deciding, asked.cut) as kept:
             lists = made(asked, store, kept, approvals)
             run.log_settings(settings(project))
             releasing.tag(run, lists.verdict)
@@ -107,7 +107,7 @@ def _rehearsed(
     asked = Asked.of(opening, champion, models, as_of, keep=False)
     with (
         _aside() as folder,
-        spool.opened(folder, asked.stamp, project.lists.formula_policy, asked.deciding) as kept,
+        spool.opened(folder, asked.stamp, project.lists.formula_policy, asked.deciding, asked.cut) as kept,
     ):
         lists = made(asked, store, kept, approvals)
         there, held = commit.found(asked.root, asked.key), None

@@ -134,6 +134,7 @@ def _require_alike(main: Project, own: Project) -> None:
     for name, mine, its in (
         ("churn.also_days", main.churn.also_days, own.churn.also_days),
         ("lists.segment", main.segment, own.segment),
+        ("overlays", main.overlays, own.overlays),
     ):
         if mine != its:
             raise ConfigError(
