@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from churnlab.explain.change import Cut, Lever
+from churnlab.explain.in_campaign import InCampaign
 from churnlab.explain.steps import Step
 from churnlab.explain.story import Story
 from churnlab.explain.wording import Locale
@@ -27,7 +28,8 @@ class Card:
     risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
     to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
-    them. Without histories these and ``story`` are None.
+    them. Without histories these and ``story`` are None. ``campaign``: what the lists published for the day
+    say of it; None where there are none, or they know no campaign and keep nobody off.
     """
 
     customer_id: str
@@ -57,6 +59,7 @@ class Card:
     critical_due: str | None = None
     critical_all: Sequence[str] = ()
     story: Story | None = None
+    campaign: InCampaign | None = None
 
     @property
     def base_risk(self) -> float | None:
@@ -75,6 +78,9 @@ class Card:
         record["reasons"] = [{"code": code, "text": text} for code, text in self.reasons]
         record["risk_within"] = {str(days): _plain(risk) for days, risk in self.risk_within.items()}
         record["base_risk"] = self.base_risk
+        if self.campaign is not None:
+            kept_off = [{"reason": reason, "detail": detail} for reason, detail in self.campaign.kept_off]
+            record["campaign"]["kept_off"] = kept_off
         return record
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from churnlab.explain import in_campaign
 from churnlab.explain.card import Card
 from churnlab.explain.change import Cut, Lever
 from churnlab.explain.reasons import LOWERS, plain
@@ -29,6 +30,7 @@ def _lines(tell: Telling) -> Iterator[str]:
     yield say["card_intensity"].format(intensity=tell.said(card.intensity, "number"))
     yield say["card_strategy"].format(strategy=say[card.strategy])
     yield from tell.life()
+    yield from tell.campaign()
     yield from tell.story()
     yield say["card_reasons"] if card.reasons else say["card_no_reasons"]
     yield from tell.reasons()
@@ -103,6 +105,10 @@ class Telling:
         others = [say[f"moment_{code}"] for code in card.critical_all if code != card.critical_moment]
         if others:
             yield say["card_moments"].format(moments=", ".join(others))
+
+    def campaign(self) -> Iterator[str]:
+        """What the campaign of the lists does with the customer."""
+        return in_campaign.lines(self)
 
     def story(self) -> Iterator[str]:
         """Orders month by month in plain figures, and how long the silence is."""

@@ -19,7 +19,7 @@ from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.panel import Panel
 from churnlab.tables.money import exponent
-from churnlab.workflow import carding, phasing, published, seasonality, terms
+from churnlab.workflow import carding, one_listed, phasing, published, seasonality, terms
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
 from churnlab.workflow.panels import scoring_pasts
 from churnlab.workflow.placing import Around
@@ -53,6 +53,7 @@ def explain_customer(
         season = seasonality.of_tables(opening, models.extra, day)
         around = Around(published.before(project, day, only=customer), season)
         card = carding.card(project, champion.version, day.isoformat(), models, one, around)
+    card = replace(card, campaign=one_listed.campaign_of(project, day, customer))
     if past is not None:
         card = replace(card, story=Story.of(past, exponent(project.currency)))
     if html is not None:
