@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from churnlab.explain.change import Cut, Lever
+from churnlab.explain.change import Cut, Held, Lever
 from churnlab.explain.in_campaign import InCampaign
 from churnlab.explain.steps import Step
 from churnlab.explain.story import Story
@@ -25,7 +25,9 @@ class Card:
     or None. ``strategy``: its code. ``reasons``: (code, sentence) pairs, strongest first.
     ``base``, ``margin``: log odds before any feature, and of this customer before calibration;
     ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``. ``steps``: the way from the
-    risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
+    risk of the base to this one. ``cuts``: where the strategy would change. ``strategy_by_scores``: what
+    today's scores alone would say, and ``held``: why it is another; ``strategy_since``: the date of the list
+    from which it is the same; None and nothing where they say the same. ``levers``: the model's answers
     to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
     them. Without histories these and ``story`` are None. ``campaign``: what the lists published for the day
@@ -52,6 +54,9 @@ class Card:
     contributions: Mapping[str, float] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     cuts: Sequence[Cut] = ()
+    strategy_by_scores: str | None = None
+    strategy_since: str | None = None
+    held: Sequence[Held] = ()
     levers: Sequence[Lever] = ()
     bands: tuple[float, float] | None = None
     phase: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from churnlab.explain import in_campaign
 from churnlab.explain.card import Card
-from churnlab.explain.change import Cut, Lever
+from churnlab.explain.change import Cut, Held, Lever
 from churnlab.explain.reasons import LOWERS, plain
 from churnlab.explain.steps import Step
 from churnlab.explain.wording import words
@@ -29,6 +29,7 @@ def _lines(tell: Telling) -> Iterator[str]:
         yield tell.value()
     yield say["card_intensity"].format(intensity=tell.said(card.intensity, "number"))
     yield say["card_strategy"].format(strategy=say[card.strategy])
+    yield from tell.stays()
     yield from tell.life()
     yield from tell.campaign()
     yield from tell.story()
@@ -92,6 +93,35 @@ class Telling:
             value=self.said(card.value_if_retained, "currency"),
             churned=self.said(card.value_if_churned, "currency"),
             loss=self.said(card.expected_loss, "currency"),
+        )
+
+    def stays(self) -> Iterator[str]:
+        """Why the strategy is not what today's scores alone would say."""
+        card, say = self.card, words(self.card.locale)
+        if card.strategy_by_scores is None:
+            return
+        sides = "; ".join(self._held(held) for held in card.held)
+        yield say["card_stays"].format(
+            raw=say[card.strategy_by_scores],
+            sides=sides,
+            strategy=say[card.strategy],
+            since=card.strategy_since or card.as_of,
+        )
+
+    def _held(self, held: Held) -> str:
+        say, value = words(self.card.locale), held.axis == "value"
+
+        def said(number: float) -> str:
+            # Finer than elsewhere: 49.8 must not be told as 50 that is below 50.
+            return self.said(number, "currency") if value else self._decimal(f"{round(number, 3):g}")
+
+        return say["card_stays_below" if held.own < held.cut else "card_stays_above"].format(
+            axis=say[f"card_axis_{held.axis}"],
+            own=said(held.own),
+            cut=said(held.cut),
+            give=self.said(held.give, "share")
+            if value
+            else say["card_points"].format(points=said(held.give)),
         )
 
     def life(self) -> Iterator[str]:
