@@ -72,6 +72,21 @@ def test_who_stays_by_the_list_before_is_told_so_by_hand():
     assert "scores alone" not in text(CARD)
 
 
+def test_an_open_complaint_is_told_with_its_day():
+    late = replace(
+        CARD,
+        critical_moment="complaint_open",
+        critical_due="2017-11-01",
+        critical_all=("complaint_open", "rhythm_slip"),
+        complaint_since="2017-01-12",
+    )
+    told = text(late).splitlines()
+    assert "Calls for attention: complaint open since 2017-01-12, by 2017-11-01" in told
+    assert "Also: later than usual" in told
+    french = text(replace(late, locale="fr"))
+    assert "réclamation en cours depuis le 2017-01-12, d'ici le 2017-11-01" in french
+
+
 def test_shorter_horizons_say_what_leaving_is():
     orders = replace(CARD, risk_within={30: 0.801, 60: 0.7})
     assert text(orders).splitlines()[1:4] == [

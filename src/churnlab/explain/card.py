@@ -30,8 +30,9 @@ class Card:
     from which it is the same; None and nothing where they say the same. ``levers``: the model's answers
     to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
-    them. Without histories these and ``story`` are None. ``campaign``: what the lists published for the day
-    say of it; None where there are none, or they know no campaign and keep nobody off.
+    them; ``complaint_since``: the day of the complaint that has been open longest. Without histories these
+    and ``story`` are None. ``campaign``: what the lists published for the day say of it; None where there
+    are none, or they know no campaign and keep nobody off.
     """
 
     customer_id: str
@@ -63,6 +64,7 @@ class Card:
     critical_moment: str | None = None
     critical_due: str | None = None
     critical_all: Sequence[str] = ()
+    complaint_since: str | None = None
     story: Story | None = None
     campaign: InCampaign | None = None
 

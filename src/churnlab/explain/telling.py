@@ -130,11 +130,17 @@ class Telling:
         if card.phase is not None:
             yield say["card_phase"].format(phase=say[f"phase_{card.phase}"])
         if card.critical_moment is not None:
-            first = say[f"moment_{card.critical_moment}"]
+            first = self._moment(card.critical_moment)
             yield say["card_moment"].format(moment=first, due=card.critical_due)
-        others = [say[f"moment_{code}"] for code in card.critical_all if code != card.critical_moment]
+        others = [self._moment(code) for code in card.critical_all if code != card.critical_moment]
         if others:
             yield say["card_moments"].format(moments=", ".join(others))
+
+    def _moment(self, code: str) -> str:
+        say, since = words(self.card.locale), self.card.complaint_since
+        if code != "complaint_open" or since is None:
+            return say[f"moment_{code}"]
+        return say["card_moment_since"].format(moment=say[f"moment_{code}"], since=since)
 
     def campaign(self) -> Iterator[str]:
         """What the campaign of the lists does with the customer."""
