@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from churnlab.explain.card import Card
+from churnlab.explain.change import Held
 from churnlab.explain.telling import text
 
 CARD = Card(
@@ -48,6 +49,42 @@ def test_in_french_without_value_or_reasons():
     assert "Stratégie\u00a0: Non classé" in said
     assert "Valeur" not in said
     assert "Intensité de la relation\u00a0: inconnue sur 100" in said
+
+
+def test_who_stays_by_the_list_before_is_told_so_by_hand():
+    stays = replace(
+        CARD,
+        strategy="retain",
+        strategy_by_scores="release",
+        strategy_since="2017-03-01",
+        held=(Held("value", 290.0, 300.0, 0.10), Held("intensity", 49.96, 50.0, 5.0)),
+    )
+    assert text(stays).splitlines()[5] == (
+        "By today's scores alone it would be Release: value if kept €290.00 is below the cut of €300.00, but "
+        "within the 10% that keep a customer where they were; relationship intensity 49.96 is below the cut "
+        "of 50, but within the 5 points that keep a customer where they were; Retain since 2017-03-01"
+    )
+    entered = replace(stays, held=(Held("intensity", 52.5, 50.0, 5.0),), locale="fr")
+    assert text(entered).splitlines()[5].replace("\u00a0", " ") == (
+        "Les scores du jour seuls diraient Abandon : intensité de la relation 52,5 : atteint le seuil de 50, "
+        "mais à moins de 5 points, ce qui laisse un client où il était ; Fidélisation depuis le 2017-03-01"
+    )
+    assert "scores alone" not in text(CARD)
+
+
+def test_an_open_complaint_is_told_with_its_day():
+    late = replace(
+        CARD,
+        critical_moment="complaint_open",
+        critical_due="2017-11-01",
+        critical_all=("complaint_open", "rhythm_slip"),
+        complaint_since="2017-01-12",
+    )
+    told = text(late).splitlines()
+    assert "Calls for attention: complaint open since 2017-01-12, by 2017-11-01" in told
+    assert "Also: later than usual" in told
+    french = text(replace(late, locale="fr"))
+    assert "réclamation en cours depuis le 2017-01-12, d'ici le 2017-11-01" in french
 
 
 def test_shorter_horizons_say_what_leaving_is():

@@ -36,6 +36,16 @@ def test_cells_are_written_by_their_kinds():
     assert french.caption != english.caption
 
 
+def test_the_amounts_of_a_column_have_one_precision():
+    rows = ((1234.0, 12.5), (12.5, 3.0), (None, None))
+    both = told(
+        Exhibit("money", "lift", (("lift", "money"), ("observed", "money")), rows), Shown("en", "EUR")
+    )
+    assert [[text for _, text in row] for row in both.rows] == [
+        ["1,234", "12.50"], ["12", "3.00"], ["–", "–"],
+    ]  # fmt: skip
+
+
 def test_a_row_has_as_many_cells_as_there_are_columns():
     with pytest.raises(ValueError, match="argument"):
         told(Exhibit("churn", "lift", (("tenth", "count"),), ((1, 2),)), Shown("en", "EUR"))

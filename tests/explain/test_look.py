@@ -91,6 +91,22 @@ def test_figures_and_texts_are_those_of_the_list():
     assert None in columns["intensity"]  # unknown stays unknown
 
 
+def test_who_stays_by_the_list_before_is_told_so():
+    wanted = look_content(drawn_people(30), give=(0.10, 5.0))
+    assert content(look.render(wanted))["held"] == {}
+    assert "A point may lie across a line" not in look.render(wanted)
+    place = wanted.rows.column_names.index("quadrant")
+    other = ["release" if code == "retain" else code for code in wanted.rows["quadrant"].to_pylist()]
+    moved = dataclasses.replace(wanted, rows=wanted.rows.set_column(place, "quadrant", [other]))
+    page = look.render(moved)
+    rows, held = moved.rows.to_pylist(), content(page)["held"]
+    assert {int(at) for at in held} == {
+        at for at, row in enumerate(rows) if row["quadrant"] != row["quadrant_raw"]
+    }
+    assert set(map(tuple, held.values())) == {("Retain", "2025-02-01")}
+    assert "until 10% of the value cut, or 5 points of intensity, beyond it." in page
+
+
 def test_without_value_there_is_no_map_and_no_column_of_money():
     page = look.render(look_content(drawn_people(12, valued=False), cut=(None, 50.0)))
     assert "<canvas" not in page

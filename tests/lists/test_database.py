@@ -12,7 +12,7 @@ import pytest
 
 import churnlab
 from children import in_child
-from churnlab.errors import ConfigError, IntegrityError, MachineError
+from churnlab.errors import ConfigError, GateError, IntegrityError, MachineError
 from churnlab.lists import database, ledger
 from deliveries import deliver, laid_out, lines, project, publish, states
 from scored_people import scored, texts
@@ -191,12 +191,14 @@ def test_another_run_of_the_date_takes_the_place_of_the_rows_before(shop, crm):
 
     def dying():
         os.environ["CHURNLAB_FAILPOINT"] = "database.commit:kill"
-        deliver(shop, export=EXPORT, lists=["retain"])
+        deliver(shop, export=EXPORT, lists=["retain"], redeliver="scored anew")
 
     assert in_child(dying) == -signal.SIGKILL
     there = "SELECT DISTINCT list_id FROM crm.lists"
     assert set(crm(there)) == {(list_id,) for list_id in before.values()}, "together, or not at all"
-    (told,) = deliver(shop, export=EXPORT, lists=["retain"]).outcomes
+    with pytest.raises(GateError, match="lists of another run of this date were delivered there before"):
+        deliver(shop, export=EXPORT, lists=["retain"])
+    (told,) = deliver(shop, export=EXPORT, lists=["retain"], redeliver="scored anew").outcomes
     assert set(crm(there)) == {(told.list_id,), (before["release"],)}
     assert crm(f"SELECT count(*) FROM crm.lists WHERE list_id = '{told.list_id}'") == [(told.rows,)]
     assert len(crm("SELECT * FROM crm.sent")) == 3, "that they were delivered stays"

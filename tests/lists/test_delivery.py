@@ -99,7 +99,7 @@ def test_another_destination_profile_run_or_date_is_another_list(shop, tmp_path)
     deliver(shop, lists=["retain"], export={"profile": "braze"})
     deliver(shop, lists=["retain"], export={"destination": {"folder": "crm"}})
     publish(shop, key="2" * 64, people=scored([f"{n:04d}" for n in range(9)]))
-    again = deliver(shop, lists=["retain"])
+    again = deliver(shop, lists=["retain"], redeliver="scored anew")
     first = [line["list_id"] for line in lines(shop) if line["destination"] == "folder outbox"][:2]
     assert outbox(shop)[again.outcomes[0].list_id]["replaces"] == sorted(first)
     assert all(list_id in " ".join(again.notes) for list_id in ("still lies there", *first))
@@ -114,7 +114,7 @@ def test_what_was_replaced_comes_back_only_on_purpose(shop):
     beside = deliver(shop, lists=["retain"], export={"profile": "braze"})
     assert outbox(shop)[beside.outcomes[0].list_id]["replaces"] == [], "the same run's, in another profile"
     second = publish(shop, key="2" * 64, people=people)
-    deliver(shop, lists=["retain"])
+    deliver(shop, lists=["retain"], redeliver="scored anew")
     (second.parent / "CURRENT").write_text("run=" + NEW[:16] + "\n")
     told = deliver(shop, lists=["retain"])
     assert states(told) == {"retain": "was delivered before"}
@@ -124,6 +124,26 @@ def test_what_was_replaced_comes_back_only_on_purpose(shop):
     assert outbox(shop)[f"{first.list_id}-r2"]["replaces"] == [newer]
     assert newer in " ".join(again.notes)
     assert "took its place" not in " ".join(deliver(shop, lists=["retain"]).notes)
+
+
+def test_a_second_run_of_a_date_needs_a_reason(shop, tmp_path):
+    """Whichever list it is: who moved from one to the other would be on both."""
+    deliver(shop, lists=["retain"])
+    publish(shop, key="2" * 64, people=scored([f"{n:04d}" for n in range(9)]))
+    day = lines(shop)[0]["time"][:10]
+    for more in ({}, {"dry_run": True}, {"export": {"profile": "braze"}}):
+        with pytest.raises(GateError) as refused:
+            deliver(shop, lists=["win_back"], **more)
+        assert str(refused.value.what).startswith(f"win_back of {DAY}: lists of another run of this date")
+        assert refused.value.got == f"retain of run {NEW[:16]}, on {day}; these are of run {'2' * 16}"
+        assert "--redeliver REASON" in refused.value.mend
+    assert len(lines(shop)) == len(outbox(shop)) == 1
+    (tmp_path / "crm").mkdir()
+    deliver(shop, lists=["retain"], export={"destination": {"folder": "crm"}})  # nobody there has the first
+    deliver(shop, lists=["win_back"], redeliver="prices were wrong")
+    rest = deliver(shop, lists=["retain", "release"])  # the reason was given: the others may follow
+    assert set(states(rest).values()) == {"delivered"}
+    assert [line["reason"] for line in lines(shop)] == [None, None, "prices were wrong", None, None]
 
 
 def test_a_campaign_is_another_list_and_whoever_it_did_not_select_stays(shop):

@@ -132,6 +132,7 @@ def test_other_features_than_in_training_are_refused(change, told):
     with pytest.raises(IntegrityError, match=f"(?s)not those that the model.*{told}") as caught:
         recipe.matrix(other)
     assert caught.value.exit_code == 5
+    assert "a table, column or family that was added or taken away" in str(caught.value)
     assert Recipe.learn(panel).schema_hash != replace(recipe, features=other.features).schema_hash
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from churnlab.config import FeaturePlan
 from churnlab.config.lifecycle import Lifecycle, MomentRules
-from churnlab.strategy.moment_measures import NAMES, measures
+from churnlab.strategy.moment_measures import NAMES, complaint_since, measures
 from churnlab.strategy.moments import Known, Moment, moments
 from churnlab.strategy.repeats import Repeat
 from churnlab.testing import DAY, worlds
@@ -223,6 +223,20 @@ def test_a_complaint_waits_for_seven_days():
 def test_one_opened_again_waits_at_once():
     assert waiting(complaint(20, solved_ago=9), complaint(1, type_="reopened")) == 1
     assert waiting(complaint(20, solved_ago=9), complaint(4, solved_ago=1, type_="reopened")) == 0
+
+
+def test_a_complaint_is_open_since_the_oldest_that_waits():
+    def since(*contacts):
+        waits = complaint_since(past([(0, AS_OF)], interactions=list(contacts)), RULES)
+        return None if waits is None else (TODAY - waits).days
+
+    assert since(complaint(20), complaint(90)) == 90
+    assert since(complaint(20), complaint(90, solved_ago=1)) == 20
+    assert since(complaint(90, solved_ago=9), complaint(3, type_="reopened")) == 3
+    assert since(complaint(20, solved_ago=0)) == 20, "solved at as_of is the future"
+    assert (
+        since(complaint(5)) is since(complaint(20, solved_ago=1)) is since(contact(20, "complaint")) is None
+    )
 
 
 def test_which_types_are_complaints():

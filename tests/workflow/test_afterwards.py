@@ -3,13 +3,30 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from churnlab.config.strategy import Hysteresis
 from churnlab.evaluation.drift import Parts
 from churnlab.explain.exhibits import told
 from churnlab.explain.page import Shown
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow import afterwards
+
+
+def test_who_stays_is_counted_and_a_few_are_not_told():
+    def note(apart, locale="en"):
+        raw = ["release"] * apart + ["retain"] * (100 - apart)
+        places = pa.table({"quadrant": ["retain"] * 100, "quadrant_raw": raw})
+        exhibits = list(afterwards.stayed(places, Hysteresis()))
+        return [line for each in exhibits for line in told(each, Shown(locale, "EUR")).notes]
+
+    [line] = note(22)
+    assert line.startswith("22 of 100 customers keep the strategy of the list before")
+    assert "within 10.0% of the value cut or 5 points of intensity" in line
+    [french] = note(22, "fr")
+    assert french.startswith("Sur 100 clients, 22 gardent la stratégie")
+    assert note(0) == note(4) == note(96) == []
 
 
 def backtest(**changes):

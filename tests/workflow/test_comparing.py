@@ -50,6 +50,19 @@ def test_an_independent_count_of_the_same(two, capsys):
     assert json.loads(capsys.readouterr().out)["moves"] == done.as_dict()["moves"]
 
 
+def test_the_tables_say_whose_value_it_is_and_where_to_read_it(two):
+    customers, value, _, top, *_ = workflow.compare(*two).sections()
+    assert value["title"].startswith("Value if retained, EUR: 2025-01-01 -> 2025-02-01")
+    places = "  Rows: place on 2025-01-01. Columns: place on 2025-02-01."
+    whose = (
+        "  Value if retained, as the list of 2025-02-01 has it; of those gone, as that of 2025-01-01 had it."
+    )
+    assert (customers["lines"], value["lines"]) == ([places], [places, whose])
+    assert top["lines"][-1] == whose
+    cells = [cell for _, *row in value["rows"] for cell in row]
+    assert len({"." in cell for cell in cells}) == 1, "one precision"
+
+
 def test_the_page_names_nobody_and_is_the_same_twice(two, tmp_path):
     pages = []
     for name in ("one.html", "two.html"):

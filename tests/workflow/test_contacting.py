@@ -228,6 +228,32 @@ def test_the_page_on_screen_says_what_the_manifest_says(done):
     assert {row[0] for row in kept_off["rows"]} == {"objection", "deceased", "no_consent"}
 
 
+def test_one_customer_is_told_what_the_lists_say(shop, done, tmp_path):
+    """Of each arm, and of who is kept off: selected with the action, compared with, or not."""
+    listed = rows_of(done.folder)
+    treated, control = (next(row for row in listed if row["arm"] == arm) for arm in ("treated", "control"))
+    out = next(row for row in rows_of(done.folder, "excluded") if row["reasons"] == "no_consent")
+    project, page = churnlab.load(shop / "shop.yaml"), tmp_path / "page.html"
+    told = {
+        row["customer_id"]: churnlab.explain_customer(project, row["customer_id"], html=page)
+        for row in (treated, control, out)
+    }
+    first, second, third = (each.card["campaign"] for each in told.values())
+    assert {key: first[key] for key in ("state", "name", "action", "channel", "expected_cost")} == {
+        "state": "selected",
+        "name": "spring",
+        "action": treated["action_label"],
+        "channel": treated["action_channel"],
+        "expected_cost": treated["expected_cost"],
+    }
+    assert (second["state"], second["action"]) == ("comparison", None)
+    assert (third["state"], third["kept_off"][0]["reason"]) == ("kept_off", "no_consent")
+    assert f"Kept off the lists of {DAY}: no consent (" in page.read_text(encoding="utf-8")
+    assert any(f"selected for {treated['action_label']}" in line for line in next(iter(told.values())).lines)
+    earlier = churnlab.explain_customer(project, treated["customer_id"], BEFORE)
+    assert earlier.card["campaign"] is None, "no lists were published for that day"
+
+
 def test_again_is_nothing_new(shop, done):
     before = contents(done.folder)
     again = score(shop)

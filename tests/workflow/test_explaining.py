@@ -114,6 +114,26 @@ def test_cuts_are_those_of_the_lists(trained, published):
     assert {lever["code"] for lever in card["levers"]} <= {"silence", "orders", "spend"}
 
 
+def test_who_stays_where_the_list_before_had_them_is_told_why(trained, published):
+    later = churnlab.score(trained, LATE)
+    rows = pq.read_table(later.folder / "all.parquet").to_pylist()
+    stays = [row for row in rows if row["quadrant"] != row["quadrant_raw"]]
+    assert 3 < len(stays) < len(rows) / 2
+    row = next(row for row in stays if row["quadrant"] == row["quadrant_previous"])
+    told = churnlab.explain_customer(trained, row["customer_id"], LATE)
+    card, own = told.card, {"value": row["value_if_retained"], "intensity": row["intensity"]}
+    assert card["strategy"] == row["quadrant"]
+    assert (card["strategy_by_scores"], card["strategy_since"]) == (row["quadrant_raw"], str(EARLY))
+    assert len(card["held"]) >= 1
+    for held in card["held"]:
+        band = held["give"] * held["cut"] if held["axis"] == "value" else held["give"]
+        assert abs(held["own"] - held["cut"]) <= band + 1e-6
+        assert held["own"] == pytest.approx(own[held["axis"]], abs=0.01)
+    assert sum("By today's scores alone it would be" in line for line in told.lines) == 1
+    plain = next(row for row in rows if row["quadrant"] == row["quadrant_raw"])
+    assert churnlab.explain_customer(trained, plain["customer_id"], LATE).card["strategy_by_scores"] is None
+
+
 def test_its_page_is_for_the_owner_and_knows_nothing_later(trained, tmp_path):
     orders, told = Path(trained.root) / "orders.parquet", []
     whole = pd.read_parquet(orders)

@@ -95,6 +95,11 @@ def test_first_worse_equal_and_back_again(shop, frames):
     kept = json.loads(tracking.Run.of(store(shop()), worse.run_id).read_text("gate.json"))
     assert kept == worse.as_dict()["gate"]
 
+    with pytest.raises(GateError, match="version 1 was trained on other terms") as refused:
+        churnlab.rollback(shop("churn.horizon_days=45"), reason="it could make no lists")
+    assert refused.value.got == "churn.horizon_days: trained 60, now 45"
+    assert "put the configuration back first" in str(refused.value)
+    assert tracking.alias(store(shop())) == "3", "nothing was moved"
     back = churnlab.rollback(shop(), reason="version 3 took over a broken channel")
     assert (back.change.version, back.change.before, back.change.by) == ("1", "3", "tester")
     assert risks(churnlab.score(shop(), DAY, frames=frames)) == before

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from churnlab.evaluation.scorecard import ALL, score_churn, score_value
+from churnlab.evaluation.scorecard import ALL, Figure, score_churn, score_value
 from churnlab.workflow.backtesting.answer import _table
-from churnlab.workflow.results import Trained
+from churnlab.workflow.results import Trained, shown
 
 ROWS = 400
 WHO = np.array([f"{number:03d}" for number in range(ROWS)], dtype=object)
@@ -25,6 +25,16 @@ def lines(card, task):
     trained = Trained._table(task, "", figures)["lines"]
     backtested = next(_table(card, task, ""))["lines"]
     return trained[1:], list(backtested)
+
+
+def test_the_cells_of_a_column_have_one_precision():
+    def figure(estimate, metric="rmse"):
+        return Figure("churn", "m", metric, ALL, estimate, 0.7, 0.9, 10, 5)
+
+    assert shown([figure(1234.5), figure(2.25), figure(np.nan)]) == ["1,234.5", "2.2", "-"]
+    assert shown([figure(0.25), figure(9.0)]) == ["0.250", "9.000"]
+    assert shown([figure(0.81, "auroc")], interval=True) == ["0.810 [0.700, 0.900]"]
+    assert shown([figure(0.81, "auroc")]) == ["0.810"]
 
 
 @pytest.mark.parametrize(("nothing", "told"), [(ROWS // 10, [NO_DECILES]), (ROWS // 10 - 1, [])])

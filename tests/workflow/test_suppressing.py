@@ -112,7 +112,11 @@ BROKEN = {
     "not text": ("refused.csv", b"id\n\xff\xfe\n", "do not decode"),
     "one bad row": ("answers.csv", answers() + "0001,yesterday,email,marketing,given\n", "set aside"),
     "cut": ("answers.csv", answers()[:-3], "set aside"),
-    "another status": ("answers.csv", answers().replace("given", "oui"), "neither given nor withdrawn"),
+    "another status": (
+        "answers.csv",
+        answers().replace("given", "oui"),
+        r"'oui' \(first in consents\.answers, line 2\)",
+    ),
     "of others": ("refused.csv", "id\nx1\nx2\n0001\n", "too few ids of objections"),
     "from the future": (
         "answers.csv",

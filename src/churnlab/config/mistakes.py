@@ -202,7 +202,7 @@ def _range(node: Node) -> str:
 def _plain(value: Any) -> str:
     """What was got, in the words of the file."""
     if isinstance(value, list | tuple):
-        return "a list"
+        return "a list" if value else "an empty list"
     return "keys and values" if isinstance(value, dict) else _written(value)[:_MOST]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from churnlab.explain.change import Cut, Lever
+from churnlab.explain.change import Cut, Held, Lever
+from churnlab.explain.in_campaign import InCampaign
 from churnlab.explain.steps import Step
 from churnlab.explain.story import Story
 from churnlab.explain.wording import Locale
@@ -24,10 +25,14 @@ class Card:
     or None. ``strategy``: its code. ``reasons``: (code, sentence) pairs, strongest first.
     ``base``, ``margin``: log odds before any feature, and of this customer before calibration;
     ``contributions``: feature -> log odds, which with ``base`` sum to ``margin``. ``steps``: the way from the
-    risk of the base to this one. ``cuts``: where the strategy would change. ``levers``: the model's answers
+    risk of the base to this one. ``cuts``: where the strategy would change. ``strategy_by_scores``: what
+    today's scores alone would say, and ``held``: why it is another; ``strategy_since``: the date of the list
+    from which it is the same; None and nothing where they say the same. ``levers``: the model's answers
     to other values. ``bands``: where medium and high risks begin. ``phase``: its code;
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
-    them. Without histories these and ``story`` are None. ``dimensions``: name -> 0 to 100, None where its
+    them; ``complaint_since``: the day of the complaint that has been open longest. Without histories these
+    and ``story`` are None. ``campaign``: what the lists published for the day say of it; None where there
+    are none, or they know no campaign and keep nobody off. ``dimensions``: name -> 0 to 100, None where its
     source is missing; ``relationship_type``, ``cooperation_profile``: codes; all of an overlay, if asked for.
     """
 
@@ -51,16 +56,21 @@ class Card:
     contributions: Mapping[str, float] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     cuts: Sequence[Cut] = ()
+    strategy_by_scores: str | None = None
+    strategy_since: str | None = None
+    held: Sequence[Held] = ()
     levers: Sequence[Lever] = ()
     bands: tuple[float, float] | None = None
     phase: str | None = None
     critical_moment: str | None = None
     critical_due: str | None = None
     critical_all: Sequence[str] = ()
+    complaint_since: str | None = None
     story: Story | None = None
     dimensions: Mapping[str, float | None] = field(default_factory=dict)
     relationship_type: str | None = None
     cooperation_profile: str | None = None
+    campaign: InCampaign | None = None
 
     @property
     def base_risk(self) -> float | None:
@@ -79,6 +89,9 @@ class Card:
         record["reasons"] = [{"code": code, "text": text} for code, text in self.reasons]
         record["risk_within"] = {str(days): _plain(risk) for days, risk in self.risk_within.items()}
         record["base_risk"] = self.base_risk
+        if self.campaign is not None:
+            kept_off = [{"reason": reason, "detail": detail} for reason, detail in self.campaign.kept_off]
+            record["campaign"]["kept_off"] = kept_off
         return record
 
 

@@ -46,6 +46,20 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A side of a cut that is kept although the score lies across: that of the list before.
+
+    ``cut``: the cut itself, not where the side would end. ``give``: how far beyond it the side is kept,
+    a share of the cut for value and points for intensity.
+    """
+
+    axis: Literal["value", "intensity"]
+    own: float
+    cut: float
+    give: float
+
+
+@dataclass(frozen=True)
 class Lever:
     """The risk if one kind of behaviour alone were usual. ``text``: the usual value, ``own``: today's."""
 

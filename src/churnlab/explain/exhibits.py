@@ -82,13 +82,14 @@ def told(exhibit: Exhibit, shown: Shown) -> Told:
     """``exhibit`` in the language and currency of ``shown``."""
     say = words(shown.locale)
     kinds = [kind for _, kind in exhibit.columns]
+    writers = [_column(exhibit, place, shown) for place in range(len(kinds))]
     subject = say.get(exhibit.subject, exhibit.subject)
     return Told(
         exhibit.chapter,
         say[f"{exhibit.name}_caption"].format(currency=shown.currency, subject=subject),
         [(say[name].format(currency=shown.currency), kind in NUMBERS) for name, kind in exhibit.columns],
         [
-            [(kind, _text(kind, cell, shown)) for kind, cell in zip(kinds, row, strict=True)]
+            [(kind, write(cell)) for kind, write, cell in zip(kinds, writers, row, strict=True)]
             for row in exhibit.rows
         ],
         [
@@ -97,6 +98,16 @@ def told(exhibit: Exhibit, shown: Shown) -> Told:
         ],
         exhibit.pictures,
     )
+
+
+def _column(exhibit: Exhibit, place: int, shown: Shown) -> Callable[[Cell], str]:
+    """How the cells of a column are written: its amounts all with decimals, or none."""
+    kind = exhibit.columns[place][1]
+    if kind != "money":
+        return lambda cell: _text(kind, cell, shown)
+    numbers = (row[place] for row in exhibit.rows)
+    amounts = shown.amounts(cell for cell in numbers if not isinstance(cell, str))
+    return lambda cell: _text(kind, cell, shown) if isinstance(cell, str) else amounts(cell)
 
 
 def _text(kind: str, cell: Cell, shown: Shown) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -37,10 +37,12 @@ FIGURES: dict[str, tuple[str, int | None]] = {
     "intensity": ("intensity", 1),
 }
 CODED = {"strategy": "quadrant", "band": "risk_band", "segment": "segment"}
+PLACES = ("quadrant_raw", "quadrant_since")  # told of those whom the list before keeps where they are
 REASONS = ("reason_1_text", "reason_2_text", "reason_3_text")
 _SAID = """strategy segment expected_loss value_if_retained value_at_stake value_axis intensity_axis look_any
 look_name look_customer look_intensity look_band look_risk look_risk_within look_range look_shown look_rows
-look_nobody look_map_alt look_unplaced card_reasons card_no_reasons retain win_back rationalise release"""
+look_nobody look_map_alt look_unplaced look_stays look_since
+card_reasons card_no_reasons retain win_back rationalise release"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class LookContent:
 
     ``rows``: an Arrow table with columns of a list, those first whom to think of first; at most ``MOST``.
     ``also_days``: the shorter horizons it has risks of. ``cut``: where high begins, value and intensity;
-    None: nobody is placed. ``hidden``: customers of the lists who are not among the rows.
+    None: nobody is placed. ``give``: how far beyond it a side is kept, share of the value cut and points.
+    ``hidden``: customers of the lists who are not among the rows.
     ``with_ids``: the real ids are shown; otherwise they do not reach the page at all.
     """
 
@@ -61,6 +64,7 @@ class LookContent:
     cut: tuple[float | None, float | None] = (None, None)
     also_days: Sequence[int] = ()
     hidden: int = 0
+    give: tuple[float, float] = (0.0, 0.0)
     locale: Locale = "en"
     with_ids: bool = False
 
@@ -68,12 +72,13 @@ class LookContent:
 def columns_needed(*, with_ids: bool) -> list[str]:
     """The columns of a list that the page needs, beside risks of shorter horizons."""
     figures = [column for column, _ in FIGURES.values()]
-    return [*(["customer_id"] if with_ids else []), *figures, *CODED.values(), *REASONS]
+    return [*(["customer_id"] if with_ids else []), *figures, *CODED.values(), *PLACES, *REASONS]
 
 
 def render(look: LookContent) -> str:
     """The whole page as text; the same content, the same bytes."""
     shown = Shown(look.locale, look.currency)
+    content = _content(look)
     style, script = _own("colours.css") + _own("look.css"), _own("look_map.js") + _own("look.js")
     return (
         environment(shown)
@@ -92,7 +97,8 @@ def render(look: LookContent) -> str:
             style=Markup(style),  # noqa: S704 - our own file, as the script below
             script=Markup(script),  # noqa: S704
             policy=Markup(_policy(script, style)),  # noqa: S704 - two digests
-            content=Markup(embedded(_content(look))),  # noqa: S704 - holds no letter that could end its block
+            stays=_stays(look) if content["held"] else "",
+            content=Markup(embedded(content)),  # noqa: S704 - holds no letter that could end its block
         )
     )
 
@@ -148,10 +154,31 @@ def _content(look: LookContent) -> dict[str, Any]:
         "codes": codes,
         "texts": texts,
         "columns": columns,
+        "held": _held(rows, say),
         "sooner": {str(days): _numbers(rows[f"churn_risk_{days}d"], RISK) for days in look.also_days},
         "names": [plain(each, LONGEST) for each in rows["customer_id"].to_pylist()]
         if look.with_ids
         else None,
+    }
+
+
+def _stays(look: LookContent) -> str:
+    shown, (value, points) = Shown(look.locale, look.currency), look.give
+    return words(look.locale)["look_stays_said"].format(
+        value=shown.percent(value, 0), points=shown.decimal(points, 0 if points == int(points) else 1)
+    )
+
+
+def _held(rows: Any, say: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Place of a row -> what its scores alone would say, and since when it is what the list says instead."""
+    import pyarrow.compute as pc
+
+    apart = pc.fill_null(pc.not_equal(rows["quadrant"], rows["quadrant_raw"]), False)
+    places = np.flatnonzero(apart.to_numpy())
+    told = rows.select(PLACES).take(places).to_pylist()
+    return {
+        str(place): (say[one["quadrant_raw"]], str(one["quadrant_since"]))
+        for place, one in zip(places.tolist(), told, strict=True)
     }
 
 

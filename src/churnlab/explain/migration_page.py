@@ -39,6 +39,8 @@ def render(compared: Sides) -> str:
         .render(
             compared=compared,
             matrices=matrices(compared.moves),
+            write={"customers": shown.count, "value": shown.amounts(move.value for move in compared.moves)},
+            amount=shown.amounts(move.value for move in compared.top),
             picture=flows(compared.moves, compared.before, compared.after, compared.locale),
         )
     )

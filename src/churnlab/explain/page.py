@@ -7,7 +7,7 @@ forbids a browser the rest, ``parts.html.j2`` the pieces that pages are put toge
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,17 @@ class Shown:
         if absent(value) or value is None:
             return "–"
         return money(value, self.currency, self.locale)
+
+    def amounts(self, together: Iterable[float | None]) -> Callable[[float | None], str]:
+        """How each of the amounts that stand together is written: all with decimals, or none.
+
+        >>> write = Shown("en", "EUR").amounts([1234.0, 12.5, None])
+        >>> write(1234.0), write(12.5), write(None)
+        ('1,234', '12', '–')
+        """
+        known = [abs(value) for value in together if not absent(value) and value is not None]
+        decimals = exponent(self.currency) if 0 < max(known, default=0.0) < 100 else 0
+        return lambda value: self.decimal(value, decimals)
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A share of 0 to 1."""

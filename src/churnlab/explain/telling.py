@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from churnlab.explain import in_campaign
 from churnlab.explain.card import Card
-from churnlab.explain.change import Cut, Lever
+from churnlab.explain.change import Cut, Held, Lever
 from churnlab.explain.reasons import LOWERS, plain
 from churnlab.explain.steps import Step
 from churnlab.explain.wording import words
@@ -28,7 +29,9 @@ def _lines(tell: Telling) -> Iterator[str]:
         yield tell.value()
     yield say["card_intensity"].format(intensity=tell.said(card.intensity, "number"))
     yield say["card_strategy"].format(strategy=say[card.strategy])
+    yield from tell.stays()
     yield from tell.life()
+    yield from tell.campaign()
     yield from tell.story()
     yield say["card_reasons"] if card.reasons else say["card_no_reasons"]
     yield from tell.reasons()
@@ -92,15 +95,44 @@ class Telling:
             loss=self.said(card.expected_loss, "currency"),
         )
 
+    def stays(self) -> Iterator[str]:
+        """Why the strategy is not what today's scores alone would say."""
+        card, say = self.card, words(self.card.locale)
+        if card.strategy_by_scores is None:
+            return
+        sides = "; ".join(self._held(held) for held in card.held)
+        yield say["card_stays"].format(
+            raw=say[card.strategy_by_scores],
+            sides=sides,
+            strategy=say[card.strategy],
+            since=card.strategy_since or card.as_of,
+        )
+
+    def _held(self, held: Held) -> str:
+        say, value = words(self.card.locale), held.axis == "value"
+
+        def said(number: float) -> str:
+            # Finer than elsewhere: 49.8 must not be told as 50 that is below 50.
+            return self.said(number, "currency") if value else self._decimal(f"{round(number, 3):g}")
+
+        return say["card_stays_below" if held.own < held.cut else "card_stays_above"].format(
+            axis=say[f"card_axis_{held.axis}"],
+            own=said(held.own),
+            cut=said(held.cut),
+            give=self.said(held.give, "share")
+            if value
+            else say["card_points"].format(points=said(held.give)),
+        )
+
     def life(self) -> Iterator[str]:
         """The phase, and what calls for attention."""
         card, say = self.card, words(self.card.locale)
         if card.phase is not None:
             yield say["card_phase"].format(phase=say[f"phase_{card.phase}"])
         if card.critical_moment is not None:
-            first = say[f"moment_{card.critical_moment}"]
+            first = self._moment(card.critical_moment)
             yield say["card_moment"].format(moment=first, due=card.critical_due)
-        others = [say[f"moment_{code}"] for code in card.critical_all if code != card.critical_moment]
+        others = [self._moment(code) for code in card.critical_all if code != card.critical_moment]
         if others:
             yield say["card_moments"].format(moments=", ".join(others))
         if card.dimensions:
@@ -112,6 +144,16 @@ class Telling:
                 if score is not None
             ]
             yield say["card_relation"].format(relation=", ".join([*names, *known]) or say["unknown"])
+
+    def _moment(self, code: str) -> str:
+        say, since = words(self.card.locale), self.card.complaint_since
+        if code != "complaint_open" or since is None:
+            return say[f"moment_{code}"]
+        return say["card_moment_since"].format(moment=say[f"moment_{code}"], since=since)
+
+    def campaign(self) -> Iterator[str]:
+        """What the campaign of the lists does with the customer."""
+        return in_campaign.lines(self)
 
     def story(self) -> Iterator[str]:
         """Orders month by month in plain figures, and how long the silence is."""

@@ -33,6 +33,7 @@ _FROM_RECORD = (
     *("list_id", "delivery", "project", "campaign", "as_of", "list", "run_key", "model_version"),
     *("profile", "destination", "valid_until", "rows", "held_back", "reason", "sha256"),
 )
+_DAY = ("project", "campaign", "as_of", "destination")
 _KIND = ("project", "campaign", "list", "destination")
 
 
@@ -176,6 +177,22 @@ class Desk:
                 mend="deliver the later lists; or say why it must be this one: --redeliver REASON",
             )
 
+        self._check_one_run(asked.meant, which, again=again)
+
+    def _check_one_run(self, meant: Meant, which: str, *, again: bool) -> None:
+        """Refuse a second run's lists of a date: who moved from one to another list would be on both."""
+        before = [line for line in _delivered(self.lines) if _same_day(line.facts, meant)]
+        # Once a reason was given, the other lists of that run may follow.
+        if again or not before or before[-1].facts["run_key"] == meant.run_key:
+            return
+        last, on = before[-1].facts, f", on {before[-1].time[:10]}" if before[-1].time else ""
+        raise GateError(
+            f"{which}: lists of another run of this date were delivered there before",
+            got=f"{last['list']} of run {last['run_key'][:16]}{on}; these are of run {meant.run_key[:16]}",
+            mend="use what was delivered; or have it withdrawn there, and say why these come in its place: "
+            "--redeliver REASON",
+        )
+
     def _write(self, asked: Asked, stage: Path, reason: str | None, recheck: Recheck | None) -> Record:
         refused = None if recheck is None else recheck.refused(asked.source)
         more = {
@@ -238,6 +255,12 @@ def _follows(facts: Mapping[str, Any], meant: Meant) -> bool:
     """Whether a delivered list is the same kind of list, for the same place, of a later date."""
     mine = meant.as_dict()
     return all(facts[key] == mine[key] for key in _KIND) and facts["as_of"] > mine["as_of"]
+
+
+def _same_day(facts: Mapping[str, Any], meant: Meant) -> bool:
+    """Whether a delivered list, whichever it is, is of the same campaign and date, for the same place."""
+    mine = meant.as_dict()
+    return all(facts[key] == mine[key] for key in _DAY)
 
 
 def _same(facts: Mapping[str, Any], meant: Meant) -> bool:

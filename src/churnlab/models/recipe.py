@@ -181,7 +181,8 @@ class Recipe:
         raise IntegrityError(
             "the features are not those that the model was trained on",
             got=told or "the same features in another order or of another kind",
-            mend="score with the configuration of training, or train again: churnlab train CONFIG",
+            mend="train again: churnlab train CONFIG; a table, column or family that was added or taken away "
+            "changes the features, and needs it. Or score with the configuration of training",
         )
 
 

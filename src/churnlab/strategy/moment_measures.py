@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +12,9 @@ from churnlab import labels
 from churnlab.config.lifecycle import MomentRules
 from churnlab.history import ALL, History
 from churnlab.history.agreed import days_to_end
+from churnlab.history.cuts import is_past
 from churnlab.history.units import days_between
+from churnlab.history.windows import Window
 from churnlab.strategy import lifecycle
 from churnlab.strategy.moments import RECENT
 from churnlab.strategy.season import VALUE_DAYS
@@ -51,15 +56,33 @@ def measures(past: History, rules: MomentRules) -> dict[str, Floats]:
     return {name: kept.get(name, missing) for name in NAMES}
 
 
+def complaint_since(past: History, rules: MomentRules) -> dt.date | None:
+    """Since when the complaint that waits longest has been open; None where none waits.
+
+    Of the only snapshot of ``past``. The same complaints as those that ``measures`` counts.
+    """
+    waiting = []
+    for window in _complaints(past, rules):
+        rows = slice(int(window.start[0]), int(window.end[0]))
+        solved = is_past(window.source.values("resolved_at")[rows], past.as_of[0])
+        waiting += window.source.values("time")[rows][~solved].tolist()
+    return past.calendar.date(min(waiting)) if waiting else None
+
+
 def _waiting(past: History, rules: MomentRules) -> Ints:
-    complaints = rules.complaint_types if rules.complaint_types is not None else past.service_types
     counted = np.zeros(len(past.as_of), dtype=np.int64)
+    for window in _complaints(past, rules):
+        counted = counted + window.count() - window.known("resolved_at")
+    return counted
+
+
+def _complaints(past: History, rules: MomentRules) -> Iterator[Window]:
+    """Those that are old enough to call for attention, and those that were opened again, resolved or not."""
+    complaints = rules.complaint_types if rules.complaint_types is not None else past.service_types
     for types, days in ((complaints, rules.complaint_days), (rules.reopened_types, 0)):
         some = lifecycle.of_types(past.interactions, types)
         if some is not None and some.has("resolved_at"):
-            window = some.between(ALL, days)
-            counted = counted + window.count() - window.known("resolved_at")
-    return counted
+            yield some.between(ALL, days)
 
 
 def _first_day(past: History, missing: Floats) -> Floats:

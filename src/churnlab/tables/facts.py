@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from churnlab.config.suppression import Minors, Suppression, plain
 from churnlab.errors import GateError
+from churnlab.tables import strange_status
 from churnlab.tables.tables import Tables
 from churnlab.tables.times import midnight
 
@@ -118,13 +119,9 @@ def _consents(refusals: Tables, plan: Suppression) -> Any | None:
     words = _words(refusals, rows.status)
     given = _among(words, plan.given)
     withdrawn = _among(words, plan.withdrawn)
-    strange = len(set(words) - {*given, *withdrawn})
+    strange = sorted(set(words) - {*given, *withdrawn}, key=str)
     if strange:
-        raise GateError(
-            "no list: consents have a status that is neither given nor withdrawn",
-            got=f"{strange} other texts",  # what they are may be personal
-            mend="name them under suppression.given and suppression.withdrawn",
-        )
+        raise strange_status.error(refusals, strange, [_text(word) for word in strange], plan)
     grouped = rows.group_by("customer_id", "channel", "purpose").aggregate(
         given=rows.time.max(where=rows.status.isin(given)),
         withdrawn=rows.time.max(where=rows.status.isin(withdrawn)),

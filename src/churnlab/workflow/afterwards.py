@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.config.strategy import Hysteresis
 from churnlab.evaluation import drift
 from churnlab.evaluation.drift import Parts
 from churnlab.evaluation.rows import is_hidden
@@ -149,6 +150,24 @@ def _bounds(day: str) -> dict[str, tuple[str, Cell]]:
         "some": ("decimal", drift.SOMEWHAT),
         "much": ("decimal", drift.MUCH),
     }
+
+
+def stayed(places: Any, give: Hysteresis) -> Iterator[Exhibit]:
+    """How many the list before keeps where they were, though their scores lie across a cut.
+
+    ``places``: ``quadrant`` and ``quadrant_raw`` of a list, Arrow. Of few, and of none, nothing.
+    """
+    import pyarrow.compute as pc
+
+    apart = pc.sum(pc.not_equal(places["quadrant"], places["quadrant_raw"])).as_py() or 0
+    if not is_hidden(apart, [apart, places.num_rows - apart]) and apart:
+        values: dict[str, tuple[str, Cell]] = {
+            "customers": ("count", apart),
+            "everybody": ("count", places.num_rows),
+            "value": ("percent", give.value),
+            "points": ("count" if give.intensity == int(give.intensity) else "decimal", give.intensity),
+        }
+        yield Exhibit("strategy", "stayed", notes=(("stayed_said", values),))
 
 
 def sensitivity(cut: Thresholds, scores: Mapping[str, Floats]) -> Iterator[Exhibit]:

@@ -10,7 +10,7 @@ import numpy as np
 from churnlab.config import Project
 from churnlab.explain import change, steps
 from churnlab.explain.card import Card
-from churnlab.explain.change import Cut
+from churnlab.explain.change import Cut, Held
 from churnlab.explain.steps import Step
 from churnlab.lists.scored import ScoredCustomers
 from churnlab.models.churn import ChurnModel
@@ -32,7 +32,7 @@ def card(
     """What is said of the only customer in ``one``."""
     placed = place(one, models, project, around)
     people, attributions = placed.customers, placed.attributions
-    worth = people.worth
+    worth, learned = people.worth, Thresholds.from_dict(models.extra["thresholds"])
     return Card(
         customer_id=str(people.customer_id[0]),
         as_of=day,
@@ -63,7 +63,8 @@ def card(
             for feature, part in zip(attributions.features, attributions.contributions[0], strict=True)
         },
         steps=_steps(project, models.churn, one, placed),
-        cuts=_cuts(people, project, Thresholds.from_dict(models.extra["thresholds"])),
+        cuts=_cuts(people, project, learned),
+        **_stays(people, project, learned),
         levers=change.levers(
             one,
             models.churn.reference,
@@ -98,6 +99,30 @@ def _relation(people: ScoredCustomers) -> dict[str, Any]:
         "dimensions": {name: None if math.isnan(score) else score for name, score in scores.items()},
         "relationship_type": found.type[0],
         "cooperation_profile": found.profile[0],
+    }
+
+
+def _stays(people: ScoredCustomers, project: Project, learned: Thresholds) -> dict[str, Any]:
+    """What the scores alone would say where the list before says otherwise, since when, and why."""
+    raw = people.quadrant if people.quadrant_raw is None else people.quadrant_raw
+    if people.worth is None or str(raw[0]) == str(people.quadrant[0]):
+        return {}
+    groups: Any = people.segment if project.strategy.by else None
+    give, previous = project.strategy.hysteresis, people.quadrant_previous
+    plain = quadrants.bounds(learned, 1, groups=groups)
+    moved = quadrants.bounds(learned, 1, groups=groups, previous=previous, give=give)
+    scores = (float(people.worth.if_retained[0]), float(people.intensity[0]))
+    since = None if people.quadrant_since is None else people.quadrant_since[0]
+    return {
+        "strategy_by_scores": str(raw[0]),
+        "strategy_since": None if since is None or np.isnat(since) else str(since),
+        "held": tuple(
+            Held(axis, score, float(cut[0]), share)
+            for axis, score, cut, end, share in zip(
+                AXES, scores, plain, moved, (give.value, give.intensity), strict=True
+            )
+            if (round(score, thresholds.DECIMALS) >= cut[0]) != (round(score, thresholds.DECIMALS) >= end[0])
+        ),
     }
 
 

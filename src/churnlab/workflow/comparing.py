@@ -57,10 +57,15 @@ class Compared:
         say, shown = words(self.locale), Shown(self.locale, self.currency)
         flows = _flows(self.migration)
         for kind, columns, rows in migration_page.matrices(flows):
-            write = shown.count if kind == "customers" else shown.money
+            together = shown.amounts(cell for _, cells in rows for cell in cells)
+            write = shown.count if kind == "customers" else together
+            lines = [say["migration_caption"].format(before=self.before, after=self.after)]
+            if kind == "value":
+                lines.append(say["migration_whose"].format(before=self.before, after=self.after))
             yield {
                 "title": f"{say[f'migration_{kind}'].format(currency=self.currency)}: "
                 f"{self.before} -> {self.after}",
+                "lines": [f"  {line}" for line in lines],
                 "columns": ("", *(say[f"place_{column}"] for column in columns)),
                 "texts": 1,
                 "rows": [(say[f"place_{row}"], *(write(cell) for cell in cells)) for row, cells in rows],
@@ -71,14 +76,20 @@ class Compared:
             told = say["migration_equity"].format(before=before, after=after, currency=self.currency)
             lines.append(told)
         yield {"title": say["migration_who"], "lines": [f"  {line}" for line in (*lines, *self.notes)]}
+        largest = self.migration.top()
+        amount = shown.amounts(move.value for move in largest)
         moved = [
             f"  {say[f'place_{move.before}']} -> {say[f'place_{move.after}']}: "
             + say["migration_move"].format(customers=shown.count(move.customers))
-            + ("" if move.value is None else f", {shown.money(move.value)} {self.currency}")
-            for move in self.migration.top()
+            + ("" if move.value is None else f", {amount(move.value)} {self.currency}")
+            for move in largest
         ]
         if moved:
-            yield {"title": say["migration_top"], "lines": moved}
+            valued = any(move.value is not None for move in largest)
+            whose = (
+                [f"  {say['migration_whose'].format(before=self.before, after=self.after)}"] if valued else []
+            )
+            yield {"title": say["migration_top"], "lines": [*moved, *whose]}
         if self.page is not None:
             yield {"title": "Written", "lines": [f"  {self.page}"]}
 

@@ -18,8 +18,9 @@ from churnlab.history import History
 from churnlab.models import files
 from churnlab.models.files import Models
 from churnlab.panel import Panel
+from churnlab.strategy.moment_measures import complaint_since
 from churnlab.tables.money import exponent
-from churnlab.workflow import carding, phasing, published, seasonality, terms
+from churnlab.workflow import carding, one_listed, phasing, published, seasonality, terms
 from churnlab.workflow.opening import Frames, Opened, Progress, opened, scoring_date, silent
 from churnlab.workflow.panels import scoring_pasts
 from churnlab.workflow.placing import Around
@@ -53,8 +54,11 @@ def explain_customer(
         season = seasonality.of_tables(opening, models.extra, day)
         around = Around(published.before(project, day, only=customer), season)
         card = carding.card(project, champion.version, day.isoformat(), models, one, around)
+    card = replace(card, campaign=one_listed.campaign_of(project, day, customer))
     if past is not None:
-        card = replace(card, story=Story.of(past, exponent(project.currency)))
+        waits = complaint_since(past, project.strategy.moments)
+        since = None if waits is None else waits.isoformat()
+        card = replace(card, story=Story.of(past, exponent(project.currency)), complaint_since=since)
     if html is not None:
         progress("write the page", None)
         write_whole(html, customer_page.render(card).encode(), private=True)

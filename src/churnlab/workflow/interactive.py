@@ -42,6 +42,7 @@ def write_look(
             currency=project.currency,
             rows=rows,
             cut=(thresholds["value_if_retained"], thresholds["intensity"]),
+            give=(project.strategy.hysteresis.value, project.strategy.hysteresis.intensity),
             also_days=_also_days(rows.column_names),
             hidden=hidden,
             locale=project.locale,

@@ -151,10 +151,11 @@ class Trained:
         metrics = list(MEASURES[task])
         models = list(dict.fromkeys(figure.model for figure in figures))
         by_place = {(figure.model, figure.metric): figure for figure in figures}
+        columns = [shown([by_place[model, metric] for model in models], interval=True) for metric in metrics]
         return {
             "title": title,
             "columns": ("model", *(HEADINGS[metric] for metric in metrics)),
-            "rows": [(model, *(_shown(by_place[model, metric]) for metric in metrics)) for model in models],
+            "rows": list(zip(models, *columns, strict=True)),
             "lines": [
                 f"  {figures[0].n:,} rows; in brackets 95 % intervals over customers",
                 *blanks(figures),
@@ -174,12 +175,18 @@ def blanks(figures: Iterable[Figure]) -> Iterator[str]:
         yield f"  - under {', '.join(dict.fromkeys(metrics))}: {why}"
 
 
-def _shown(figure: Figure) -> str:
+def shown(column: Sequence[Figure], *, interval: bool = False) -> list[str]:
+    """The cells of one column, all of one precision. ``interval``: beside those that are worth one."""
+    known = [abs(figure.estimate) for figure in column if figure.estimate == figure.estimate]
+    digits = 3 if max(known, default=0.0) < 10 else 1
+    return [_cell(figure, digits, interval=interval) for figure in column]
+
+
+def _cell(figure: Figure, digits: int, *, interval: bool) -> str:
     if figure.estimate != figure.estimate:  # NaN
         return "-"
-    digits = 3 if abs(figure.estimate) < 10 else 1
     text = f"{figure.estimate:,.{digits}f}"
-    if figure.low == figure.low and figure.metric in {"auroc", "gini"}:
+    if interval and figure.low == figure.low and figure.metric in {"auroc", "gini"}:
         text += f" [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
     return text
 

@@ -30,6 +30,7 @@ from churnlab.workflow.opening import Progress, out_folder, silent, writing
 from churnlab.workflow.results import Reviewed
 
 Floats = NDArray[np.float64]
+_AT_RISK = [("population", "==", "at_risk")]
 FORMATS = {"html": "report", "md": "model-card"}
 
 
@@ -162,6 +163,7 @@ def _content(
         shown["exhibits"] += afterwards.moved(reference, manifest.get("drift"), as_of)
         meanings = _meanings(evidence, project.locale)
         shown["exhibits"].append(afterwards.inputs(then, manifest.get("drift"), meanings, as_of))
+        shown["exhibits"] += afterwards.stayed(_places(lists), project.strategy.hysteresis)
         shown["exhibits"] += lives.phases(lists, manifest)
         shown["exhibits"] += relating.relation(lists, exponent(project.currency))
         shown["exhibits"] += afterwards.sensitivity(cut, scores)
@@ -221,9 +223,14 @@ def _scores(lists: Path) -> dict[str, Floats]:
     """(n,) each, NaN where a customer has none, of everyone in the lists who can still be lost."""
     import pyarrow.parquet as pq
 
-    filters = [("population", "==", "at_risk")]
-    everyone = pq.read_table(lists / "all.parquet", columns=list(afterwards.READ), filters=filters)
+    everyone = pq.read_table(lists / "all.parquet", columns=list(afterwards.READ), filters=_AT_RISK)
     return {name: everyone[name].to_numpy().astype(np.float64) for name in everyone.column_names}
+
+
+def _places(lists: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(lists / "all.parquet", columns=["quadrant", "quadrant_raw"], filters=_AT_RISK)
 
 
 def _map(project: Project, cut: Thresholds, scores: Mapping[str, Floats]) -> Picture | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from churnlab import tracking
 from churnlab.config import Project
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, GateError
 from churnlab.models import files
 from churnlab.tracking import Change, SignOff, Store, Version
 from churnlab.workflow import standing, terms
@@ -128,7 +128,8 @@ def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledB
 
     Its files are verified first, and are not changed: the same scores come back, to the byte.
     Raises ``ConfigError`` (exit 2) where there is no such version, ``IntegrityError`` (exit 5) where its
-    files are not those that were registered.
+    files are not those that were registered, ``GateError`` (exit 4) where the version was rejected, or
+    trained on other terms than ``project`` states: it could make no lists.
     """
     if not reason.strip():
         raise ConfigError("a rollback needs a reason", mend='--reason "version 7 took over a broken channel"')
@@ -144,12 +145,22 @@ def rollback(project: Project, to: str | None = None, *, reason: str) -> RolledB
         found = tracking.fetched(store, version)
         models = files.load(found.folder, found.digests)
         standing.require_usable(project, store, version)
+        _require_same_terms(project, version, models.extra["terms"])
         change = tracking.move(store, version, before=now, reason=reason, back=True)
-    other = terms.differences(project, models.extra["terms"])
-    notes = ["the next training that passes the gate replaces it; gate.hold=true keeps it until then"]
+    note = "the next training that passes the gate replaces it; gate.hold=true keeps it until then"
+    return RolledBack(change, (note,))
+
+
+def _require_same_terms(project: Project, version: str, trained: Mapping[str, Any]) -> None:
+    # As champion it would make no list until somebody has changed the configuration: that comes first.
+    other = terms.differences(project, trained)
     if other:
-        notes.append(f"to score with it, put the configuration back: {'; '.join(other[:3])}")
-    return RolledBack(change, tuple(notes))
+        raise GateError(
+            f"version {version} was trained on other terms than the configuration now states: it could make "
+            "no lists",
+            got="; ".join(other[:3]),
+            mend="put the configuration back first, then roll back; or train again: churnlab train CONFIG",
+        )
 
 
 def _store(project: Project) -> Store:

@@ -158,8 +158,10 @@
       fill(say.look_risk_within, { days }),
       percent(risks && risks[row]),
     ]);
+    const held = look.held[row];
     return [
       [say.strategy, coded("strategy", row)],
+      [say.look_stays, held && fill(say.look_since, { strategy: held[0], since: held[1] })],
       [say.look_risk, `${percent(figure("risk", row))} (${coded("band", row)})`],
       ...sooner,
       [amount(say.value_if_retained), columns.value && money(figure("value", row))],

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from churnlab.evaluation.coverage import Coverage
-from churnlab.evaluation.scorecard import ALL, Figure, Scorecard, Task
+from churnlab.evaluation.scorecard import ALL, Scorecard, Task
 from churnlab.workflow.backtesting.at import At, shorter
 from churnlab.workflow.backtesting.figures import OURS, Choice, Difference
 from churnlab.workflow.backtesting.offers import Campaign
 from churnlab.workflow.covering import TITLE
 from churnlab.workflow.fitting import CHURN, VALUE
-from churnlab.workflow.results import HEADINGS, Section, blanks
+from churnlab.workflow.results import HEADINGS, Section, blanks, shown
 
 _SHOWN: Mapping[Task, tuple[str, ...]] = {
     "churn": ("auroc", "average_precision", "log_loss", "brier", "ece"),
@@ -126,8 +126,8 @@ class Backtested:
             f"{at.rows:,}",
             _percent(totals["churned_share"]),
             _percent(totals["risk_mean"]),
-            _shown(card.figure("churn", CHURN, "auroc")),
-            _shown(card.figure("churn", CHURN, "log_loss")),
+            *shown([card.figure("churn", CHURN, "auroc")]),
+            *shown([card.figure("churn", CHURN, "log_loss")]),
             at.calibration.verdict,
             "-" if off is None else f"{off:+.1%}",
         )
@@ -163,14 +163,15 @@ class Backtested:
             return
         tasks = [task for task in ("churn", "value") if any(f.task == task for f in card.figures)]
         asked = [(task, metric) for task in tasks for metric in _GROUPED[task]]  # type: ignore[index]
-        rows = []
-        for group in groups:
-            found = [card.figure(t, CHURN if t == "churn" else VALUE, m, group) for t, m in asked]  # type: ignore[arg-type]
-            rows.append((group, "-" if found[0].n is None else f"{found[0].n:,}", *map(_shown, found)))
+        found = [
+            [card.figure(t, CHURN if t == "churn" else VALUE, m, group) for group in groups]  # type: ignore[arg-type]
+            for t, m in asked
+        ]
+        sizes = ["-" if each.n is None else f"{each.n:,}" for each in found[0]]
         yield {
             "title": f"Our models by group: {where}",
             "columns": ("group", "rows", *(HEADINGS[metric] for _, metric in asked)),
-            "rows": rows,
+            "rows": list(zip(groups, sizes, *map(shown, found), strict=True)),
         }
 
     def _covered(self) -> Iterator[Section]:
@@ -254,10 +255,11 @@ def _table(card: Scorecard, task: Task, title: str) -> Iterator[Section]:
         return
     by_place = {(figure.model, figure.metric): figure for figure in figures}
     models: Sequence[str] = list(dict.fromkeys(figure.model for figure in figures))
+    columns = [shown([by_place[model, metric] for model in models]) for metric in _SHOWN[task]]
     yield {
         "title": title,
         "columns": ("model", *(HEADINGS[metric] for metric in _SHOWN[task])),
-        "rows": [(model, *(_shown(by_place[model, m]) for m in _SHOWN[task])) for model in models],
+        "rows": list(zip(models, *columns, strict=True)),
         "lines": list(blanks(figure for figure in figures if figure.metric in _SHOWN[task])),
     }
 
@@ -265,12 +267,6 @@ def _table(card: Scorecard, task: Task, title: str) -> Iterator[Section]:
 def _difference(each: Difference) -> str:
     interval = "" if np.isnan(each.low) else f" [{each.low:+.3f}, {each.high:+.3f}]"
     return f"{each.estimate:+.3f}{interval}"
-
-
-def _shown(figure: Figure) -> str:
-    if np.isnan(figure.estimate):
-        return "-"
-    return f"{figure.estimate:,.{3 if abs(figure.estimate) < 10 else 1}f}"
 
 
 def _between(low: float, high: float) -> str:

@@ -1,0 +1,49 @@
+"""A status of consent that nobody declared: told so that it can be found, and nothing personal with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from churnlab.config.suppression import Suppression
+from churnlab.errors import GateError
+from churnlab.tables.tables import Tables
+
+_PLAIN = re.compile(r"[^\W\d_][^\W\d]*(?:[ -][^\W\d]+)*")  # words without figures, dots or other signs
+_LONGEST, _MOST = 20, 3
+
+
+def error(refusals: Tables, statuses: Sequence[Any], texts: Sequence[str], plan: Suppression) -> GateError:
+    """How many rows say one of ``statuses``, what they say, and where the first one is.
+
+    ``texts``: the same, as they are written.
+    """
+    rows = refusals.con.table(refusals.stored["consents"][0])
+    rows = rows.filter(rows.status.isin(statuses))
+    many, where = int(refusals.con.execute(rows.count())), _first_place(refusals, rows)
+    known = ", ".join(map(repr, (*plan.given, *plan.withdrawn)))
+    return GateError(
+        f"no list: {many:,} {'row' if many == 1 else 'rows'} of consents with a status that is "
+        f"neither given nor withdrawn, which is none of {known}",
+        got=f"{_told(texts)} ({'' if many == 1 else 'first in '}{where})",
+        mend="name it under suppression.given or suppression.withdrawn, or have the rows mended",
+    )
+
+
+def _told(texts: Sequence[str]) -> str:
+    # In a column that was named by mistake they may be personal: then they are many, or no plain words.
+    if len(texts) <= _MOST and all(len(text) <= _LONGEST and _PLAIN.fullmatch(text) for text in texts):
+        return ", ".join(map(repr, texts))
+    return f"{len(texts):,} {'text' if len(texts) == 1 else 'texts'}"
+
+
+def _first_place(refusals: Tables, rows: Any) -> str:
+    """The source of the first of ``rows``, and its line where that is known."""
+    sources = [each.source for each in refusals.counts if each.table == "consents"]
+    order = [rows[name] for name in ("__source", "__file", "__line") if name in rows.columns]
+    if not order or not sources:
+        return "consents"
+    first = refusals.con.to_pyarrow(rows.select(order).order_by(order).limit(1)).to_pylist()[0]
+    line = first.get("__line")
+    return f"consents.{sources[first['__source']]}" + ("" if line is None else f", line {line}")
