@@ -41,9 +41,11 @@ bench: setup
 parity: setup
 	CHURNLAB_PARITY=1 $(BIN)/python -m pytest tests/parity
 
-# Deliveries killed at 500 schedules drawn by lot, where `make test` tries 50; Postgres with a fifth of them.
+# Deliveries killed at 500 schedules drawn by lot, where `make test` tries 50; Postgres with a fifth of them;
+# a backtest killed at each origin, where `make test` tries one.
 schedules: setup
-	CHURNLAB_SCHEDULES=500 $(BIN)/python -m pytest -n 2 tests/lists/test_delivery_killed.py tests/lists/test_database.py
+	CHURNLAB_SCHEDULES=500 $(BIN)/python -m pytest -n 2 tests/lists/test_delivery_killed.py tests/lists/test_database.py \
+	  tests/workflow/test_backtesting.py::test_a_killed_backtest_goes_on_and_gives_the_same
 
 # 10,000 drawn schedules of consents, objections and deliveries: nobody who said no stands in a list.
 suppression-campaign: setup

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,11 +23,14 @@ from churnlab.workflow.backtesting import candidates, figures, judged
 
 TESTS = Path(__file__).parents[1]
 DAY = 24 * 3600 * 10**6
+# `make schedules` kills at each origin.
+KILLED_AT = (0, 1, 2) if "CHURNLAB_SCHEDULES" in os.environ else (1,)
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory):
+def answer(tmp_path_factory, migrated_store):
     folder = tmp_path_factory.mktemp("backtest")
+    shutil.copy(migrated_store, folder / "mlflow.db")
     shop = killed_backtest.project(folder)
     return folder, shop, churnlab.backtest(shop, frames=killed_backtest.frames())
 
@@ -45,28 +49,28 @@ def said_at(monkeypatch, folder, frames, *overrides):
     return found
 
 
-def test_nothing_that_happens_from_an_origin_on_changes_what_is_said_there(monkeypatch, tmp_path):
+def test_nothing_that_happens_from_an_origin_on_changes_what_is_said_there(monkeypatch, tracked):
     """Half of the customers fall silent, and the others pay sevenfold, from the origin's date on."""
     whole = killed_backtest.frames()["orders"]
-    before = said_at(monkeypatch, tmp_path, {"orders": whole}, "backtest.origins=2")
+    before = said_at(monkeypatch, tracked, {"orders": whole}, "backtest.origins=2")
     for name in before:
         later = whole["at"] >= pd.Timestamp(name)
         odd = whole["who"].str[-1].astype(int) % 2 == 1
         changed = whole[~(later & odd)].copy()
         changed.loc[changed["at"] >= pd.Timestamp(name), "amount"] *= 7
-        after = said_at(monkeypatch, tmp_path, {"orders": changed}, "backtest.origins=2")[name]
+        after = said_at(monkeypatch, tracked, {"orders": changed}, "backtest.origins=2")[name]
         for said, again in ((before[name].risks, after.risks), (before[name].values, after.values)):
             assert list(said) == list(again)
             for model, scores in said.items():
                 assert scores.tolist() == again[model].tolist(), (name, model)
 
 
-def test_the_value_horizon_may_be_written_out(monkeypatch, tmp_path):
+def test_the_value_horizon_may_be_written_out(monkeypatch, tracked):
     """A history so short that earlier origins look ahead by a part of the horizon: 150 days are 150 days."""
     short = ("churn.horizon_days=150", "backtest.origins=3")
     frames = killed_backtest.frames()
-    found = said_at(monkeypatch, tmp_path, frames, *short)
-    spelled = said_at(monkeypatch, tmp_path, frames, *short, "value.horizon_days=150")
+    found = said_at(monkeypatch, tracked, frames, *short)
+    spelled = said_at(monkeypatch, tracked, frames, *short, "value.horizon_days=150")
     assert len(found) > 1
     for name, answers in found.items():
         assert answers.values
@@ -94,8 +98,8 @@ def test_the_value_horizon_may_be_written_out(monkeypatch, tmp_path):
     ],
     ids=lambda overrides: overrides[0],
 )
-def test_every_kind_of_project_is_told_in_plain_values(tmp_path, overrides):
-    shop = killed_backtest.project(tmp_path, "backtest.origins=2", *overrides)
+def test_every_kind_of_project_is_told_in_plain_values(tracked, overrides):
+    shop = killed_backtest.project(tracked, "backtest.origins=2", *overrides)
     found = churnlab.backtest(shop, frames=killed_backtest.frames())
     document = json.dumps(found.as_dict(), allow_nan=False)
     assert found.origins[-1].origin in document
@@ -104,10 +108,8 @@ def test_every_kind_of_project_is_told_in_plain_values(tmp_path, overrides):
     assert bool(without) == any("value is not judged" in note for note in found.notes)
 
 
-def test_shorter_horizons_are_judged_at_each_origin_and_at_the_last_as_in_training(tmp_path):
-    shop = killed_backtest.project(
-        tmp_path, "backtest.origins=2", "churn.also_days=[15,30]", "gate.max_ece=1"
-    )
+def test_shorter_horizons_are_judged_at_each_origin_and_at_the_last_as_in_training(tracked):
+    shop = killed_backtest.project(tracked, "backtest.origins=2", "churn.also_days=[15,30]", "gate.max_ece=1")
     frames = killed_backtest.frames()
     found = churnlab.backtest(shop, frames=frames)
     assert [[each.days for each in at.sooner] for at in found.origins] == [[15, 30], [15, 30]]
@@ -121,28 +123,28 @@ def test_shorter_horizons_are_judged_at_each_origin_and_at_the_last_as_in_traini
     again = churnlab.backtest(shop, frames=frames)
     assert (again.resumed, again.figures()) == (2, found.figures())
     trained = churnlab.train(shop, frames=frames)
-    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    store = tracking.open_store(Tracking(), shop.project, tracked)
     told = store.client.get_run(trained.run_id).data.metrics
     assert {name: told[name] for name in found.origins[-1].metrics()} == found.origins[-1].metrics()
 
 
-def test_of_outcomes_that_are_cut_short_only_what_is_shorter_still_is_judged(tmp_path):
+def test_of_outcomes_that_are_cut_short_only_what_is_shorter_still_is_judged(tracked):
     short = ("churn.horizon_days=150", "backtest.origins=2", "churn.also_days=[30,149]")
-    found = churnlab.backtest(killed_backtest.project(tmp_path, *short), frames=killed_backtest.frames())
+    found = churnlab.backtest(killed_backtest.project(tracked, *short), frames=killed_backtest.frames())
     first, last = found.origins
     assert first.days < 149
     assert [[each.days for each in at.sooner] for at in (first, last)] == [[30], [30, 149]]
 
 
-def test_other_rows_of_the_same_file_are_other_answers(tmp_path):
+def test_other_rows_of_the_same_file_are_other_answers(tracked):
     """Another column is mapped as the amount: the file has not changed, the rows have."""
     orders = killed_backtest.frames()["orders"].assign(other=lambda table: table["amount"] * 2 + 1)
-    orders.to_parquet(tmp_path / "orders.parquet")
+    orders.to_parquet(tracked / "orders.parquet")
     config = killed_backtest.CONFIG.replace("frame: orders", "files: [orders.parquet]")
 
     def resumed(text):
-        (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
-        return churnlab.backtest(churnlab.load(tmp_path / "shop.yaml", ["backtest.origins=2"])).resumed
+        (tracked / "shop.yaml").write_text(text, encoding="utf-8")
+        return churnlab.backtest(churnlab.load(tracked / "shop.yaml", ["backtest.origins=2"])).resumed
 
     assert [resumed(config), resumed(config)] == [0, 2]
     assert resumed(config.replace("amount: amount", "amount: other")) == 0
@@ -182,14 +184,14 @@ def test_the_last_origin_says_what_training_says(answer):
     assert "2 at the test rows so far" in trained.about["looks"]  # the backtest looked first
 
 
-def test_later_outcomes_change_no_earlier_origin(answer, tmp_path):
+def test_later_outcomes_change_no_earlier_origin(answer, tracked):
     """Whatever happens after an origin's outcomes are settled, its figures stay as they are."""
     _, _, found = answer
     orders = killed_backtest.frames()["orders"]
     last = pd.Timestamp(found.origins[-1].origin)
     changed = orders.copy()
     changed.loc[changed["at"] >= last, "amount"] *= 7
-    other = churnlab.backtest(killed_backtest.project(tmp_path), frames={"orders": changed})
+    other = churnlab.backtest(killed_backtest.project(tracked), frames={"orders": changed})
     for each in found.origins[:-1]:
         assert other.cards[each.origin].to_records() == found.cards[each.origin].to_records()
     now, before = (
@@ -198,26 +200,26 @@ def test_later_outcomes_change_no_earlier_origin(answer, tmp_path):
     assert now.estimate != before.estimate
 
 
-@pytest.mark.parametrize("origin", [0, 1, 2])
-def test_a_killed_backtest_goes_on_and_gives_the_same(answer, tmp_path, origin):
+@pytest.mark.parametrize("origin", KILLED_AT)
+def test_a_killed_backtest_goes_on_and_gives_the_same(answer, tracked, origin):
     _, _, whole = answer
-    command = [sys.executable, TESTS / "killed_backtest.py", tmp_path, str(origin)]
+    command = [sys.executable, TESTS / "killed_backtest.py", tracked, str(origin)]
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     died = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-2000:]
-    assert not list(tmp_path.glob("**/backtest.json"))
-    shop = killed_backtest.project(tmp_path)
+    assert not list(tracked.glob("**/backtest.json"))
+    shop = killed_backtest.project(tracked)
     again = churnlab.backtest(shop, frames=killed_backtest.frames())
     assert again.resumed == origin
     assert json.dumps(again.figures(), sort_keys=True) == json.dumps(whole.figures(), sort_keys=True)
-    store = tracking.open_store(Tracking(), shop.project, tmp_path)
+    store = tracking.open_store(Tracking(), shop.project, tracked)
     runs = store.client.search_runs([store.experiment_id], "tags.`churnlab.step` = 'backtest'")
     assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
 
 
-def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp_path, monkeypatch):
+def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tracked, monkeypatch):
     _, _, whole = answer
-    shop, fit, fitted = killed_backtest.project(tmp_path), candidates.fit_value, []
+    shop, fit, fitted = killed_backtest.project(tracked), candidates.fit_value, []
 
     def counted(panel, known, models, **more):
         fitted.append(models.amount)
@@ -229,7 +231,7 @@ def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp
     dying = True
     with pytest.raises(KeyboardInterrupt, match="at the fourth fit"):
         churnlab.backtest(shop, frames=killed_backtest.frames())
-    kept = sorted(path.name.partition(".")[2] for path in tmp_path.glob("**/answers/*.part"))
+    kept = sorted(path.name.partition(".")[2] for path in tracked.glob("**/answers/*.part"))
     assert kept == ["churn.part", *(f"value.{name}.part" for name in ("lognormal", "offset", "two_part"))]
     dying, before = False, len(fitted)
     told = []
@@ -238,23 +240,23 @@ def test_killed_within_an_origin_it_goes_on_after_the_last_candidate(answer, tmp
     )
     assert fitted[before:] == [fitted[3], *fitted[:4] * 2], "the interrupted one, and two origins more"
     assert json.dumps(again.figures(), sort_keys=True) == json.dumps(whole.figures(), sort_keys=True)
-    assert not list(tmp_path.glob("**/answers/*.part"))
+    assert not list(tracked.glob("**/answers/*.part"))
     steps = [step for step in dict.fromkeys(told) if step.startswith("fit at origin")]
     assert [step.partition(",")[0] for step in steps] == [f"fit at origin {n} of 3" for n in (1, 2, 3)]
 
 
-def test_a_broken_or_foreign_answer_is_made_again(answer, tmp_path):
-    _, _, whole = answer
-    shop = killed_backtest.project(tmp_path)
-    churnlab.backtest(shop, frames=killed_backtest.frames())
-    kept = sorted(tmp_path.glob("**/answers/*.piece"))
+def test_a_broken_or_foreign_answer_is_made_again(answer, tracked):
+    folder, _, whole = answer
+    shop = killed_backtest.project(tracked)
+    shutil.copytree(folder / "out", tracked / "out")
+    kept = sorted(tracked.glob("**/answers/*.piece"))
     assert len(kept) == 3
     kept[0].write_bytes(kept[0].read_bytes()[:100])
     kept[1].write_bytes(b"")
     again = churnlab.backtest(shop, frames=killed_backtest.frames())
     assert again.resumed == 1
     assert again.figures() == whole.figures()
-    other = shop.model_copy(update={"models": shop.models.model_copy(update={"seed": 1})})
+    other = killed_backtest.project(tracked, "models.seed=1", "backtest.origins=1")
     assert churnlab.backtest(other, frames=killed_backtest.frames()).resumed == 0
 
 
@@ -299,12 +301,12 @@ def test_pictures_runs_and_table_are_written(answer):
     assert found.looks == 1
 
 
-def test_an_offer_says_what_the_list_would_have_brought(tmp_path):
-    (tmp_path / "shop.yaml").write_text(
+def test_an_offer_says_what_the_list_would_have_brought(tracked):
+    (tracked / "shop.yaml").write_text(
         killed_backtest.CONFIG.replace("origins: 3", "origins: 1, offer: {save_rate: 0.3, contact_cost: 1}"),
         encoding="utf-8",
     )
-    found = churnlab.backtest(churnlab.load(tmp_path / "shop.yaml"), frames=killed_backtest.frames())
+    found = churnlab.backtest(churnlab.load(tracked / "shop.yaml"), frames=killed_backtest.frames())
     campaign = found.campaigns[0]
     profit, low, high = campaign.planned_profit
     assert low <= profit <= high
@@ -315,7 +317,7 @@ def test_an_offer_says_what_the_list_would_have_brought(tmp_path):
     assert any("one origin" in note for note in found.notes)
 
 
-def test_a_snapshot_table_is_judged_by_parts_of_its_customers(tmp_path):
+def test_a_snapshot_table_is_judged_by_parts_of_its_customers(tracked):
     chance = np.random.default_rng(5)
     calls = chance.poisson(2, 400)
     left = np.where(chance.random(400) < 0.1 + 0.12 * calls, "yes", "no")
@@ -323,17 +325,17 @@ def test_a_snapshot_table_is_judged_by_parts_of_its_customers(tmp_path):
         {"who": [f"c{n:03}" for n in range(400)], "calls": calls.astype(float), "left": left}
     )
     config = shops.supplied("{calls: {column: calls, kind: number}}")
-    (tmp_path / "shop.yaml").write_text(config, encoding="utf-8")
-    shop = churnlab.load(tmp_path / "shop.yaml", ["backtest.origins=3"])
+    (tracked / "shop.yaml").write_text(config, encoding="utf-8")
+    shop = churnlab.load(tracked / "shop.yaml", ["backtest.origins=3"])
     found = churnlab.backtest(shop, frames={"people": people})
     assert [each.origin for each in found.origins] == ["part 1", "part 2", "held out"]
     assert {each.model for each in found.cards["held out"].figures} == {"boosted", "prior", "logistic"}
 
 
-def test_too_little_is_an_error_in_words(tmp_path):
+def test_too_little_is_an_error_in_words(tracked):
     with pytest.raises(DataError, match="too little to train on"):
         churnlab.backtest(
-            killed_backtest.project(tmp_path), frames={"orders": killed_backtest.frames()["orders"][:400]}
+            killed_backtest.project(tracked), frames={"orders": killed_backtest.frames()["orders"][:400]}
         )
 
 

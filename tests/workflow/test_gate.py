@@ -52,6 +52,22 @@ def frames():
     return {"orders": shops.orders(400)}
 
 
+@pytest.fixture
+def one(kept, frames, monkeypatch):
+    """Version 1 is the champion."""
+    monkeypatch.setenv("CHURNLAB_ACTOR", "tester")
+
+    def shop(*overrides):
+        return churnlab.load(kept.root / "shop.yaml", overrides)
+
+    def made(root):
+        (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+        churnlab.train(shop(), frames=frames)
+
+    kept.at("one", made)
+    return shop
+
+
 def store(project):
     return tracking.open_store(project.tracking, project.project, Path(project.root))
 
@@ -127,22 +143,19 @@ def test_a_better_challenger_takes_over_and_run_goes_on_with_the_one_that_stays(
     assert ran.as_dict()["trained"]["gate"]["verdict"] == "refused"
 
 
-def test_an_added_family_is_compared_and_another_question_is_not(shop, frames):
-    churnlab.train(shop(), frames=frames)
+def test_an_added_family_is_compared_and_another_question_is_not(one, frames):
     wider = churnlab.train(
-        shop("features.families=[recency,frequency,monetary,rhythm]", *STUMP), frames=frames
+        one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), frames=frames
     )
     assert wider.verdict.outcome == "refused"  # by the champion's scores, on the features that it knows
     with pytest.raises(NotPromotedError, match="no other to make lists with"):
-        churnlab.run(
-            shop("features.families=[recency,frequency,monetary,rhythm]", *STUMP), DAY, frames=frames
-        )
-    assert tracking.alias(store(shop())) == "1"
-    other = churnlab.train(shop("churn.horizon_days=45", *STUMP), frames=frames)
+        churnlab.run(one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), DAY, frames=frames)
+    assert tracking.alias(store(one())) == "1"
+    other = churnlab.train(one("churn.horizon_days=45", *STUMP), frames=frames)
     assert other.verdict.outcome == "promoted"
     assert "churn.horizon_days: trained 60, now 45" in other.verdict.reason
-    kept = churnlab.train(shop("gate.other_terms=refuse"), frames=frames)
-    assert (kept.verdict.outcome, tracking.alias(store(shop()))) == ("refused", other.version)
+    kept = churnlab.train(one("gate.other_terms=refuse"), frames=frames)
+    assert (kept.verdict.outcome, tracking.alias(store(one()))) == ("refused", other.version)
 
 
 def test_a_champion_that_knows_the_window_is_said_to(shop, frames):
@@ -156,18 +169,17 @@ def test_a_champion_that_knows_the_window_is_said_to(shop, frames):
     )
 
 
-def test_a_champion_whose_files_were_changed_is_no_yardstick(shop, frames, tracked):
-    churnlab.train(shop(), frames=frames)
-    for path in (tracked / "mlartifacts").rglob("model/churn.json"):
+def test_a_champion_whose_files_were_changed_is_no_yardstick(one, frames, kept):
+    for path in (kept.root / "mlartifacts").rglob("model/churn.json"):
         path.write_bytes(path.read_bytes() + b" ")
-    found = churnlab.train(shop(), frames=frames)
+    found = churnlab.train(one(), frames=frames)
     assert found.verdict.outcome == "promoted"
     assert (
         "it cannot be trusted (the model's files are not those that were registered)" in found.verdict.reason
     )
     with pytest.raises(IntegrityError, match="not those that were registered"):
-        churnlab.rollback(shop(), "1", reason="a swapped file must not come back")
-    assert tracking.alias(store(shop())) == "2"
+        churnlab.rollback(one(), "1", reason="a swapped file must not come back")
+    assert tracking.alias(store(one())) == "2"
 
 
 PEOPLE = shops.supplied(
@@ -264,8 +276,7 @@ def test_who_changes_the_champion_holds_the_lock(shop, frames, tracked):
                 change()
 
 
-def test_another_champion_named_meanwhile_stays(shop, frames, monkeypatch):
-    churnlab.train(shop(), frames=frames)
+def test_another_champion_named_meanwhile_stays(one, frames, monkeypatch):
     judged = training.judged
 
     def overtaken(opening, store, *rest):
@@ -277,8 +288,8 @@ def test_another_champion_named_meanwhile_stays(shop, frames, monkeypatch):
 
     monkeypatch.setattr(training, "judged", overtaken)
     with pytest.raises(IntegrityError, match="another champion of shop was named in the meantime"):
-        churnlab.train(shop(), frames=frames)
-    assert tracking.alias(store(shop())) == "2"
+        churnlab.train(one(), frames=frames)
+    assert tracking.alias(store(one())) == "2"
 
 
 KILLED = """
@@ -289,22 +300,21 @@ churnlab.train(churnlab.load(sys.argv[1]), frames={"orders": shops.orders(400)})
 """
 
 
-def test_killed_between_registering_and_promotion_the_old_champion_stays(shop, frames, tracked):
-    churnlab.train(shop(), frames=frames)
+def test_killed_between_registering_and_promotion_the_old_champion_stays(one, frames, kept):
     here = str(Path(shops.__file__).parent)
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tracked / "shop.yaml"), here],
+        [sys.executable, "-c", KILLED, str(kept.root / "shop.yaml"), here],
         env={**os.environ, "CHURNLAB_FAILPOINT": "registry.recorded:kill"},
         capture_output=True,
         check=False,
     )
     assert died.returncode == -signal.SIGKILL
-    listed = churnlab.list_models(shop())
+    listed = churnlab.list_models(one())
     assert listed.champion == "1"
     assert [(each.version, each.gate) for each in listed.versions] == [("2", "promoted"), ("1", "first")]
     assert [each.version for each in listed.changes] == ["1"]
-    assert churnlab.score(shop(), DAY, frames=frames).version == "1"
-    assert churnlab.train(shop(), frames=frames).verdict.outcome == "promoted"
+    assert churnlab.score(one(), DAY, frames=frames).version == "1"
+    assert churnlab.train(one(), frames=frames).verdict.outcome == "promoted"
 
 
 def test_a_history_shorter_than_its_horizon_is_trained_and_says_until_when_it_learned(tmp_path, monkeypatch):

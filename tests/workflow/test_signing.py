@@ -51,17 +51,60 @@ def frames():
 
 
 @pytest.fixture
-def one(shop, frames):
-    """Version 1 is the champion."""
-    churnlab.train(shop(), frames=frames)
-    return shop
+def begun(kept, frames, monkeypatch):
+    """``begun(state)``: a project in a state that is made once for all tests."""
+    monkeypatch.setenv("CHURNLAB_ACTOR", "tester")
+
+    def shop(*overrides):
+        return churnlab.load(kept.root / "shop.yaml", overrides)
+
+    def one(root):
+        (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+        churnlab.train(shop(), frames=frames)
+
+    def candidate(_):
+        churnlab.train(shop(STRICT), frames=frames)
+        churnlab.review(shop(STRICT), run="2")
+
+    states = {
+        "one": (one, "empty"),
+        "stump": (lambda _: churnlab.train(shop(*STUMP), frames=frames), "one"),
+        "again": (lambda _: churnlab.train(shop(), frames=frames), "one"),
+        "candidate": (candidate, "one"),
+    }
+
+    def at(state):
+        make, after = states[state]
+        if after != "empty":
+            at(after)
+        kept.at(state, make, after)
+        return shop
+
+    return at
 
 
 @pytest.fixture
-def two(one, frames):
+def one(begun):
+    """Version 1 is the champion."""
+    return begun("one")
+
+
+@pytest.fixture
+def two(begun):
     """And version 2 was refused."""
-    churnlab.train(one(*STUMP), frames=frames)
-    return one
+    return begun("stump")
+
+
+@pytest.fixture
+def again(begun):
+    """And version 2 took over."""
+    return begun("again")
+
+
+@pytest.fixture
+def candidate(begun):
+    """And version 2, of which there is a report, waits for a sign-off."""
+    return begun("candidate")
 
 
 def store(project):
@@ -76,21 +119,21 @@ def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def test_a_report_of_any_version_beside_that_of_the_champion(two, frames, tracked):
+def test_a_report_of_any_version_beside_that_of_the_champion(two, kept):
     project = two()
     champion, challenger = churnlab.list_models(project).versions[::-1]
     first = churnlab.review(project).report
-    assert first == tracked / "out" / "shop" / "report.html"
-    kept = first.read_bytes()
-    assert b"is not the champion" not in kept
-    assert b"No shops in May" in kept
-    assert b"at least one order before the date" in kept
+    assert first == kept.root / "out" / "shop" / "report.html"
+    page = first.read_bytes()
+    assert b"is not the champion" not in page
+    assert b"No shops in May" in page
+    assert b"at least one order before the date" in page
     for named in ("2", "v2", challenger.run_id, challenger.run_id[:12], f" {challenger.run_id.upper()}"):
         found = churnlab.review(project, run=named).report
-        assert found == tracked / "out" / "shop" / "report-2.html"
+        assert found == kept.root / "out" / "shop" / "report-2.html"
         assert b"Version 2 is not the champion: the lists are made by version 1." in found.read_bytes()
     assert churnlab.review(project, run=champion.run_id).report == first
-    assert first.read_bytes() == kept
+    assert first.read_bytes() == page
 
 
 def test_what_is_no_version_is_told_in_words(two):
@@ -130,8 +173,8 @@ def test_two_runs_that_begin_alike_are_asked_about(two, monkeypatch):
         churnlab.review(project, run="abcd")
 
 
-def test_evidence_that_was_changed_or_is_gone_makes_no_report(one, tracked):
-    paths = list((tracked / "mlartifacts").rglob("evidence.json"))
+def test_evidence_that_was_changed_or_is_gone_makes_no_report(one, kept):
+    paths = list((kept.root / "mlartifacts").rglob("evidence.json"))
     for path in paths:
         path.write_text(path.read_text("utf-8").replace("<svg", "<svg onload=alert(1)"), encoding="utf-8")
     with pytest.raises(IntegrityError, match="what training kept of version 1 cannot be read"):
@@ -142,11 +185,11 @@ def test_evidence_that_was_changed_or_is_gone_makes_no_report(one, tracked):
         churnlab.review(one(), run="1")
 
 
-def test_the_model_card_is_a_file_a_description_and_an_artifact(two, tracked):
+def test_the_model_card_is_a_file_a_description_and_an_artifact(two, kept):
     project = two()
     path = churnlab.review(project, format="md").report
     card = path.read_text("utf-8")
-    assert path == tracked / "out" / "shop" / "model-card.md"
+    assert path == kept.root / "out" / "shop" / "model-card.md"
     assert card.startswith("# Model card: shop, version 1\n\n## What it decides\n\nWhich customers to keep")
     for told in ("* No shops in May\n", "**not signed**", "Settings tried by searches of this project: 0"):
         assert told in card
@@ -156,14 +199,14 @@ def test_the_model_card_is_a_file_a_description_and_an_artifact(two, tracked):
     assert told.startswith(card[:2_000])
     assert "The whole card is the artifact `model-card.md` of the run `" in told
     assert len(told) <= 5_000
-    (kept,) = (tracked / "mlartifacts").rglob("model-card.md")
-    assert kept.read_text("utf-8") == card
+    (artifact,) = (kept.root / "mlartifacts").rglob("model-card.md")
+    assert artifact.read_text("utf-8") == card
     assert churnlab.review(project, run="2", format="md").report.name == "model-card-2.md"
     with pytest.raises(ConfigError, match="no report of version 1 was written yet"):  # a card is not enough
         ann(project)
 
 
-def test_signing_keeps_what_was_read_and_by_whom(two, tracked):
+def test_signing_keeps_what_was_read_and_by_whom(two, kept):
     project = two()
     with pytest.raises(ConfigError, match="no report of version 1 was written yet") as caught:
         ann(project)
@@ -177,7 +220,7 @@ def test_signing_keeps_what_was_read_and_by_whom(two, tracked):
     assert (signed.reviewer, signed.comment, signed.by) == ("Ann", "no calls to minors", "tester")
     (evidence,) = (
         path
-        for path in (tracked / "mlartifacts").rglob("evidence.json")
+        for path in (kept.root / "mlartifacts").rglob("evidence.json")
         if churnlab.list_models(project).versions[1].run_id in str(path)
     )
     assert (signed.report, signed.evidence) == (read, sha256(evidence))
@@ -208,7 +251,7 @@ def test_signing_keeps_what_was_read_and_by_whom(two, tracked):
     assert ann(project, version="2").change is None
 
 
-def test_a_sign_off_of_another_model_or_report_is_refused_or_void(one, tracked):
+def test_a_sign_off_of_another_model_or_report_is_refused_or_void(one, kept):
     project = one()
     report = churnlab.review(project).report
     page = report.read_bytes()
@@ -217,7 +260,7 @@ def test_a_sign_off_of_another_model_or_report_is_refused_or_void(one, tracked):
         ann(project)
     report.unlink()  # its copy in the run of the review stands for it
     ann(project)
-    for path in (tracked / "mlartifacts").rglob("model/churn.json"):
+    for path in (kept.root / "mlartifacts").rglob("model/churn.json"):
         path.write_bytes(path.read_bytes() + b" ")
     listed = churnlab.list_models(project)
     assert [each.void for each in listed.signed["1"]] == ["files"]
@@ -228,10 +271,10 @@ def test_a_sign_off_of_another_model_or_report_is_refused_or_void(one, tracked):
         ann(project)
 
 
-def test_a_report_whose_copies_are_all_gone_was_read_by_nobody(one, tracked):
+def test_a_report_whose_copies_are_all_gone_was_read_by_nobody(one, kept):
     project = one()
     churnlab.review(project).report.unlink()
-    for path in (tracked / "mlartifacts").rglob("report.html"):
+    for path in (kept.root / "mlartifacts").rglob("report.html"):
         path.unlink()
     with pytest.raises(IntegrityError, match="got: other bytes, or none"):
         ann(project)
@@ -269,9 +312,9 @@ def test_a_name_or_comment_is_shown_as_text_everywhere(one, capfd):
     assert "\u202e" not in out
 
 
-def test_who_signs_holds_the_lock(one, tracked):
+def test_who_signs_holds_the_lock(one, kept):
     churnlab.review(one())
-    with lock.held(tracked / "out" / "shop", "another"), pytest.raises(LockedError, match="another run"):
+    with lock.held(kept.root / "out" / "shop", "another"), pytest.raises(LockedError, match="another run"):
         ann(one())
 
 
@@ -306,9 +349,8 @@ def test_strict_a_first_version_waits_and_is_promoted_by_a_word(shop, frames):
     assert (scored.version, [note for note in scored.notes if "signed" in note]) == ("1", [])
 
 
-def test_strict_the_champion_stays_until_a_candidate_is_approved(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_the_champion_stays_until_a_candidate_is_approved(one, frames):
+    project = one(STRICT)
     unsigned = churnlab.score(project, DAY, frames=frames)
     assert "version 1 is not signed, and gate.strict is on" in unsigned.notes[-1]
     ran = churnlab.run(project, DAY, frames=frames)  # trains a candidate, goes on with the champion
@@ -321,14 +363,14 @@ def test_strict_the_champion_stays_until_a_candidate_is_approved(shop, frames):
         ann(project, version="2")
     churnlab.review(project, run="2")
     assert ann(project, "rejected", "2").notes == ("version 1 stays the champion",)
-    assert ann(shop(), version="2").notes == ("version 1 stays the champion: gate.strict is off",)
-    held = shop(STRICT, "gate.hold=true")
+    assert ann(one(), version="2").notes == ("version 1 stays the champion: gate.strict is off",)
+    held = one(STRICT, "gate.hold=true")
     assert ann(held, version="2").notes == ("version 1 stays the champion: gate.hold is on",)
     assert tracking.alias(store(project)) == "1"
     done = ann(project, version="2")
     assert (done.change.version, done.change.before) == ("2", "1")
     assert done.notes == ("version 2 is the champion now, instead of version 1",)
-    refused = churnlab.train(shop(STRICT, *STUMP), frames=frames)
+    refused = churnlab.train(one(STRICT, *STUMP), frames=frames)
     assert refused.verdict.outcome == "refused"
     churnlab.review(project, run="3")
     assert ann(project, version="3").notes == (
@@ -336,13 +378,12 @@ def test_strict_the_champion_stays_until_a_candidate_is_approved(shop, frames):
     )
 
 
-def test_strict_an_older_candidate_does_not_come_back_and_terms_are_told(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_an_older_candidate_does_not_come_back_and_terms_are_told(one, frames):
+    project = one(STRICT)
     for version in ("2", "3"):
         assert churnlab.train(project, frames=frames).version == version
         churnlab.review(project, run=version)
-    done = ann(shop(STRICT, "churn.horizon_days=45"), version="3")
+    done = ann(one(STRICT, "churn.horizon_days=45"), version="3")
     assert "to score with it, put the configuration back: churn.horizon_days: trained 60" in done.notes[-1]
     (note,) = ann(project, version="2").notes
     assert note.startswith("version 3 stays the champion, since it is newer")
@@ -359,10 +400,8 @@ def test_strict_an_older_candidate_does_not_come_back_and_terms_are_told(shop, f
     )
 
 
-def test_strict_a_rejected_champion_makes_no_lists(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_a_rejected_champion_makes_no_lists(again, frames):
+    project = again(STRICT)
     churnlab.review(project)
     done = ann(project, "rejected", "2", comment="a channel is missing")
     assert done.notes == (
@@ -379,7 +418,7 @@ def test_strict_a_rejected_champion_makes_no_lists(shop, frames):
     with pytest.raises(GateError, match="version 2 was rejected"):
         churnlab.run(project, DAY, frames=frames)
     assert not list(Path(project.root).glob("out/shop/lists/*/CURRENT"))
-    assert churnlab.score(shop(), DAY, frames=frames).version == "2"  # not strict: a record, no more
+    assert churnlab.score(again(), DAY, frames=frames).version == "2"  # not strict: a record, no more
     churnlab.rollback(project, reason="rejected")
     assert churnlab.score(project, DAY, frames=frames).version == "1"
     churnlab.review(project, run="1")
@@ -391,10 +430,8 @@ def test_strict_a_rejected_champion_makes_no_lists(shop, frames):
     assert ann(project, "approved", "2").notes[0].startswith("version 1 stays the champion: of version 2")
 
 
-def test_strict_it_does_not_go_back_to_a_rejected_version(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_it_does_not_go_back_to_a_rejected_version(again):
+    project = again(STRICT)
     churnlab.review(project, run="1")
     ann(project, "rejected", "1")
     with pytest.raises(GateError, match="version 1 was rejected"):
@@ -402,9 +439,8 @@ def test_strict_it_does_not_go_back_to_a_rejected_version(shop, frames):
     assert tracking.alias(store(project)) == "2"
 
 
-def test_strict_a_void_sign_off_makes_no_lists(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_a_void_sign_off_makes_no_lists(one, frames):
+    project = one(STRICT)
     churnlab.review(project)
     ann(project, "rejected")
     client = store(project).client
@@ -421,11 +457,10 @@ def test_strict_a_void_sign_off_makes_no_lists(shop, frames):
     assert churnlab.score(project, DAY, frames=frames).version == "1"
 
 
-def test_rejected_while_it_scores_nothing_is_published(shop, frames, monkeypatch):
+def test_rejected_while_it_scores_nothing_is_published(one, frames, monkeypatch):
     from churnlab.workflow import making
 
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+    project = one(STRICT)
     churnlab.review(project)
     ann(project)
     place = making.place_all
@@ -450,13 +485,10 @@ churnlab.sign(project, reviewer="Ann", verdict="approved", version="2")
 
 
 @pytest.mark.parametrize("where", ["sign.copied", "sign.recorded", "registry.recorded"])
-def test_killed_while_signing_the_champion_stays_and_signing_again_mends(shop, frames, tracked, where):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
-    churnlab.train(project, frames=frames)
-    churnlab.review(project, run="2")
+def test_killed_while_signing_the_champion_stays_and_signing_again_mends(candidate, frames, kept, where):
+    project = candidate(STRICT)
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tracked / "shop.yaml")],
+        [sys.executable, "-c", KILLED, str(kept.root / "shop.yaml")],
         env={**os.environ, "CHURNLAB_FAILPOINT": f"{where}:kill"},
         capture_output=True,
         check=False,
@@ -501,9 +533,8 @@ def advised(told):
     return None if found is None else found[1]
 
 
-def test_strict_the_advice_after_a_rejection_is_a_command_that_works(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
+def test_strict_the_advice_after_a_rejection_is_a_command_that_works(one, frames):
+    project = one(STRICT)
     churnlab.review(project)
     done = ann(project, "rejected", "1")  # the first and only one: there is nothing to go back to
     assert done.notes == ("no list is made with it any more: train another one: churnlab train CONFIG",)
@@ -515,7 +546,7 @@ def test_strict_the_advice_after_a_rejection_is_a_command_that_works(shop, frame
         churnlab.rollback(project, reason="back")
     assert "train another one: churnlab train CONFIG" in str(nowhere.value)
     for _ in range(2):  # as it says
-        churnlab.train(shop(), frames=frames)
+        churnlab.train(one(), frames=frames)
     churnlab.review(project)
     (note,) = ann(project, "rejected", "3").notes
     assert advised(note) is None
@@ -536,11 +567,8 @@ def test_strict_the_advice_after_a_rejection_is_a_command_that_works(shop, frame
     assert churnlab.score(project, DAY, frames=frames).version == "3"
 
 
-def test_strict_what_was_gone_back_from_does_not_wait_and_comes_back_by_its_name(shop, frames):
-    churnlab.train(shop(), frames=frames)
-    project = shop(STRICT)
-    churnlab.train(project, frames=frames)
-    churnlab.review(project, run="2")
+def test_strict_what_was_gone_back_from_does_not_wait_and_comes_back_by_its_name(candidate, frames):
+    project = candidate(STRICT)
     assert ann(project, version="2").change.version == "2"
     churnlab.rollback(project, reason="odd")
     churnlab.review(project)
