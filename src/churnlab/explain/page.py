@@ -43,11 +43,12 @@ def environment(shown: Shown) -> Environment:
     return made
 
 
-def filters(shown: Shown) -> dict[str, Callable[..., str]]:
+def filters(shown: Shown) -> dict[str, Callable[..., Any]]:
     """How numbers are written, by the names that templates use."""
     return {
         "count": shown.count,
         "money": shown.money,
+        "amounts": shown.amounts,
         "percent": shown.percent,
         "decimal": shown.decimal,
         "figure": shown.figure,
