@@ -70,6 +70,7 @@ def _recheck(
     return Recheck(
         found.permissions,
         () if campaign is None else campaign.actions or (),
+        bool(manifest.get("campaign")),
         {"dated": told["dated"], "inputs": dict(found.digests)},
         lambda: suppressing.confirm(opening, found),
     )
