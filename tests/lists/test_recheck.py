@@ -24,8 +24,8 @@ KNOWN = {
 }
 
 
-def recheck(*actions, **known):
-    return Recheck(Permissions(facts(**known), Suppression()), actions, {}, lambda: None)
+def recheck(*actions, drawn=True, **known):
+    return Recheck(Permissions(facts(**known), Suppression()), actions, drawn, {}, lambda: None)
 
 
 def refused(tmp_path, asking, ids, actions=None):
@@ -42,12 +42,36 @@ def test_by_hand(tmp_path):
     assert refused(tmp_path, asking, ids, actions) == ["a", "d", "f", "dead"]
     calls = ["call" if each == "mail" else each for each in actions]
     assert refused(tmp_path, asking, ids, calls) == ["a", "b", "f", "dead"]
-    assert refused(tmp_path, recheck(**KNOWN), ids) == ["a", "dead"], "no action: what stops everything"
+    # No action is due: what stops everything. d may still be called.
+    assert refused(tmp_path, recheck(CALL, **KNOWN), ids, [None] * 7) == ["a", "dead"]
+
+
+@pytest.mark.parametrize("actions", [(), (CALL, MAIL)])
+@pytest.mark.parametrize("rows", [None, [None] * 8])
+def test_lists_without_a_campaign_are_for_marketing(tmp_path, actions, rows):
+    asking = recheck(
+        *actions,
+        drawn=False,
+        consents=[
+            *AGREED,
+            ("d", "email", "marketing", MAY, JUNE),
+            ("d", "phone", "marketing", MAY, JUNE),
+            ("g", "email", "marketing", MAY, JUNE),
+            ("g", "phone", "marketing", MAY, None),
+        ],
+        objections=[(" A", None, MAY), ("b", "phone", MAY), ("h", "email", MAY)],
+        marks=[("dead", "deceased")],
+    )
+    ids = ["a", "b", "c", "d", "e", "g", "h", "dead"]
+    # d has withdrawn both, e and h have agreed to nothing; b and g may have one of the two still.
+    assert refused(tmp_path, asking, ids, rows) == ["a", "d", "e", "h", "dead"]
 
 
 def test_other_spellings_and_aliases_of_who_is_refused_are_refused(tmp_path):
     known = {**KNOWN, "objections": [("C2", None, MAY)]}
-    assert refused(tmp_path, recheck(**known), ["C ", "c2", "b", "c"]) == ["C ", "c2", "c"]
+    for drawn in (True, False):
+        asking = recheck(drawn=drawn, **known)
+        assert refused(tmp_path, asking, ["C ", "c2", "b", "c"]) == ["C ", "c2", "c"]
     # "B" has not agreed: nor is "b" written to, who may be the same person.
     assert refused(tmp_path, recheck(MAIL, **known), ["B", "b"], ["mail", "mail"]) == ["B", "b"]
 

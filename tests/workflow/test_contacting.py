@@ -482,3 +482,23 @@ def test_eight_at_once(fresh):
     assert [path.name for path in day.iterdir() if path.is_dir()] == [run.name]
     check_arms(rows_of(run), told["campaign"])
     assert json.dumps(told).count("client-") == 0
+
+
+def test_without_a_campaign_a_consent_that_was_withdrawn_is_seen_at_delivery(shop, tmp_path):
+    folder = tmp_path / "shop"
+    shutil.copytree(shop, folder)
+    config = (folder / "shop.yaml").read_text(encoding="utf-8")
+    plain = config[: config.index("campaign:\n")] + config[config.index("churn: {horizon_days") :]
+    (folder / "shop.yaml").write_text(plain, encoding="utf-8")
+    listed = {row["customer_id"] for row in rows_of(score(folder).folder)}
+    agreed = sorted(client for client in listed if len(contacting_shop.consents(IDS.index(client))) == 2)
+    all_gone, one_gone = agreed[0], agreed[1]
+    with (folder / "answers.csv").open("a", encoding="utf-8") as file:
+        for client, channel in ((all_gone, "email"), (all_gone, "phone"), (one_gone, "phone")):
+            file.write(f"{client},2025-04-30,{channel},marketing,withdrawn\n")
+    told = churnlab.deliver(churnlab.load(folder / "shop.yaml"), lists=["all"], today=DAY)
+    assert [dict(outcome.held_back) for outcome in told.outcomes] == [{"suppressed": 1}]
+    [file] = (folder / "out" / "shop" / "outbox").rglob("*.parquet")
+    assert {*pq.read_table(file)["customer_id"].to_pylist()} == listed - {all_gone}
+    again = {row["customer_id"] for row in rows_of(score(folder).folder)}
+    assert again == listed - {all_gone}, "as if they were made today"

@@ -104,6 +104,14 @@ def test_lists_that_were_made_without_asking_stay(tmp_path):
     assert outbox(tmp_path) == {}
 
 
+def test_a_configuration_that_no_longer_says_who_stops_the_delivery(shop):
+    with pytest.raises(GateError, match="no longer says who must not be contacted") as caught:
+        churnlab.deliver(project(shop), today=TODAY)
+    assert caught.value.exit_code == 4
+    assert "suppression.not_required" in str(caught.value)
+    assert (lines(shop), outbox(shop)) == ([], {})
+
+
 def test_with_nothing_to_deliver_nothing_is_read(shop):
     deliver(shop)
     (shop / "refused.csv").unlink()

@@ -20,7 +20,7 @@ from churnlab.lists.last_check import Form, Refused
 from churnlab.lists.layout import Layout
 from churnlab.lists.matching import Flags, one
 from churnlab.lists.package import RECORD
-from churnlab.lists.suppression import Permissions
+from churnlab.lists.suppression import Contact, Permissions
 
 ACTION = "action_id"
 BATCH = 65_536  # rows decided about at once
@@ -28,28 +28,33 @@ BATCH = 65_536  # rows decided about at once
 
 @dataclass(frozen=True, eq=False)
 class Recheck:
-    """What is known on that day. ``actions``: those of the campaign, () without one. ``told``: for the
-    record of a delivery. ``confirm``: raises ``GateError`` where it is known no longer.
+    """What is known on that day. ``actions``: those of the campaign, () without one. ``drawn``: whether a
+    campaign made the lists. ``told``: for the record of a delivery. ``confirm``: raises ``GateError``
+    where it is known no longer.
     """
 
     permissions: Permissions
     actions: Sequence[Action]
+    drawn: bool
     told: Mapping[str, Any]
     confirm: Callable[[], object]
 
     def refused(self, source: Path) -> Any:
         """The ids on the list ``source`` (Parquet) of who may not be contacted, each once, Arrow texts.
 
-        Where a row names an action, its channel and purpose count; else what is against any contact. An
-        id in another spelling of one that is refused is refused. ``GateError`` for an action that the
-        configuration no longer has.
+        Where a row names an action, its channel and purpose count; else what is against any contact, and
+        in lists that no campaign has drawn from also who agrees to no marketing any more. An id in another
+        spelling of one that is refused is refused. ``GateError`` for an action that the configuration no
+        longer has.
         """
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         wanted = [name for name in pq.read_schema(source).names if name in {ID, ACTION}]
         table = pq.read_table(source, columns=wanted, use_threads=False).combine_chunks()
-        against = [self._against(batch) for batch in table.to_batches(max_chunksize=BATCH)]
+        # A list without actions is for marketing all the same: somebody must still agree to some.
+        marketing = () if self.drawn else self.permissions.any_contact()
+        against = [self._against(batch, marketing) for batch in table.to_batches(max_chunksize=BATCH)]
         ids = one(table[ID])
         keys = self.permissions.same.loose(ids)
         refused = pc.unique(keys.filter(np.concatenate([np.zeros(0, dtype=bool), *against])))
@@ -65,13 +70,16 @@ class Recheck:
         files = [path for path in stage.iterdir() if path.name != RECORD]
         last_check.check(files, Refused(everywhere), self.permissions.same, _form(layout))
 
-    def _against(self, batch: Any) -> Flags:
-        """(n,) who must not be contacted, with the action of their row where it has one."""
-        verdicts = self.permissions.verdicts(batch[ID], screen.contacts(self.actions))
-        refused = verdicts.whole != 0
+    def _against(self, batch: Any, marketing: Sequence[Contact]) -> Flags:
+        """(n,) who must not be contacted: with the action of their row, or in any way of ``marketing``."""
+        import pyarrow as pa
+
+        refused = self.permissions.verdicts(batch[ID], marketing).reasons() != 0
         if ACTION in batch.schema.names:
             rows, place = self._named(batch[ACTION])
-            refused[rows] |= verdicts.closed[rows, place] != 0
+            ids = batch[ID].take(pa.array(rows))
+            closed = self.permissions.verdicts(ids, screen.contacts(self.actions)).closed
+            refused[rows] |= closed[np.arange(len(rows)), place] != 0
         return np.asarray(refused)
 
     def _named(self, actions: Any) -> tuple[Any, Any]:

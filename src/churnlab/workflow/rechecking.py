@@ -34,7 +34,7 @@ def rechecking(
     """What reads, once it is asked, who of the published ``run`` may be contacted on ``day``.
 
     It answers None in a project that suppresses nobody, and raises ``GateError`` (exit 4) where anything
-    about the sources leaves a doubt, or nobody had asked when the lists were made.
+    about the sources leaves a doubt, nobody had asked when the lists were made, or nobody asks any more.
     """
     with ExitStack() as still_open:
         yield lambda: _recheck(project, run, manifest, day, frames or {}, progress, still_open)
@@ -49,9 +49,17 @@ def _recheck(
     progress: Progress,
     still_open: ExitStack,
 ) -> Recheck | None:
-    if project.suppressing is None:
+    asked = "suppression" in manifest
+    if project.suppressing is None and not asked:
         return None
-    if "suppression" not in manifest:
+    if project.suppressing is None:
+        raise GateError(
+            "no delivery: the configuration no longer says who must not be contacted",
+            got=f"{run.name} of {manifest['as_of']}, made when it did",
+            mend="put sources.objections and sources.consents back, or say why there is no need of one in "
+            "suppression.not_required",
+        )
+    if not asked:
         raise GateError(
             "no delivery: when these lists were made, nobody asked who must not be contacted",
             got=f"{run.name} of {manifest['as_of']}, whose manifest has no suppression",
@@ -70,6 +78,7 @@ def _recheck(
     return Recheck(
         found.permissions,
         () if campaign is None else campaign.actions or (),
+        bool(manifest.get("campaign")),
         {"dated": told["dated"], "inputs": dict(found.digests)},
         lambda: suppressing.confirm(opening, found),
     )
