@@ -13,7 +13,7 @@ from churnlab.workflow.second_life import SecondLife
 
 DAY = dt.date(2025, 5, 1)
 MORE = """churn: {{horizon_days: 60{kind}}}
-snapshots: {{lost_after_days: {days}}}
+snapshots: {{lost_after_days: {days}, min_orders: {least}}}
 models: {{threads: 1, churn: {{trees: 20}}, value: {{trees: 20}}}}
 features: {{families: [recency, frequency, monetary]}}
 evaluation: {{bootstrap: 0}}
@@ -21,10 +21,10 @@ gate: {{max_ece: 1, max_ece_worse: 1, min_positives: 5}}
 {more}"""
 
 
-def write(folder, name, *, kind="", days=70, more=""):
+def write(folder, name, *, kind="", days=70, more="", least=1):
     text = shops.CONFIG.replace("project: shop", f"project: {name}")
     path = folder / f"{name}.yaml"
-    path.write_text(text + MORE.format(kind=kind, days=days, more=more), encoding="utf-8")
+    path.write_text(text + MORE.format(kind=kind, days=days, more=more, least=least), encoding="utf-8")
     return path
 
 
@@ -117,6 +117,29 @@ def test_one_cut_goes_through_values_of_one_kind_only(tracked, change, basis, wo
     with pytest.raises(ConfigError, match="one cut of value") as caught:
         second_life._require_same_money(main, own, "net_amount", basis)
     assert caught.value.got == words
+
+
+@pytest.mark.parametrize(("here", "there"), [(1, 4), (4, 1)])
+def test_whoever_one_project_asks_more_orders_of_is_counted(tracked, here, there):
+    lost = churnlab.load(write(tracked, "gone", kind=", kind: win_back", least=there))
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n", least=here))
+    orders = shops.orders(600, seed=11, most=25)
+    for project in (lost, main):
+        churnlab.train(project, frames={"orders": orders})
+    done = churnlab.score(main, DAY, frames={"orders": orders})
+    # An independent count: who had how many orders by then, and who was silent for seventy days.
+    by_then = orders[orders["at"] < "2025-05-01"].groupby("who")["at"]
+    many, silent = by_then.count(), by_then.max() < dt.datetime(2025, 5, 1) - dt.timedelta(days=70)
+    listed = {row["customer_id"] for row in rows(done.folder)}
+    assert listed == {*many.index[silent & (many >= there)], *many.index[~silent & (many >= here)]}
+    expected = {
+        "lost_not_enough_orders": int((silent & (many >= here) & (many < there)).sum()),
+        "not_enough_orders": int((many < here)[~silent | (many < there)].sum()),
+    }
+    assert done.excluded == {reason: count for reason, count in expected.items() if count}
+    assert sum(done.excluded.values()) == len(many) - len(listed) > 0
+    said = any("more are lost already and on no list: gone asks for 4 orders" in note for note in done.notes)
+    assert said == (there > here)
 
 
 def test_a_project_in_which_nobody_is_lost_yet_makes_its_lists(two):

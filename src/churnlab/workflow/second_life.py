@@ -28,6 +28,7 @@ from churnlab.workflow import phasing, standing, terms
 from churnlab.workflow.opening import Opened, own_digests, settings_digest
 from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import Around, place
+from churnlab.workflow.sifting import Sifted
 
 # What must be the same in both configurations: lists hold both populations, of the same sources.
 SAME = ("sources", "root", "time_zone", "calendar", "currency", "locale", "data_roots")
@@ -65,26 +66,32 @@ class SecondLife:
         families = {f"lost {name}": digest for name, digest in own_digests(self.project).items()}
         return {**digests, **families, "lost configuration": settings_digest(self.project)}
 
-    def notes(self, customers: int) -> tuple[str, ...]:
-        """Who scored how many."""
+    def notes(self, customers: int, too_few: int) -> tuple[str, ...]:
+        """Who scored how many. ``too_few``: those lost already, of whom it wants more orders."""
+        name, least = self.project.project, self.project.snapshots.min_orders
         told = (
-            f"{customers:,} customers are lost already: scored by version {self.champion.version} of "
-            f"{self.project.project}, and placed by the value of their second life"
+            f"{customers:,} customers are lost already: scored by version {self.champion.version} of {name}, "
+            "and placed by the value of their second life"
         )
-        return (told, *([self.note] if self.note else []))
+        others = (
+            f"{too_few:,} more are lost already and on no list: {name} asks for {least} orders "
+            "(snapshots.min_orders)"
+        )
+        return (told, *([others] if too_few else []), *([self.note] if self.note else []))
 
     def blocks(
-        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds
+        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds, sifted: Sifted
     ) -> Iterator[ScoredCustomers]:
         """Everyone lost at ``day``, some at a time, or nobody. ``cut``: that of the customers who are not.
 
-        Who is not asked about here was counted with the others.
+        ``sifted`` counts them, and who is not asked about here.
         """
         its, measures = (
             replace(opening, project=self.project),
             phasing.measured(self.project, self.models.extra),
         )
-        for panel, _ in scoring_blocks(its, day, measures, may_be_nobody=True):
+        for panel, left_out in scoring_blocks(its, day, measures, may_be_nobody=True):
+            sifted.add(len(panel), left_out)
             if len(panel):
                 scored = place(panel, self.models, self.project, around).customers
                 yield self._placed(scored, panel, opening.project, around, cut)
