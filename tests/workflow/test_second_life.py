@@ -98,6 +98,37 @@ def test_what_must_agree_is_said_before_anything_is_read(tracked, other, here, w
         SecondLife.of(main, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "got"),
+    [
+        (", kind: win_back", "churn.kind: win_back"),
+        (", kind: contractual", "churn.kind: contractual"),
+    ],
+)
+def test_whoever_asks_about_others_than_those_not_lost_is_refused(tracked, kind, got):
+    ends = """  contracts:
+    - name: ends
+      frame: ends
+      columns: {customer_id: who, contract_id: id, time: from, end: to}
+      times: {format: native, zone: UTC}
+"""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shops, "CONFIG", shops.CONFIG.rstrip("\n") + "\n" + ends)
+        write(tracked, "gone", kind=", kind: win_back")
+        main = churnlab.load(write(tracked, "shop", kind=kind, more="lists: {lost: gone.yaml}\n"))
+    with pytest.raises(ConfigError, match="on the lists twice or never") as caught:
+        SecondLife.of(main, None)
+    assert (caught.value.got, caught.value.exit_code) == (got, 2)
+    assert "churn.kind: non_contractual or partial" in caught.value.mend
+
+
+@pytest.mark.parametrize("kind", ["", ", kind: partial"])
+def test_whoever_asks_about_those_not_lost_is_not(tracked, kind):
+    write(tracked, "gone", kind=", kind: win_back")
+    main = churnlab.load(write(tracked, "shop", kind=kind, more="lists: {lost: gone.yaml}\n"))
+    second_life._require_alike(main, churnlab.load(tracked / "gone.yaml"))
+
+
 def test_a_project_without_one_has_none(tracked):
     assert SecondLife.of(churnlab.load(write(tracked, "shop")), None) is None
 

@@ -32,6 +32,8 @@ from churnlab.workflow.sifting import Sifted
 
 # What must be the same in both configurations: lists hold both populations, of the same sources.
 SAME = ("sources", "root", "time_zone", "calendar", "currency", "locale", "data_roots")
+# Kinds of churn that ask about everybody with orders who is not lost.
+NOT_LOST = ("non_contractual", "partial")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,7 @@ class SecondLife:
 
 def _require_alike(main: Project, own: Project) -> None:
     key = f"lists.lost: {main.lists.lost}"
+    _require_not_lost(main, key)
     for name in SAME:
         if getattr(main, name) != getattr(own, name):
             raise ConfigError(
@@ -149,6 +152,25 @@ def _require_alike(main: Project, own: Project) -> None:
                 got=f"{mine} here, {its} there",
                 mend="set the same in both",
             )
+
+
+def _require_not_lost(main: Project, key: str) -> None:
+    """Raise ConfigError where who is asked about is not who is not lost: no customer is in both halves."""
+    if main.sources.snapshot:
+        got, who = "sources.snapshot", "everybody in a snapshot table"
+    elif main.churn.kind not in NOT_LOST:
+        asked = {
+            "contractual": "those with a contract that runs, silent or not",
+            "win_back": "the lost alone",
+        }
+        got, who = f"churn.kind: {main.churn.kind}", asked[main.churn.kind]
+    else:
+        return
+    raise ConfigError(
+        f"{key}: this project asks about {who}, and a customer would be on the lists twice or never",
+        got=got,
+        mend=f"take lists.lost out, or ask about those not lost yet (churn.kind: {' or '.join(NOT_LOST)})",
+    )
 
 
 def _require_same_money(main: Project, own: Project, mine: str | None, its: str | None) -> None:
