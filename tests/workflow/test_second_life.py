@@ -7,7 +7,7 @@ import pytest
 
 import churnlab
 import shops
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, DataError
 from churnlab.workflow import second_life
 from churnlab.workflow.second_life import SecondLife
 
@@ -70,12 +70,52 @@ def test_lost_customers_stand_by_the_value_of_a_second_life_and_each_customer_on
     assert {row["customer_id"]: row["churn_risk"] for row in gone} == {
         who: row["churn_risk"] for who, row in alone.items()
     }
+    explained_as_listed(main, frames, gone)
     # Another model of those who are lost makes other lists.
     first = done.folder.name
     assert churnlab.score(main, DAY, frames=frames).existed
     again = lost.model_copy(update={"models": lost.models.model_copy(update={"seed": 5})})
     if churnlab.train(again, frames=frames).verdict.promoted:
         assert churnlab.score(main, DAY, frames=frames).folder.name != first
+
+
+def explained_as_listed(main, frames, gone):
+    for row in (gone[3], next(row for row in gone if row["quadrant"] == "win_back")):
+        told = churnlab.explain_customer(main, row["customer_id"], DAY, frames)
+        card = told.card
+        assert (card["population"], card["risk"]) == ("lost", row["churn_risk"])
+        assert card["model_version"] == row["model_version"] == "gone 1"
+        assert (card["strategy"], card["phase"]) == (row["quadrant"], row["phase"])
+        assert card["value_if_retained"] == row["value_if_retained"]
+        assert [reason["text"] for reason in card["reasons"]] == [row[f"reason_{n}_text"] for n in (1, 2, 3)]
+        # The value alone decides, and across its cut lies the other strategy.
+        [cut] = card["cuts"]
+        assert {card["strategy"], cut["strategy"]} == {"win_back", "release"}
+        assert cut["axis"] == "value"
+        assert any(line.startswith("Lost already: the risk is that of staying away") for line in told.lines)
+
+
+def test_explain_says_whose_configuration_has_an_answer(tracked):
+    lost = churnlab.load(write(tracked, "gone", kind=", kind: win_back", least=4))
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n"))
+    orders = shops.orders(600, seed=11, most=25)
+    for project in (lost, main):
+        churnlab.train(project, frames={"orders": orders})
+    by_then = orders[orders["at"] < "2025-05-01"].groupby("who")["at"]
+    many, silent = by_then.count(), by_then.max() < dt.datetime(2025, 5, 1) - dt.timedelta(days=70)
+
+    def refused(project, who):
+        with pytest.raises(DataError, match="not among those scored") as caught:
+            churnlab.explain_customer(project, who, DAY, {"orders": orders})
+        return caught.value
+
+    gone, few = many.index[silent & (many >= 4)][0], many.index[silent & (many < 4)][0]
+    alone = main.model_copy(update={"lists": main.lists.model_copy(update={"lost": None})})
+    assert "those who are lost already (churn.kind: win_back)" in refused(alone, gone).mend
+    assert refused(lost, many.index[~silent][0]).mend.endswith("those who are not lost yet")
+    both = refused(main, few)
+    assert both.got.endswith(": already_lost, not_enough_orders")
+    assert both.mend == "choose another --as-of"
 
 
 @pytest.mark.parametrize(

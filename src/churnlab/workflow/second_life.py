@@ -27,7 +27,7 @@ from churnlab.tracking import Champion
 from churnlab.workflow import phasing, standing, terms
 from churnlab.workflow.opening import Opened, own_digests, settings_digest
 from churnlab.workflow.panels import scoring_blocks
-from churnlab.workflow.placing import Around, place
+from churnlab.workflow.placing import Around, Placed, place
 from churnlab.workflow.sifting import Sifted
 
 # What must be the same in both configurations: lists hold both populations, of the same sources.
@@ -44,6 +44,11 @@ class SecondLife:
     champion: Champion
     models: Models
     note: str | None
+
+    @property
+    def version(self) -> str:
+        """As rows of the lists name what scored them."""
+        return f"{self.project.project} {self.champion.version}"
 
     @classmethod
     def of(cls, project: Project, models: Models) -> SecondLife | None:
@@ -95,12 +100,12 @@ class SecondLife:
         for panel, left_out in scoring_blocks(its, day, measures, may_be_nobody=True):
             sifted.add(len(panel), left_out)
             if len(panel):
-                scored = place(panel, self.models, self.project, around).customers
-                yield self._placed(scored, panel, opening.project, around, cut)
+                yield self.placed(panel, opening.project, around, cut).customers
 
-    def _placed(
-        self, scored: ScoredCustomers, panel: Panel, main: Project, around: Around, cut: Thresholds
-    ) -> ScoredCustomers:
+    def placed(self, panel: Panel, main: Project, around: Around, cut: Thresholds) -> Placed:
+        """Everyone in ``panel``, who are all lost, where the lists of ``main`` have them."""
+        whole = place(panel, self.models, self.project, around)
+        scored = whole.customers
         groups = panel.segments.get(main.strategy.by or "")
         value = np.full(len(scored), np.nan) if scored.worth is None else scored.worth.if_retained
         # On the value axis alone: how close somebody once was says little of who is gone.
@@ -116,7 +121,8 @@ class SecondLife:
                 now == previous, around.previous.of(scored.customer_id).since, np.datetime64("NaT")
             )
         population = np.full(len(scored), "lost", dtype=object)
-        return replace(scored, quadrant=now, quadrant_raw=raw, quadrant_since=since, population=population)
+        lost = replace(scored, quadrant=now, quadrant_raw=raw, quadrant_since=since, population=population)
+        return replace(whole, customers=lost)
 
 
 def _require_alike(main: Project, own: Project) -> None:
