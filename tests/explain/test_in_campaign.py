@@ -95,6 +95,10 @@ def test_lists_of_another_model_are_named():
     ]
 
 
+def test_who_is_kept_off_is_so_whatever_a_model_says():
+    assert len(said(InCampaign.excluded({"reasons": "minor", "details": "minor"}, None, "2"))) == 1
+
+
 def test_no_text_of_a_source_moves_the_cursor():
     evil = InCampaign.excluded({"reasons": "no_consent", "details": "no_consent: \x1b[2J\nx"}, None, "\x07")
     assert all(line.isprintable() for line in said(evil))

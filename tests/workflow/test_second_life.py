@@ -7,13 +7,13 @@ import pytest
 
 import churnlab
 import shops
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, DataError
 from churnlab.workflow import second_life
 from churnlab.workflow.second_life import SecondLife
 
 DAY = dt.date(2025, 5, 1)
 MORE = """churn: {{horizon_days: 60{kind}}}
-snapshots: {{lost_after_days: {days}}}
+snapshots: {{lost_after_days: {days}, min_orders: {least}}}
 models: {{threads: 1, churn: {{trees: 20}}, value: {{trees: 20}}}}
 features: {{families: [recency, frequency, monetary]}}
 evaluation: {{bootstrap: 0}}
@@ -21,10 +21,10 @@ gate: {{max_ece: 1, max_ece_worse: 1, min_positives: 5}}
 {more}"""
 
 
-def write(folder, name, *, kind="", days=70, more=""):
+def write(folder, name, *, kind="", days=70, more="", least=1):
     text = shops.CONFIG.replace("project: shop", f"project: {name}")
     path = folder / f"{name}.yaml"
-    path.write_text(text + MORE.format(kind=kind, days=days, more=more), encoding="utf-8")
+    path.write_text(text + MORE.format(kind=kind, days=days, more=more, least=least), encoding="utf-8")
     return path
 
 
@@ -70,12 +70,52 @@ def test_lost_customers_stand_by_the_value_of_a_second_life_and_each_customer_on
     assert {row["customer_id"]: row["churn_risk"] for row in gone} == {
         who: row["churn_risk"] for who, row in alone.items()
     }
+    explained_as_listed(main, frames, gone)
     # Another model of those who are lost makes other lists.
     first = done.folder.name
     assert churnlab.score(main, DAY, frames=frames).existed
     again = lost.model_copy(update={"models": lost.models.model_copy(update={"seed": 5})})
     if churnlab.train(again, frames=frames).verdict.promoted:
         assert churnlab.score(main, DAY, frames=frames).folder.name != first
+
+
+def explained_as_listed(main, frames, gone):
+    for row in (gone[3], next(row for row in gone if row["quadrant"] == "win_back")):
+        told = churnlab.explain_customer(main, row["customer_id"], DAY, frames)
+        card = told.card
+        assert (card["population"], card["risk"]) == ("lost", row["churn_risk"])
+        assert card["model_version"] == row["model_version"] == "gone 1"
+        assert (card["strategy"], card["phase"]) == (row["quadrant"], row["phase"])
+        assert card["value_if_retained"] == row["value_if_retained"]
+        assert [reason["text"] for reason in card["reasons"]] == [row[f"reason_{n}_text"] for n in (1, 2, 3)]
+        # The value alone decides, and across its cut lies the other strategy.
+        [cut] = card["cuts"]
+        assert {card["strategy"], cut["strategy"]} == {"win_back", "release"}
+        assert cut["axis"] == "value"
+        assert any(line.startswith("Lost already: the risk is that of staying away") for line in told.lines)
+
+
+def test_explain_says_whose_configuration_has_an_answer(tracked):
+    lost = churnlab.load(write(tracked, "gone", kind=", kind: win_back", least=4))
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n"))
+    orders = shops.orders(600, seed=11, most=25)
+    for project in (lost, main):
+        churnlab.train(project, frames={"orders": orders})
+    by_then = orders[orders["at"] < "2025-05-01"].groupby("who")["at"]
+    many, silent = by_then.count(), by_then.max() < dt.datetime(2025, 5, 1) - dt.timedelta(days=70)
+
+    def refused(project, who):
+        with pytest.raises(DataError, match="not among those scored") as caught:
+            churnlab.explain_customer(project, who, DAY, {"orders": orders})
+        return caught.value
+
+    gone, few = many.index[silent & (many >= 4)][0], many.index[silent & (many < 4)][0]
+    alone = main.model_copy(update={"lists": main.lists.model_copy(update={"lost": None})})
+    assert "those who are lost already (churn.kind: win_back)" in refused(alone, gone).mend
+    assert refused(lost, many.index[~silent][0]).mend.endswith("those who are not lost yet")
+    both = refused(main, few)
+    assert both.got.endswith(": already_lost, not_enough_orders")
+    assert both.mend == "choose another --as-of"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +138,37 @@ def test_what_must_agree_is_said_before_anything_is_read(tracked, other, here, w
         SecondLife.of(main, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "got"),
+    [
+        (", kind: win_back", "churn.kind: win_back"),
+        (", kind: contractual", "churn.kind: contractual"),
+    ],
+)
+def test_whoever_asks_about_others_than_those_not_lost_is_refused(tracked, kind, got):
+    ends = """  contracts:
+    - name: ends
+      frame: ends
+      columns: {customer_id: who, contract_id: id, time: from, end: to}
+      times: {format: native, zone: UTC}
+"""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shops, "CONFIG", shops.CONFIG.rstrip("\n") + "\n" + ends)
+        write(tracked, "gone", kind=", kind: win_back")
+        main = churnlab.load(write(tracked, "shop", kind=kind, more="lists: {lost: gone.yaml}\n"))
+    with pytest.raises(ConfigError, match="on the lists twice or never") as caught:
+        SecondLife.of(main, None)
+    assert (caught.value.got, caught.value.exit_code) == (got, 2)
+    assert "churn.kind: non_contractual or partial" in caught.value.mend
+
+
+@pytest.mark.parametrize("kind", ["", ", kind: partial"])
+def test_whoever_asks_about_those_not_lost_is_not(tracked, kind):
+    write(tracked, "gone", kind=", kind: win_back")
+    main = churnlab.load(write(tracked, "shop", kind=kind, more="lists: {lost: gone.yaml}\n"))
+    second_life._require_alike(main, churnlab.load(tracked / "gone.yaml"))
+
+
 def test_a_project_without_one_has_none(tracked):
     assert SecondLife.of(churnlab.load(write(tracked, "shop")), None) is None
 
@@ -117,6 +188,29 @@ def test_one_cut_goes_through_values_of_one_kind_only(tracked, change, basis, wo
     with pytest.raises(ConfigError, match="one cut of value") as caught:
         second_life._require_same_money(main, own, "net_amount", basis)
     assert caught.value.got == words
+
+
+@pytest.mark.parametrize(("here", "there"), [(1, 4), (4, 1)])
+def test_whoever_one_project_asks_more_orders_of_is_counted(tracked, here, there):
+    lost = churnlab.load(write(tracked, "gone", kind=", kind: win_back", least=there))
+    main = churnlab.load(write(tracked, "shop", more="lists: {lost: gone.yaml}\n", least=here))
+    orders = shops.orders(600, seed=11, most=25)
+    for project in (lost, main):
+        churnlab.train(project, frames={"orders": orders})
+    done = churnlab.score(main, DAY, frames={"orders": orders})
+    # An independent count: who had how many orders by then, and who was silent for seventy days.
+    by_then = orders[orders["at"] < "2025-05-01"].groupby("who")["at"]
+    many, silent = by_then.count(), by_then.max() < dt.datetime(2025, 5, 1) - dt.timedelta(days=70)
+    listed = {row["customer_id"] for row in rows(done.folder)}
+    assert listed == {*many.index[silent & (many >= there)], *many.index[~silent & (many >= here)]}
+    expected = {
+        "lost_not_enough_orders": int((silent & (many >= here) & (many < there)).sum()),
+        "not_enough_orders": int((many < here)[~silent | (many < there)].sum()),
+    }
+    assert done.excluded == {reason: count for reason, count in expected.items() if count}
+    assert sum(done.excluded.values()) == len(many) - len(listed) > 0
+    said = any("more are lost already and on no list: gone asks for 4 orders" in note for note in done.notes)
+    assert said == (there > here)
 
 
 def test_a_project_in_which_nobody_is_lost_yet_makes_its_lists(two):

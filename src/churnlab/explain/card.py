@@ -32,7 +32,8 @@ class Card:
     ``critical_moment``: what calls for attention first, ``critical_due``: its day, ``critical_all``: all of
     them; ``complaint_since``: the day of the complaint that has been open longest. Without histories these
     and ``story`` are None. ``campaign``: what the lists published for the day say of it; None where there
-    are none, or they know no campaign and keep nobody off. ``dimensions``: name -> 0 to 100, None where its
+    are none, or they know no campaign and keep nobody off. ``population``: as in the lists, at_risk or lost;
+    the strategy of who is lost goes by value alone. ``dimensions``: name -> 0 to 100, None where its
     source is missing; ``relationship_type``, ``cooperation_profile``: codes; all of an overlay, if asked for.
     """
 
@@ -71,6 +72,7 @@ class Card:
     relationship_type: str | None = None
     cooperation_profile: str | None = None
     campaign: InCampaign | None = None
+    population: str = "at_risk"
 
     @property
     def base_risk(self) -> float | None:

@@ -96,7 +96,8 @@ def lines(tell: Telling) -> Iterator[str]:
         places |= {"saved": tell.said(told.expected_saved_value, "currency")}
         places |= {"cost": tell.said(told.expected_cost, "currency")}
     yield say[f"card_campaign_{told.state}"].format(**places)
-    if told.model_version != card.model_version:
+    # Who is kept off is so whatever a model says.
+    if told.state != "kept_off" and told.model_version != card.model_version:
         version = plain(told.model_version)
         yield say["card_campaign_model"].format(date=card.as_of, version=version)
 

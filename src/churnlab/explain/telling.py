@@ -125,8 +125,10 @@ class Telling:
         )
 
     def life(self) -> Iterator[str]:
-        """The phase, and what calls for attention."""
+        """That a customer is lost, the phase, and what calls for attention."""
         card, say = self.card, words(self.card.locale)
+        if card.population == "lost":
+            yield say["card_lost"]
         if card.phase is not None:
             yield say["card_phase"].format(phase=say[f"phase_{card.phase}"])
         if card.critical_moment is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from churnlab.config import Project
+from churnlab.config.strategy import StrategyPlan
 from churnlab.explain import change, steps
 from churnlab.explain.card import Card
 from churnlab.explain.change import Cut, Held
@@ -21,6 +23,7 @@ from churnlab.strategy.quadrants import Strategy
 from churnlab.strategy.relation import DIMENSIONS
 from churnlab.strategy.thresholds import Thresholds
 from churnlab.workflow.placing import NOTHING, Around, Placed, place
+from churnlab.workflow.second_life import SecondLife
 
 AXES: tuple[Literal["value", "intensity"], ...] = ("value", "intensity")
 ACROSS = 10.0**-thresholds.DECIMALS  # the least by which a score is below a cut
@@ -30,9 +33,29 @@ def card(
     project: Project, version: str, day: str, models: Models, one: Panel, around: Around = NOTHING
 ) -> Card:
     """What is said of the only customer in ``one``."""
-    placed = place(one, models, project, around)
+    placed, cut = place(one, models, project, around), Thresholds.from_dict(models.extra["thresholds"])
+    return _said(project, version, day, models, one, placed, (project.strategy, cut))
+
+
+def lost(second: SecondLife, main: Project, cut: Thresholds, day: str, one: Panel, around: Around) -> Card:
+    """The same of one who is lost already, as the lists of ``main`` have them. ``cut``: of its models."""
+    placed, axis = second.placed(one, main, around, cut), (main.strategy, cut.without_intensity())
+    told = _said(second.project, second.version, day, second.models, one, placed, axis)
+    return replace(told, population="lost")
+
+
+def _said(
+    project: Project,
+    version: str,
+    day: str,
+    models: Models,
+    one: Panel,
+    placed: Placed,
+    axes: tuple[StrategyPlan, Thresholds],
+) -> Card:
+    """``project``, ``models``: those that scored. ``axes``: how strategies are told apart, and where."""
     people, attributions = placed.customers, placed.attributions
-    worth, learned = people.worth, Thresholds.from_dict(models.extra["thresholds"])
+    worth = people.worth
     return Card(
         customer_id=str(people.customer_id[0]),
         as_of=day,
@@ -63,8 +86,8 @@ def card(
             for feature, part in zip(attributions.features, attributions.contributions[0], strict=True)
         },
         steps=_steps(project, models.churn, one, placed),
-        cuts=_cuts(people, project, learned),
-        **_stays(people, project, learned),
+        cuts=_cuts(people, *axes),
+        **_stays(people, *axes),
         levers=change.levers(
             one,
             models.churn.reference,
@@ -102,16 +125,16 @@ def _relation(people: ScoredCustomers) -> dict[str, Any]:
     }
 
 
-def _stays(people: ScoredCustomers, project: Project, learned: Thresholds) -> dict[str, Any]:
+def _stays(people: ScoredCustomers, plan: StrategyPlan, learned: Thresholds) -> dict[str, Any]:
     """What the scores alone would say where the list before says otherwise, since when, and why."""
     raw = people.quadrant if people.quadrant_raw is None else people.quadrant_raw
     if people.worth is None or str(raw[0]) == str(people.quadrant[0]):
         return {}
-    groups: Any = people.segment if project.strategy.by else None
-    give, previous = project.strategy.hysteresis, people.quadrant_previous
+    groups: Any = people.segment if plan.by else None
+    give, previous = plan.hysteresis, people.quadrant_previous
     plain = quadrants.bounds(learned, 1, groups=groups)
     moved = quadrants.bounds(learned, 1, groups=groups, previous=previous, give=give)
-    scores = (float(people.worth.if_retained[0]), float(people.intensity[0]))
+    scores = _scores(people, learned)
     since = None if people.quadrant_since is None else people.quadrant_since[0]
     return {
         "strategy_by_scores": str(raw[0]),
@@ -138,22 +161,30 @@ def _steps(project: Project, churn: ChurnModel, one: Panel, placed: Placed) -> t
     )
 
 
-def _cuts(people: ScoredCustomers, project: Project, learned: Thresholds) -> tuple[Cut, ...]:
+def _scores(people: ScoredCustomers, learned: Thresholds) -> tuple[float, float]:
+    """Value and intensity; where value alone decides, nobody is close."""
+    value = np.nan if people.worth is None else float(people.worth.if_retained[0])
+    return value, 0.0 if learned.intensity == np.inf else float(people.intensity[0])
+
+
+def _cuts(people: ScoredCustomers, plan: StrategyPlan, learned: Thresholds) -> tuple[Cut, ...]:
     """How far both axes are from the cuts that count for this customer, who may stay for a while where the
     list before had placed them, and the strategy across each; none where an axis is missing.
     """
     if people.worth is None or str(people.quadrant[0]) == Strategy.UNCLASSIFIED:
         return ()
     how: Any = {
-        "groups": people.segment if project.strategy.by else None,
+        "groups": people.segment if plan.by else None,
         "previous": people.quadrant_previous,
-        "give": project.strategy.hysteresis,
+        "give": plan.hysteresis,
     }
     cuts = [float(bound[0]) for bound in quadrants.bounds(learned, 1, **how)]
-    scores = np.array([people.worth.if_retained[0], people.intensity[0]])
+    scores = np.array(_scores(people, learned))
     found = []
     for side, axis in enumerate(AXES):
         cut = cuts[side]
+        if cut == np.inf:
+            continue
         across = scores.copy()
         across[side] = cut if scores[side] < cut else cut - ACROSS
         strategy = quadrants.assign(across[:1], across[1:], learned, **how)

@@ -34,7 +34,7 @@ def stamped_with(
     return Stamp(
         run_id=key[:16],
         model_version=champion.version,
-        lost_version=None if second is None else f"{second.project.project} {second.champion.version}",
+        lost_version=None if second is None else second.version,
         scored_at=day,
         valid_until=_valid_until(project, day),
         currency=project.currency,

@@ -34,6 +34,7 @@ from churnlab.workflow import (
     published,
     releasing,
     seasonality,
+    sifting,
     standing,
     suppressing,
 )
@@ -46,6 +47,7 @@ from churnlab.workflow.panels import scoring_blocks
 from churnlab.workflow.placing import Around, place
 from churnlab.workflow.scored import Rehearsed, Scored
 from churnlab.workflow.second_life import SecondLife
+from churnlab.workflow.sifting import Sifted
 from churnlab.workflow.suppressing import Suppressing
 
 
@@ -123,6 +125,11 @@ class Noticed:
         """Reason -> customers who were not asked about, in a fixed order."""
         return dict(sorted(self.excluded.items()))
 
+    @property
+    def of_the_lost(self) -> tuple[int, int]:
+        """How many of those lost already are listed, and how many have too few orders for it."""
+        return self.lost, self.excluded[sifting.LOST_FEW_ORDERS]
+
 
 @dataclass(frozen=True)
 class Made:
@@ -169,7 +176,7 @@ class Made:
             notes=(
                 *noticed.cautions.notes(),
                 *noticed.drift.notes(),
-                *(asked.second.notes(noticed.lost) if asked.second is not None else ()),
+                *(asked.second.notes(*noticed.of_the_lost) if asked.second is not None else ()),
                 *(() if run.existed else verdict),
                 *_made_before(run, asked.champion),
                 *([self.unsigned] if self.unsigned else []),
@@ -227,18 +234,20 @@ def place_all(
     """Everyone eligible at ``day`` into ``kept``, block by block: one block's features are held at a time."""
     compiled = opening.limits().compiled
     measures = phasing.measured(opening.project, models.extra)
-    for panel, left_out in scoring_blocks(opening, day, measures):
-        noticed.excluded.update(left_out)
+    main = Sifted(opening.project.snapshots.min_orders)
+    for panel, reasons in scoring_blocks(opening, day, measures):
+        main.add(len(panel), reasons)
         if len(panel):
             noticed.cautions.look(panel)
             placed = place(panel, models, opening.project, around, compiled=compiled)
             noticed.drift.look(placed.panel, placed.customers)
             noticed.spread.look(placed.customers)
             kept.add(placed.customers)
+    noticed.excluded.update(main.reasons)
     if second is not None:
-        noticed.excluded.pop("already_lost", None)
+        its = Sifted(second.project.snapshots.min_orders)
         cut = Thresholds.from_dict(models.extra["thresholds"])
-        for block in second.blocks(opening, day, around, cut):
-            noticed.lost += len(block)
+        for block in second.blocks(opening, day, around, cut, its):
             noticed.spread.look(block)
             kept.add(block)
+        noticed.lost, noticed.excluded = its.taken, Counter(sifting.of_both(main, its))

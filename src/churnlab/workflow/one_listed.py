@@ -22,17 +22,18 @@ def campaign_of(project: Project, day: dt.date, customer: str) -> InCampaign | N
     """
     for run in published.lists(project, day):
         facts = manifest.read(run)
-        drawn, version = facts.get("campaign"), str(facts["model_version"])
+        drawn = facts.get("campaign")
         name = None if drawn is None else str(drawn["name"])
         out = _row([run / "excluded.parquet"], customer, ("reasons", "details"))
         if out is not None:
-            return InCampaign.excluded(out, name, version)
+            return InCampaign.excluded(out, name, str(facts["model_version"]))
         files = [run / "all.parquet"]
         if not files[0].is_file():
             files = sorted(run.glob("quadrant=*/*.parquet"))
-        row = None if name is None else _row(files, customer, in_campaign.COLUMNS)
+        row = None if name is None else _row(files, customer, (*in_campaign.COLUMNS, "model_version"))
         if row is not None and name is not None:
-            return InCampaign.listed(row, name, version)
+            # That of the row: who is lost already is scored by another one.
+            return InCampaign.listed(row, name, str(row["model_version"]))
     return None
 
 

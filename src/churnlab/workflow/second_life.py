@@ -27,10 +27,13 @@ from churnlab.tracking import Champion
 from churnlab.workflow import phasing, standing, terms
 from churnlab.workflow.opening import Opened, own_digests, settings_digest
 from churnlab.workflow.panels import scoring_blocks
-from churnlab.workflow.placing import Around, place
+from churnlab.workflow.placing import Around, Placed, place
+from churnlab.workflow.sifting import Sifted
 
 # What must be the same in both configurations: lists hold both populations, of the same sources.
 SAME = ("sources", "root", "time_zone", "calendar", "currency", "locale", "data_roots")
+# Kinds of churn that ask about everybody with orders who is not lost.
+NOT_LOST = ("non_contractual", "partial")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,11 @@ class SecondLife:
     champion: Champion
     models: Models
     note: str | None
+
+    @property
+    def version(self) -> str:
+        """As rows of the lists name what scored them."""
+        return f"{self.project.project} {self.champion.version}"
 
     @classmethod
     def of(cls, project: Project, models: Models) -> SecondLife | None:
@@ -65,33 +73,39 @@ class SecondLife:
         families = {f"lost {name}": digest for name, digest in own_digests(self.project).items()}
         return {**digests, **families, "lost configuration": settings_digest(self.project)}
 
-    def notes(self, customers: int) -> tuple[str, ...]:
-        """Who scored how many."""
+    def notes(self, customers: int, too_few: int) -> tuple[str, ...]:
+        """Who scored how many. ``too_few``: those lost already, of whom it wants more orders."""
+        name, least = self.project.project, self.project.snapshots.min_orders
         told = (
-            f"{customers:,} customers are lost already: scored by version {self.champion.version} of "
-            f"{self.project.project}, and placed by the value of their second life"
+            f"{customers:,} customers are lost already: scored by version {self.champion.version} of {name}, "
+            "and placed by the value of their second life"
         )
-        return (told, *([self.note] if self.note else []))
+        others = (
+            f"{too_few:,} more are lost already and on no list: {name} asks for {least} orders "
+            "(snapshots.min_orders)"
+        )
+        return (told, *([others] if too_few else []), *([self.note] if self.note else []))
 
     def blocks(
-        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds
+        self, opening: Opened, day: dt.date, around: Around, cut: Thresholds, sifted: Sifted
     ) -> Iterator[ScoredCustomers]:
         """Everyone lost at ``day``, some at a time, or nobody. ``cut``: that of the customers who are not.
 
-        Who is not asked about here was counted with the others.
+        ``sifted`` counts them, and who is not asked about here.
         """
         its, measures = (
             replace(opening, project=self.project),
             phasing.measured(self.project, self.models.extra),
         )
-        for panel, _ in scoring_blocks(its, day, measures, may_be_nobody=True):
+        for panel, left_out in scoring_blocks(its, day, measures, may_be_nobody=True):
+            sifted.add(len(panel), left_out)
             if len(panel):
-                scored = place(panel, self.models, self.project, around).customers
-                yield self._placed(scored, panel, opening.project, around, cut)
+                yield self.placed(panel, opening.project, around, cut).customers
 
-    def _placed(
-        self, scored: ScoredCustomers, panel: Panel, main: Project, around: Around, cut: Thresholds
-    ) -> ScoredCustomers:
+    def placed(self, panel: Panel, main: Project, around: Around, cut: Thresholds) -> Placed:
+        """Everyone in ``panel``, who are all lost, where the lists of ``main`` have them."""
+        whole = place(panel, self.models, self.project, around)
+        scored = whole.customers
         groups = panel.segments.get(main.strategy.by or "")
         value = np.full(len(scored), np.nan) if scored.worth is None else scored.worth.if_retained
         # On the value axis alone: how close somebody once was says little of who is gone.
@@ -107,11 +121,13 @@ class SecondLife:
                 now == previous, around.previous.of(scored.customer_id).since, np.datetime64("NaT")
             )
         population = np.full(len(scored), "lost", dtype=object)
-        return replace(scored, quadrant=now, quadrant_raw=raw, quadrant_since=since, population=population)
+        lost = replace(scored, quadrant=now, quadrant_raw=raw, quadrant_since=since, population=population)
+        return replace(whole, customers=lost)
 
 
 def _require_alike(main: Project, own: Project) -> None:
     key = f"lists.lost: {main.lists.lost}"
+    _require_not_lost(main, key)
     for name in SAME:
         if getattr(main, name) != getattr(own, name):
             raise ConfigError(
@@ -142,6 +158,25 @@ def _require_alike(main: Project, own: Project) -> None:
                 got=f"{mine} here, {its} there",
                 mend="set the same in both",
             )
+
+
+def _require_not_lost(main: Project, key: str) -> None:
+    """Raise ConfigError where who is asked about is not who is not lost: no customer is in both halves."""
+    if main.sources.snapshot:
+        got, who = "sources.snapshot", "everybody in a snapshot table"
+    elif main.churn.kind not in NOT_LOST:
+        asked = {
+            "contractual": "those with a contract that runs, silent or not",
+            "win_back": "the lost alone",
+        }
+        got, who = f"churn.kind: {main.churn.kind}", asked[main.churn.kind]
+    else:
+        return
+    raise ConfigError(
+        f"{key}: this project asks about {who}, and a customer would be on the lists twice or never",
+        got=got,
+        mend=f"take lists.lost out, or ask about those not lost yet (churn.kind: {' or '.join(NOT_LOST)})",
+    )
 
 
 def _require_same_money(main: Project, own: Project, mine: str | None, its: str | None) -> None:
