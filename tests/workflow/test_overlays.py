@@ -15,7 +15,7 @@ import shops
 from churnlab.config import load
 from churnlab.errors import IntegrityError
 from churnlab.lists.columns import NAMES, PARENT, RELATION
-from churnlab.workflow import relating
+from churnlab.workflow import one_listed, relating
 from churnlab.workflow.opening import opened, settings
 from churnlab.workflow.panels import training_panel
 
@@ -214,6 +214,12 @@ def test_a_campaign_contacts_each_parent_once(shop, laid_over, caplog):
     lines = [line for section in done.told.sections("EUR") for line in section.get("lines", ())]
     assert f"  {kept:,} kept for another account of the same parent" in lines
     assert "secret-group" not in caplog.text + json.dumps(facts) + "".join(lines)
+    # What explain reads in the lists: a contact would pay here, too, and goes to another.
+    told = {one: one_listed.campaign_of(shop(OVERLAYS, CAMPAIGN), DAY, one) for one in sorted(rows)[:40]}
+    assert {each.for_another for each in told.values()} == {True, False}
+    for one, each in told.items():
+        would_pay = (rows[one]["expected_saved_value"] or 0) > 0
+        assert each.for_another == (would_pay and rows[one]["arm"] is None)
     # Figures of parents count everybody who was scored, those kept off the lists as well.
     assert 0 < len(rows) < len(laid_over[1])
     for one, row in rows.items():
