@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -70,10 +73,21 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def _bare(annotation: Any) -> Any:
+    """The same type without the limits that ``Annotated`` adds, however deep."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _bare(inner[0])
+    if origin is None or origin is Literal:
+        return annotation
+    parts = tuple(_bare(each) for each in inner)
+    return reduce(or_, parts) if origin in {Union, UnionType} else origin[parts]
+
+
 def _type(annotation: Any) -> str:
+    annotation = _bare(annotation)
     text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else None
     text = text or str(annotation)
-    text = re.sub(r"Annotated\[(\w+),.*?\]{1,2}(?=,|\]|$| )", r"\1", text)
     text = re.sub(r"(churnlab\.config\.\w+\.|typing\.|datetime\.|Literal)", "", text)
     text = re.sub(r"^Optional\[(\[.*\])\]$", r"\1 | None", text)
     for python, plain in (

@@ -176,20 +176,32 @@ def asked(script, arguments, monkeypatch):
             ["--interactive", "--as-of", "2025-01-31"],
             ["--as-of=2025-01-31", "--format=html", "--interactive"],
         ),
-        (["--interactive", "yes", "--with-ids", "yes"], ["--format=html", "--interactive", "--with-ids"]),
+        (["--interactive=yes", "--with-ids=yes"], ["--format=html", "--interactive", "--with-ids"]),
+        (["--interactive=no", "--with-ids"], ["--format=html", "--with-ids"]),
         (["--overrides", "a=1 b=2"], ["--format=html", "--set", "a=1", "--set", "b=2"]),
     ],
 )
 def test_the_review_job_passes_what_it_is_given(given, wanted, monkeypatch):
     script = ROOT / "pipelines" / "review.py"
-    assert asked(script, ["shop.yaml", *given], monkeypatch) == ["review", "shop.yaml", *wanted]
+    for words in (["shop.yaml", *given], [*given, "shop.yaml"]):
+        assert asked(script, words, monkeypatch) == ["review", "shop.yaml", *wanted]
 
 
 def test_the_score_job_passes_a_dry_run_on(monkeypatch):
     script = ROOT / "pipelines" / "score.py"
     plain = ["score", "shop.yaml", "--as-of", "2025-01-31"]
-    for given, wanted in (([], []), (["--dry-run", "no"], []), (["--dry-run"], ["--dry-run"])):
-        assert asked(script, [*plain[1:], *given], monkeypatch) == [*plain, *wanted]
+    for given, wanted in (([], []), (["--dry-run=no"], []), (["--dry-run"], ["--dry-run"])):
+        for words in ([*plain[1:], *given], [*given, *plain[1:]]):
+            assert asked(script, words, monkeypatch) == [*plain, *wanted]
+    assert asked(script, [*plain[1:], "--dry-run=yes"], monkeypatch)[-1] == "--dry-run"
+
+
+@pytest.mark.parametrize("name", ["score", "review"])
+@pytest.mark.parametrize("wrong", ["--dry-run=maybe", "--with-ids=maybe", "--dry", "--with"])
+def test_no_other_word_is_taken_for_a_flag(name, wrong, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        asked(ROOT / "pipelines" / f"{name}.py", ["shop.yaml", "--as-of", "2025-01-31", wrong], monkeypatch)
+    assert wrong.partition("=")[0] in capsys.readouterr().err
 
 
 def entry_points():

@@ -44,6 +44,13 @@ def test_the_reference_is_the_one_the_code_makes():
     assert page == made, "run: python docs/make_reference.py"
 
 
+def test_every_bracket_of_a_type_in_the_reference_is_closed():
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    types = re.findall(r"^\| `\w+` \| `(.*?)` \|", page, re.MULTILINE)
+    assert len(types) > 200
+    assert [each for each in types if each.count("[") != each.count("]") or "Annotated" in each] == []
+
+
 def test_the_page_on_the_report_tells_of_every_chapter_in_its_order():
     page = (ROOT / "docs" / "reading-the-report.md").read_text(encoding="utf-8")
     say = words("en")

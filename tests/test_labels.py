@@ -72,7 +72,8 @@ def test_the_rate_is_a_year_s():
     assert monthly == pytest.approx(572.31, abs=0.005)
     # With 3 % leaving each month 488.11 remain; a year's total that starts in 14 days is worth 0.95 of it.
     fading = sum(
-        50 * 0.97**past * labels.discount(0, round((past + 0.5) * 30.4, 1), 0.10) for past in range(12)
+        50 * (1 - 0.03) ** past * labels.discount(0, round((past + 0.5) * 30.4, 1), 0.10)
+        for past in range(12)
     )
     assert fading == pytest.approx(488.11, abs=0.005)
     assert labels.discount(horizon_days=365, gap_days=14, rate_annual=0.10) == pytest.approx(0.95, abs=0.001)

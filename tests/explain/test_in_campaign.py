@@ -16,7 +16,11 @@ ROW = {
     "action_channel": "phone",
     "expected_saved_value": 12.5,
     "expected_cost": 4.0,
+    "value_at_stake": 300.0,
 }
+
+
+ANOTHER = "another account of the same parent comes first, and at most one of them is contacted"
 
 
 def said(told, locale="en"):
@@ -50,14 +54,30 @@ def test_of_who_is_compared_with_no_action_is_told(arm):
 
 
 @pytest.mark.parametrize(
-    ("decision", "why"),
+    ("decision", "saved", "stake", "why"),
     [
-        ("no_action", "no action that is allowed is expected to pay"),
-        ("test", "a contact should pay, but budget, channel or tests were full"),
+        ("no_action", -0.01, 300.0, "no action that is allowed is expected to pay"),
+        ("no_action", 0.0, 300.0, "no action that is allowed is expected to pay"),
+        ("no_action", None, 300.0, "no action that is allowed is expected to pay"),
+        # Nobody without value at stake is contacted, whatever the formula says.
+        ("no_action", 12.5, 0.0, "no action that is allowed is expected to pay"),
+        ("no_action", 12.5, None, "no action that is allowed is expected to pay"),
+        ("no_action", 0.01, 300.0, ANOTHER),
+        ("test", 12.5, 300.0, "a contact should pay, but budget, channel or tests were full"),
     ],
 )
-def test_who_is_not_selected_is_told_why(decision, why):
-    assert said(listed(arm=None, decision=decision)) == [f"Campaign spring: not selected: {why}"]
+def test_who_is_not_selected_is_told_why(decision, saved, stake, why):
+    told = listed(arm=None, decision=decision, expected_saved_value=saved, value_at_stake=stake)
+    assert said(told) == [f"Campaign spring: not selected: {why}"]
+    assert told.for_another == (why == ANOTHER)
+
+
+def test_an_account_left_for_another_is_told_in_french():
+    [line] = said(listed(arm=None, decision="no_action"), "fr")
+    assert line == (
+        "Campagne spring : non retenu : un autre compte de la même société mère passe avant, "
+        "et un seul au plus est contacté"
+    )
 
 
 def test_who_was_drawn_to_learn_was_not_selected():

@@ -38,6 +38,8 @@ def test_it_is_hmac_by_the_standard(some):
     ]
     assert holdout_draws(some, SALT, 2026).tolist() == by_hand
     assert holdout_draws(pa.array(some, pa.string()), SALT, "2026").tolist() == by_hand
+    held = drawn(holdout_draws(some, SALT, 2026), 0.05)
+    assert held.tolist() == [draw % 10_000 < 500 for draw in by_hand]
 
 
 # Law 9: arms depend only on ids, salt and campaign.

@@ -20,7 +20,7 @@ NAN = float("nan")
 def together(rows, valued=True):
     """``rows``: (id, parent, value, risk, intensity) -> id -> what is said of its parent."""
     ids, parents, value, risk, near = (list(column) for column in zip(*rows, strict=True))
-    code = accounts.codes(ids, parents)
+    code, _ = accounts.codes(accounts.named(ids, parents))
     numbers = [np.array(column, dtype=float) for column in (value, risk, near)]
     found = accounts.rolled(code, numbers[0] if valued else None, *numbers[1:], CUT)
     said = zip(found.accounts[code], found.value[code], found.risk[code], found.quadrant[code], strict=True)
@@ -124,7 +124,7 @@ def test_no_order_of_rows_changes_a_bit(rows, random):
 @settings(max_examples=200)
 @given(worlds())
 def test_what_parents_have_together_is_what_accounts_have(rows):
-    code = accounts.codes([row[0] for row in rows], [row[1] for row in rows])
+    code, _ = accounts.codes(accounts.named([row[0] for row in rows], [row[1] for row in rows]))
     value, risk, near = (np.array([row[place] for row in rows]) for place in (2, 3, 4))
     found = accounts.rolled(code, value, risk, near, CUT)
     assert found.accounts.sum() == len(rows)
@@ -142,7 +142,10 @@ def test_sums_of_large_amounts_are_exact():
 
 def test_columns_may_come_in_chunks():
     ids = pa.chunked_array([["a", "b"], ["c"]])
-    assert accounts.codes(ids, pa.chunked_array([["P", None], ["P"]], pa.string())).tolist() == [0, 1, 0]
+    named = accounts.named(ids, pa.chunked_array([["P", None], ["P"]], pa.string()))
+    code, parents = accounts.codes(named)
+    assert code.tolist() == [0, 1, 0]
+    assert parents.to_pylist() == ["P", ids.to_pylist()[1]]
     nobody = accounts.rolled(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0), CUT)
     assert len(nobody.accounts) == 0
 

@@ -77,7 +77,9 @@ def test_a_wrong_formula_does_not_give_the_table(monkeypatch, wrong):
 
 def test_an_absolute_reduction_holds_the_risk_already():
     found = Priority.of(action(abs_reduction=0.04), [0.3], [1_000.0])
-    assert found.saved.tolist() == [40]  # not 12
+    assert found.saved.tolist() == [40]
+    # Of a save rate the risk is a part: 1,000 x 0.3 x 0.04.
+    assert Priority.of(action(save_rate=0.04), [0.3], [1_000.0]).saved.tolist() == [12]
     # Nobody with a risk of 1 % can be helped by 4 points, and who takes the credit pays for it all the same.
     rare = Priority.of(action(abs_reduction=0.04, **CALL), [0.01, 0.3], [1_000.0, 1_000.0])
     assert rare.cost.tolist() == pytest.approx(
@@ -88,7 +90,8 @@ def test_an_absolute_reduction_holds_the_risk_already():
 
 def test_break_even_by_hand():
     gift = Offer(0.30, 1, 10, 1)
-    assert break_even_risk([200.0], gift) == pytest.approx([11 / 67])  # 0.164
+    assert break_even_risk([200.0], gift) == pytest.approx([11 / 67])
+    assert break_even_risk([200.0], gift) == pytest.approx([0.164], abs=0.0005)
     assert break_even_value([0.25], Offer(0.12, 2, 15, 0.3)) == pytest.approx([194.17], abs=0.005)
     # An incentive worth more than the customer never pays, nor does a contact that drives more away.
     assert break_even_risk([9.0], Offer(0.30, 1, 10, 0)).tolist() == [np.inf]

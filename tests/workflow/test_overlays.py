@@ -1,6 +1,7 @@
 """A small B2B world from files to lists: relations and parents over everybody, one contact a parent."""
 
 import datetime as dt
+import hmac
 import json
 from collections import Counter
 
@@ -14,7 +15,7 @@ import shops
 from churnlab.config import load
 from churnlab.errors import IntegrityError
 from churnlab.lists.columns import NAMES, PARENT, RELATION
-from churnlab.workflow import relating
+from churnlab.workflow import one_listed, relating
 from churnlab.workflow.opening import opened, settings
 from churnlab.workflow.panels import training_panel
 
@@ -213,10 +214,28 @@ def test_a_campaign_contacts_each_parent_once(shop, laid_over, caplog):
     lines = [line for section in done.told.sections("EUR") for line in section.get("lines", ())]
     assert f"  {kept:,} kept for another account of the same parent" in lines
     assert "secret-group" not in caplog.text + json.dumps(facts) + "".join(lines)
+    # What explain reads in the lists: a contact would pay here, too, and goes to another.
+    told = {one: one_listed.campaign_of(shop(OVERLAYS, CAMPAIGN), DAY, one) for one in sorted(rows)[:40]}
+    assert {each.for_another for each in told.values()} == {True, False}
+    for one, each in told.items():
+        would_pay = (rows[one]["expected_saved_value"] or 0) > 0
+        assert each.for_another == (would_pay and rows[one]["arm"] is None)
     # Figures of parents count everybody who was scored, those kept off the lists as well.
     assert 0 < len(rows) < len(laid_over[1])
     for one, row in rows.items():
         assert all(laid_over[1][one][column.name] == row[column.name] for column in (*PARENT, *RELATION))
+
+
+def test_no_parent_of_a_held_out_account_is_contacted(shop):
+    done = churnlab.score(shop(OVERLAYS, CAMPAIGN.replace("holdout: 0", "holdout: 0.3")), DAY, frames=FRAMES)
+    rows = rows_of(done)
+    parent = {one: row["parent"] or one for one, row in rows.items()}
+    held = {parent[one] for one, row in rows.items() if row["arm"] == "holdout"}
+    key = hmac.digest(b"a salt of the shop that nobody guesses", b"holdout\x002025", "sha256")
+    draws = {each: hmac.digest(key, each.encode(), "sha256")[:8] for each in {*parent.values()}}
+    assert held == {each for each, draw in draws.items() if int.from_bytes(draw, "big") % 10_000 < 3_000}
+    assert {row["arm"] for one, row in rows.items() if parent[one] in held} == {"holdout"}
+    assert len(held) < sum(row["arm"] == "holdout" for row in rows.values()), "siblings are held out as well"
 
 
 def test_the_report_and_one_customer_tell_of_relations(shop, laid_over):

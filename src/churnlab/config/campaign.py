@@ -221,7 +221,7 @@ class Campaign(Section):
     one_per_parent: bool = Field(
         False,
         description="true: of the accounts of one parent only the one with the highest expected saved value "
-        "is contacted; needs overlays.parent",
+        "is contacted, and all of them are held out or none; needs overlays.parent",
     )
     control: Drawn = Field(0.10, description="share of the selected customers who are left alone")
     holdout: Drawn = Field(0.05, description="share of all customers whom no campaign of the epoch contacts")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from churnlab.explain.telling import Telling
 
 State = Literal["selected", "at_random", "comparison", "not_selected", "kept_off"]
-COLUMNS = ("arm", "decision", "action_label", "action_channel", "expected_saved_value", "expected_cost")
+COLUMNS = (
+    "arm", "decision", "action_label", "action_channel", "expected_saved_value", "expected_cost",
+    "value_at_stake",
+)  # fmt: skip
 _STATES: Mapping[str | None, State] = {
     "treated": "selected", "explore": "at_random", "control": "comparison", "holdout": "comparison",
     None: "not_selected",
@@ -28,7 +31,8 @@ _CONTACTED = ("selected", "at_random")
 class InCampaign:
     """``name``: of the campaign, None where lists keep customers off without one. ``model_version``: of the
     lists. ``action``, ``channel``, and the amounts in major units: of who is contacted, else None.
-    ``kept_off``: (reason, what is known beside it), the first one counts.
+    ``kept_off``: (reason, what is known beside it), the first one counts. ``for_another``: whether nothing
+    is done because another account of the same parent comes first.
     """
 
     state: State
@@ -40,13 +44,16 @@ class InCampaign:
     expected_saved_value: float | None = None
     expected_cost: float | None = None
     kept_off: tuple[tuple[str, str], ...] = ()
+    for_another: bool = False
 
     @classmethod
     def listed(cls, row: Mapping[str, Any], name: str, model_version: str) -> Self:
         """Of the customer's row of a list that a campaign has drawn. ``row``: its ``COLUMNS``."""
         state = _STATES[row["arm"]]
-        if state not in _CONTACTED:
-            return cls(state, name, model_version, None if state == "comparison" else row["decision"])
+        if state == "comparison":
+            return cls(state, name, model_version)
+        if state == "not_selected":
+            return cls(state, name, model_version, row["decision"], for_another=_for_another(row))
         return cls(
             state,
             name,
@@ -62,6 +69,15 @@ class InCampaign:
     def excluded(cls, row: Mapping[str, Any], name: str | None, model_version: str) -> Self:
         """Of the customer's row among those kept off. ``row``: its ``reasons`` and ``details``."""
         return cls("kept_off", name, model_version, kept_off=tuple(_told(row["reasons"], row["details"])))
+
+
+def _for_another(row: Mapping[str, Any]) -> bool:
+    """Whether a contact would pay, and was left for another account of the parent.
+
+    That is the one way to have no action which would pay: elsewhere it is decided by these two amounts.
+    """
+    pays = all((row[name] or 0) > 0 for name in ("expected_saved_value", "value_at_stake"))
+    return row["decision"] == "no_action" and pays
 
 
 def _told(reasons: str, details: str) -> Iterator[tuple[str, str]]:
@@ -89,7 +105,7 @@ def lines(tell: Telling) -> Iterator[str]:
     if told.state == "kept_off":
         places["reasons"] = ", ".join(_reason(*each, say) for each in told.kept_off)
     elif told.state == "not_selected":
-        places["why"] = say["card_campaign_no" if told.decision == "no_action" else "card_campaign_full"]
+        places["why"] = say[f"card_campaign_{_why_not(told)}"]
     elif told.state in _CONTACTED:
         places |= {"action": plain(told.action or "", 200), "channel": plain(told.channel or "", 200)}
         places |= {"decision": say[f"decision_{told.decision}"]}
@@ -100,6 +116,12 @@ def lines(tell: Telling) -> Iterator[str]:
     if told.state != "kept_off" and told.model_version != card.model_version:
         version = plain(told.model_version)
         yield say["card_campaign_model"].format(date=card.as_of, version=version)
+
+
+def _why_not(told: InCampaign) -> str:
+    if told.for_another:
+        return "another"
+    return "no" if told.decision == "no_action" else "full"
 
 
 def _reason(reason: str, detail: str, say: Mapping[str, str]) -> str:

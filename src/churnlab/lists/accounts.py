@@ -60,9 +60,13 @@ class Gathering:
 
 @dataclass(frozen=True, eq=False)
 class Rolled:
-    """The parents of everybody who was scored, in the order in which they were taken."""
+    """The parents of everybody who was scored, in the order in which they were taken.
+
+    ``ids``: (p,) one a parent, Arrow.
+    """
 
     parents: Parents
+    ids: Any
 
     @classmethod
     def of(cls, everybody: Any, cut: Thresholds, exponent: int) -> Rolled:
@@ -72,17 +76,14 @@ class Rolled:
             name: np.asarray(everybody[name].to_numpy(), np.float64)
             for name in ("churn_risk", "intensity", *(("value_if_retained",) if valued else ()))
         }
-        code = accounts.codes(everybody["customer_id"], everybody["parent"])
-        return cls(
-            accounts.rolled(
-                code,
-                numbers.get("value_if_retained"),
-                numbers["churn_risk"],
-                numbers["intensity"],
-                cut,
-                exponent,
-            )
-        )
+        code, ids = accounts.codes(accounts.named(everybody["customer_id"], everybody["parent"]))
+        value = numbers.get("value_if_retained")
+        rolled = accounts.rolled(code, value, numbers["churn_risk"], numbers["intensity"], cut, exponent)
+        return cls(rolled, ids)
+
+    def named(self, rows: Ints) -> Any:
+        """(n,) the id of the parent of each of the accounts ``rows``, Arrow."""
+        return self.ids.take(self.parents.code[rows])
 
     def columns(self, rows: Ints) -> dict[str, Any]:
         """Name -> what the lists say of the parents of the accounts ``rows``."""

@@ -4,6 +4,8 @@
     control    HMAC(salt, campaign)(id)  mod 10,000 < share   selected for this campaign, and left alone
     explore    other bits of the same    mod 10,000 < share   not selected, and contacted all the same
 
+Where parents are contacted once, the holdout is drawn by their ids, for all their accounts.
+
 A draw depends on the id, the salt and the campaign (the epoch), on nothing else: not on who else is
 there, nor on the order or the number of runs. The price is that the share is met on average only. No
 stratum is drawn again to meet it exactly, which would move people when others come and go; instead

@@ -45,12 +45,10 @@ class Decided:
     facts: dict[str, Any]
 
     @classmethod
-    def of(
-        cls, keys: Any, campaign: Campaign, salt: str, exponent: int, parent: NDArray[np.int64] | None = None
-    ) -> Decided:
+    def of(cls, keys: Any, campaign: Campaign, salt: str, exponent: int, parent: Any = None) -> Decided:
         """``keys``: those of the order with the columns of ``kept``. ``salt``: the secret itself.
 
-        ``parent``: (n,) codes of the parents of accounts, where they roll up.
+        ``parent``: (n,) ids of the parents of accounts, where each is contacted once.
         """
         import pyarrow as pa
 
@@ -62,8 +60,7 @@ class Decided:
             quadrant, phase, keys["moments"].to_numpy(), numbers["churn_risk"], numbers["value_at_stake"]
         )
         allowed = screen.unpacked(keys["allowed"].to_numpy(), len(actions))
-        alone = parent if campaign.one_per_parent else None
-        planned = plan.plan(ids, people, campaign, salt, allowed, exponent=exponent, parent=alone)
+        planned = plan.plan(ids, people, campaign, salt, allowed, exponent=exponent, parent=parent)
         _refuse_unallowed(planned, allowed)
         measures = {
             name: np.asarray(keys[name].to_numpy(), np.float64)

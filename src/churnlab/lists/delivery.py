@@ -176,7 +176,6 @@ class Desk:
                 got=f"that of {max(newer)}",
                 mend="deliver the later lists; or say why it must be this one: --redeliver REASON",
             )
-
         self._check_one_run(asked.meant, which, again=again)
 
     def _check_one_run(self, meant: Meant, which: str, *, again: bool) -> None:

@@ -3,8 +3,9 @@
     eligible -> not suppressed -> not held out -> best action -> treat, test or nothing -> ranked
              -> drawn as control or not -> cut to budget and channels -> explore among the rest
 
-Where parents are contacted once, only the account that would save most is a candidate: the others of the
-same parent have no action from there on, whatever becomes of it.
+Where parents are contacted once, the holdout is drawn by the parent, with all its accounts, and only the
+account that would save most is a candidate: the others of the same parent have no action from there on,
+whatever becomes of it.
 
 Who is suppressed, and who may not get an action, never becomes control. Where a channel is full, those
 it has no room for get the next best action in a channel with room, after everyone's first choice.
@@ -26,7 +27,7 @@ from churnlab.lists import control, size_check
 from churnlab.lists.control import CONTROL, EXPLORE, HOLDOUT, NOBODY, TREATED
 from churnlab.lists.size_check import SizeCheck
 from churnlab.strategy import budget
-from churnlab.strategy.accounts import best_of_each
+from churnlab.strategy.accounts import best_of_each, codes
 from churnlab.strategy.actions import NONE, Choice, Flags, Ints, People, choose
 from churnlab.strategy.budget import CHANNEL_FULL, SELECTED, Limits, minor, ranked
 from churnlab.strategy.priority import NO_ACTION, TEST, TREAT, offer_of
@@ -81,24 +82,28 @@ def plan(
     allowed: Flags | None = None,
     *,
     exponent: int = 2,
-    parent: Ints | None = None,
+    parent: Any = None,
 ) -> Plan:
     """Who gets which action. ``campaign.actions`` are those of a loaded configuration.
 
     ``ids``: texts, (n,), each once. ``salt``: the secret itself. ``allowed``: (n, actions), False where
     consent, objection, cooldown or a cap forbid it, and in the whole row of who is suppressed or not
-    eligible; None: nothing is forbidden. ``exponent``: decimals of the currency. ``parent``: (n,) codes;
-    of the accounts of one parent at most one is contacted, or left alone to measure by; None: any.
+    eligible; None: nothing is forbidden. ``exponent``: decimals of the currency. ``parent``: texts, (n,), the
+    parent's id, or the account's own where it has none: of the accounts of one parent at most one is
+    contacted, or left alone to measure by, and all or none are held out; None: each stands alone.
     """
     if not campaign.actions:
         raise ValueError("a campaign gets its actions when the configuration is loaded: use config.load")
     actions = campaign.actions
     allowed = np.ones((len(people), len(actions)), dtype=np.bool_) if allowed is None else allowed.copy()
-    held = control.drawn(control.holdout_draws(ids, salt, campaign.epoch), campaign.holdout)
+    # One decision maker, one draw: a sibling's contact would reach who is never to be contacted.
+    drawn_by = ids if parent is None else parent
+    held = control.drawn(control.holdout_draws(drawn_by, salt, campaign.epoch), campaign.holdout)
     arm = np.where(held & allowed.any(axis=1), HOLDOUT, NOBODY).astype(np.int8)
     allowed[held] = False
     own, aside = limits_of(campaign, exponent).set_aside(campaign.explore)
-    desk = _Selecting(ids, people, campaign, actions, exponent, parent)
+    together = None if parent is None else codes(parent)[0]
+    desk = _Selecting(ids, people, campaign, actions, exponent, together)
     left_alone, explored = control.campaign_draws(ids, salt, campaign.name)
     choice = choose(actions, people, allowed, exponent=exponent)
     kept = desk.keep_one(choice)

@@ -168,7 +168,8 @@ class Spool:
         given = self._contacting
         if given is None or given.campaign is None:
             return None, keys
-        parent = None if rolled is None else rolled.parents.code[keys["account"].to_numpy()]
+        together = rolled if given.campaign.one_per_parent else None
+        parent = None if together is None else together.named(keys["account"].to_numpy())
         decided = Decided.of(keys, given.campaign, given.salt, self._stamp.exponent, parent)
         return decided, order.with_turns(keys, decided.ranks)
 

@@ -46,20 +46,31 @@ class Parents:
     quadrant: Texts
 
 
-def codes(ids: Any, parents: Any) -> Ints:
-    """(n,) the parent of each account, as codes; who names none (null or empty) is one.
+def named(ids: Any, parents: Any) -> Any:
+    """(n,) the id of each account's parent, Arrow; who names none (null or empty) is one.
 
     ``ids``, ``parents``: texts, numpy or Arrow.
 
-    >>> codes(["a", "b", "P", "c"], ["P", "P", None, ""]).tolist()
-    [0, 0, 0, 1]
+    >>> named(["a", "b", "P", "c"], ["P", "P", None, ""]).to_pylist()
+    ['P', 'P', 'P', 'c']
     """
     import pyarrow.compute as pc
 
-    named, own = texts(parents), texts(ids)
-    alone = pc.fill_null(pc.equal(named, ""), True)
-    encoded = pc.if_else(alone, own, named).dictionary_encode()
-    return np.asarray(encoded.indices.to_numpy(), dtype=np.int64)
+    stated = texts(parents)
+    return pc.if_else(pc.fill_null(pc.equal(stated, ""), True), texts(ids), stated)
+
+
+def codes(parents: Any) -> tuple[Ints, Any]:
+    """(n,) the parent of each account as codes, and (p,) the ids that the codes are places of, Arrow.
+
+    ``parents``: of ``named``.
+
+    >>> code, ids = codes(["P", "P", "P", "c"])
+    >>> code.tolist(), ids.to_pylist()
+    ([0, 0, 0, 1], ['P', 'c'])
+    """
+    encoded = texts(parents).dictionary_encode()
+    return np.asarray(encoded.indices.to_numpy(), dtype=np.int64), encoded.dictionary
 
 
 def rolled(
