@@ -60,9 +60,13 @@ class Gathering:
 
 @dataclass(frozen=True, eq=False)
 class Rolled:
-    """The parents of everybody who was scored, in the order in which they were taken."""
+    """The parents of everybody who was scored, in the order in which they were taken.
+
+    ``nested``: accounts whose parent is an account that names another.
+    """
 
     parents: Parents
+    nested: int
 
     @classmethod
     def of(cls, everybody: Any, cut: Thresholds, exponent: int) -> Rolled:
@@ -81,7 +85,8 @@ class Rolled:
                 numbers["intensity"],
                 cut,
                 exponent,
-            )
+            ),
+            accounts.nested(everybody["customer_id"], everybody["parent"]),
         )
 
     def columns(self, rows: Ints) -> dict[str, Any]:
@@ -104,4 +109,5 @@ class Rolled:
             "parents": len(self.parents.accounts),
             "with_several": int(several.sum()),
             "accounts_of_several": int(self.parents.accounts[several].sum()),
+            "nested": self.nested,
         }
