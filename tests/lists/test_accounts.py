@@ -115,4 +115,21 @@ def test_what_is_counted_of_parents_names_nobody():
         gathering.numbered(people(IDS[start : start + 7]))
     facts = gathering.rolled().facts()
     # Fifteen without a parent, and three groups of fifteen.
-    assert facts == {"accounts": 60, "parents": 18, "with_several": 3, "accounts_of_several": 45}
+    assert facts == {
+        "accounts": 60,
+        "parents": 18,
+        "with_several": 3,
+        "accounts_of_several": 45,
+        "nested": 0,
+    }
+
+
+def test_parents_that_name_another_are_counted_wherever_they_stand():
+    named = {"001": "000", "002": "000", "000": "059", "010": "059", "011": "011"}
+    block = scored(IDS, parent=texts([named.get(one) for one in IDS]))
+    gathering = Gathering(CUT, 2)
+    for start in range(0, len(IDS), 7):
+        rows = np.arange(start, min(start + 7, len(IDS)))
+        gathering.numbered(block.take(rows))
+    # 001 and 002 name 000, which is one of 059: three levels, of which one is rolled up.
+    assert gathering.rolled().facts()["nested"] == 2

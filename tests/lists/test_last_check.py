@@ -1,11 +1,14 @@
 """The last look at the bytes: a planted leak is found in every file and every spelling."""
 
+import re
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from churnlab.errors import GateError, IntegrityError
-from churnlab.lists import commit, last_check, write
+from churnlab.lists import cells, commit, last_check, write
 from churnlab.lists.identities import Identities
 from churnlab.lists.last_check import Refused
 from scored_people import FACTS, files_of, ranked, scored
@@ -24,8 +27,8 @@ def lists(tmp_path):
     return tmp_path
 
 
-def check(folder, *refused, by_action=None, same=NOBODY):
-    ids = Refused(pa.array(refused, pa.string()), by_action or {})
+def check(folder, *refused, allows=None, same=NOBODY):
+    ids = Refused(pa.array(refused, pa.string()), allows=allows)
     return last_check.check(folder.iterdir(), ids, same)
 
 
@@ -118,13 +121,63 @@ def test_an_error_names_nobody(lists):
         told = None if told.__suppress_context__ else (told.__cause__ or told.__context__)
 
 
-def test_who_may_not_get_an_action_is_found_with_that_action_only(tmp_path):
-    table = pa.table({"customer_id": ["a", "b"], "action_id": ["call", "mail"]})
-    pq.write_table(table, tmp_path / "all.parquet")
-    (tmp_path / "all.csv").write_text("action_id,customer_id\ncall,a\nmail,b\n", encoding="utf-8")
-    assert check(tmp_path, by_action={"call": pa.array(["b"]), "mail": pa.array(["a"])}) == 4
-    with pytest.raises(GateError, match="suppressed customers stand"):
-        check(tmp_path, by_action={"call": pa.array(["A "])})
+def only(*pairs):
+    """What allows these customers these actions, by the very id, and remembers what it was asked."""
+
+    def allows(ids, actions):
+        asked = list(zip(ids.to_pylist(), actions.to_pylist(), strict=True))
+        allows.asked |= {*asked}
+        return np.array([pair in pairs for pair in asked], dtype=bool)
+
+    allows.asked = set()
+    return allows
+
+
+ACTIONS = {"all": [("a", "call"), ("=b", "mail"), ("c", None)], "retain": [("a", "call")]}
+
+
+@pytest.fixture
+def named(tmp_path):
+    """Lists that name actions; one id is escaped in the CSV."""
+    for name, rows in ACTIONS.items():
+        ids, actions = (list(column) for column in zip(*rows, strict=True))
+        table = pa.table({"customer_id": ids, "action_id": pa.array(actions, pa.string())})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        lines = [f"{action or ''},{cells.inert(one)}\n" for one, action in rows]
+        (tmp_path / f"{name}.csv").write_text("action_id,customer_id\n" + "".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def test_every_action_of_every_file_is_asked_about(named):
+    allows = only(("a", "call"), ("=b", "mail"))
+    assert check(named, allows=allows) == 8
+    assert allows.asked == {("a", "call"), ("=b", "mail"), ("'=b", "mail")}, "c gets none"
+    for allowed in ([("a", "call")], [("=b", "mail")], [("a", "mail"), ("=b", "mail")], [("A", "call")]):
+        with pytest.raises(GateError, match=r"not allowed it in all\.csv") as caught:
+            check(named, allows=only(*allowed))
+        assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize("file", ["all.csv", "all.parquet", "retain.csv", "retain.parquet"])
+def test_an_action_planted_in_one_file_is_found_there(named, file):
+    path = named / file
+    if path.suffix == ".csv":
+        path.write_text(path.read_text(encoding="utf-8").replace("call,a", "mail,a"), encoding="utf-8")
+    else:
+        table = pq.read_table(path)
+        actions = ["mail", *table["action_id"].to_pylist()[1:]]
+        pq.write_table(table.set_column(1, "action_id", pa.array(actions, pa.string())), path)
+    with pytest.raises(GateError, match=f"who have not allowed it in {re.escape(file)}") as caught:
+        check(named, allows=only(("a", "call"), ("=b", "mail")))
+    assert "got: 1 of " in str(caught.value)
+
+
+def test_what_an_escaped_id_may_get_is_no_answer_for_parquet(named):
+    # Only =b has agreed: "'=b" in Parquet is somebody else.
+    table = pa.table({"customer_id": ["a", "'=b", "c"], "action_id": ["call", "mail", None]})
+    pq.write_table(table, named / "all.parquet")
+    with pytest.raises(GateError, match=r"allowed it in all\.parquet"):
+        check(named, allows=only(("a", "call"), ("=b", "mail")))
 
 
 def test_who_was_kept_off_is_looked_for_by_the_very_id(tmp_path):

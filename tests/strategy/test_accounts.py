@@ -48,6 +48,34 @@ def test_a_head_office_belongs_with_the_accounts_that_name_it():
     assert found["b"] == (1, 1.0, 0.9, "release"), "its own parent"
 
 
+NESTED = {
+    "one level": ([("a", "P"), ("P", None), ("b", "")], 0),
+    "two levels": ([("a", "P"), ("b", "P"), ("P", "Q"), ("Q", None)], 2),
+    "Q is no account": ([("a", "P"), ("P", "Q")], 1),
+    "three levels": ([("a", "P"), ("P", "Q"), ("Q", "R"), ("R", "R")], 2),
+    "its own parent": ([("a", "P"), ("P", "P")], 0),
+    "in a ring": ([("a", "b"), ("b", "a")], 2),
+    "P is no account": ([("a", "P"), ("b", "P")], 0),
+    "nobody": ([("a", None)], 0),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_parents_that_name_another_are_counted(name):
+    rows, expected = NESTED[name]
+    for each in (rows, rows[::-1]):
+        ids, named = zip(*each, strict=True)
+        assert accounts.nested(pa.array(ids), pa.array(named, pa.string())) == expected
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([None, "", "P", "x0", "x1", "x2", "x3"]), max_size=6))
+def test_nested_is_what_a_loop_counts(named):
+    parent = {f"x{place}": name for place, name in enumerate(named)}
+    expected = sum(1 for name in named if name and parent.get(name) and parent[name] != name)
+    assert accounts.nested([*parent], named) == expected
+
+
 def test_who_costs_more_than_he_brings_weighs_nothing():
     found = together([("a", "P", -500.0, 1.0, 0.0), ("b", "P", 100.0, 0.2, 70.0)])
     assert found["a"] == (2, -400.0, 0.2, "rationalise")

@@ -19,12 +19,17 @@ texts = st.lists(st.none() | st.text(chars, max_size=4), max_size=6)
 
 
 def plain_by_row(values, name):
-    if name == "customer_id":
+    if name != "product":
         return all(value is not None and VISIBLE.fullmatch(value) for value in values)
     return not any(CONTROL.search(value) for value in values if value is not None)
 
 
-@given(texts, st.integers(0, 6), st.integers(0, 6), st.sampled_from(["customer_id", "product"]))
+@given(
+    texts,
+    st.integers(0, 6),
+    st.integers(0, 6),
+    st.sampled_from(["customer_id", "parent", "alias", "product"]),
+)
 def test_what_is_cleared_is_sound_row_by_row(values, start, end, name):
     array = pa.array(values, pa.string()).slice(start, end)
     if bytewise.is_plain(array, name):
@@ -34,7 +39,7 @@ def test_what_is_cleared_is_sound_row_by_row(values, start, end, name):
 @given(st.lists(st.text(chars, min_size=1, max_size=4), min_size=1, max_size=6), st.integers(0, 5))
 def test_what_is_sound_is_cleared_unless_a_value_is_missing(values, start):
     values = values[start:] or values
-    for name in ("customer_id", "product"):
+    for name in ("customer_id", "parent", "alias", "product"):
         assert bytewise.is_plain(pa.array(values), name) == plain_by_row(values, name)
 
 
@@ -43,7 +48,7 @@ def test_the_longest_id(size, plain):
     assert bytewise.is_plain(pa.array(["x", "y" * size]), "customer_id") is plain
 
 
-@pytest.mark.parametrize("name", ["customer_id", "product"])
+@pytest.mark.parametrize("name", ["customer_id", "parent", "alias", "product"])
 def test_a_missing_id_and_an_empty_one_are_looked_at(name):
     for values in (["a", None], ["a", ""], [], [None]):
         assert bytewise.is_plain(pa.array(values, pa.string()), name) is (name == "product")

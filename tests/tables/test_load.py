@@ -1,6 +1,7 @@
 """Whole loads: public data sets with known counts, threads, types, and what the parts say of each other."""
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -158,14 +159,121 @@ def test_attributes_are_columns_of_their_table(tmp_path):
 
 
 def test_a_parent_is_written_as_ids_are_and_may_be_missing(tmp_path):
-    content = "customer_id,parent\nA-1, g-2 \na-3,\nb,G-2\n"
+    content = "customer_id,parent\nA-1,g-2\na-3,\nb,G-2\nc,\u3000 \nd,G 2\n"
     people = source(tmp_path, content, table="customers", id_normalise="lower")
-    checked = project(tmp_path, {"customers": [people]})
-    parents = {row["customer_id"]: row["parent"] for row in rows(checked, "customers")}
-    assert parents == {"a-1": " g-2 ", "a-3": None, "b": "g-2"}
+    assert parents(project(tmp_path, {"customers": [people]})) == {
+        "a-1": "g-2",
+        "a-3": None,
+        "b": "g-2",
+        "c": None,
+        "d": "g 2",
+    }
+    content = "customer_id,parent\na, g-2 \nb,G-2\nc,  \nd,\u00a0g-2\n"
     people = source(tmp_path, content, table="customers", id_normalise="trim", name="trimmed")
-    found = rows(project(tmp_path, {"customers": [people]}), "customers")
-    assert {row["parent"] for row in found} == {"g-2", None, "G-2"}
+    found = parents(project(tmp_path, {"customers": [people]}))
+    assert found == {"a": "g-2", "b": "G-2", "c": None, "d": "g-2"}
+
+
+def parents(checked):
+    return {row["customer_id"]: row["parent"] for row in rows(checked, "customers")}
+
+
+def whose(*named, kind=None):
+    return pa.table({"customer_id": list("abcdefgh"[: len(named)]), "parent": pa.array(named, kind)})
+
+
+BAD_PARENTS = {
+    "P ": "space",
+    " P": "space",
+    "P\u00a0Q": "space",
+    "\u200bP": "invisible_character",
+    "P\u202e": "invisible_character",
+    "P\x07": "control_character",
+    "P" * 257: "too_long",
+}
+
+
+@pytest.mark.parametrize("wrong", BAD_PARENTS)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_parent_that_is_read_differently_by_eye_and_by_machine_is_set_aside(tmp_path, wrong, form):
+    named = ["P", wrong, None, "P"]
+    cells = "".join(f"{who},{parent or ''}\n" for who, parent in zip("abcd", named, strict=True))
+    content = whose(*named) if form == "parquet" else f"customer_id,parent\n{cells}"
+    reason = f"parent_{BAD_PARENTS[wrong]}"
+    people = source(tmp_path, content, table="customers", max_quarantined=0)
+    with pytest.raises(DataError, match=reason) as caught:
+        project(tmp_path, {"customers": [people]})
+    assert "holds" not in str(caught.value), "nobody is named"
+    people["max_quarantined"] = 1
+    assert parents(project(tmp_path, {"customers": [people]})) == {"a": "P", "c": None, "d": "P"}
+    [row] = quarantined(tmp_path)
+    assert (row["reason"], row["raw"]) == (reason, wrong)
+
+
+LONG = 9_007_199_254_740_993  # 2^53 + 1: the float nearest to it is another company
+
+
+def test_parents_that_are_whole_numbers_keep_every_digit(tmp_path):
+    people = source(tmp_path, whose(LONG, LONG - 1, None), table="customers")
+    found = parents(project(tmp_path, {"customers": [people]}))
+    assert found == {"a": str(LONG), "b": str(LONG - 1), "c": None}
+
+
+def test_parents_that_are_floats_are_refused_as_ids_are(tmp_path):
+    people = source(tmp_path, whose(float(LONG), float(LONG - 1), None), table="customers")
+    with pytest.raises(DataError, match="parent: the id column is a float"):
+        project(tmp_path, {"customers": [people]})
+    people["id_from_float"] = True
+    with pytest.raises(DataError, match="2 float ids are not whole numbers below 2"):
+        project(tmp_path, {"customers": [people]})
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_whole_float_parents_are_accepted_on_demand_and_may_be_missing(tmp_path, missing):
+    people = source(tmp_path, whose(7.0, missing, 8.0), table="customers", id_from_float=True)
+    assert parents(project(tmp_path, {"customers": [people]})) == {"a": "7", "b": None, "c": "8"}
+    people = source(tmp_path, whose(7.0, 8.5, 8.0), table="customers", id_from_float=True)
+    with pytest.raises(DataError, match="1 float ids are not whole numbers"):
+        project(tmp_path, {"customers": [people]})
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ([LONG, LONG - 1, None], "group: the id column is a float, cast it at its source"),
+        (["P", "P ", "\u200bP"], "2 of 3 rows were set aside"),
+        ([True, False, True], "group: the column cannot hold ids"),
+    ],
+)
+def test_parents_of_frames_are_read_as_ids_are(group, told):
+    people = {"name": "people", "frame": "people", "columns": {"customer_id": "who", "parent": "group"}}
+    orders = {
+        "name": "orders",
+        "frame": "orders",
+        "times": {"format": "native", "zone": "UTC"},
+        "columns": {"customer_id": "who", "time": "at"},
+    }
+    with pytest.raises(DataError, match=told):
+        tables.load(
+            Sources.model_validate(
+                {"transactions": [orders], "customers": [{**people, "max_quarantined": 0}]}
+            ),
+            root=None,
+            data_roots=(),
+            zone="UTC",
+            currency="EUR",
+            con=engine(),
+            frames={
+                "orders": pd.DataFrame({"who": ["a"], "at": pd.Timestamp("2025-01-01")}),
+                # A column of whole numbers with a blank is one of floats in pandas.
+                "people": pd.DataFrame({"who": ["a", "b", "c"], "group": group}),
+            },
+        )
+
+
+def test_nobody_names_a_parent(tmp_path):
+    people = source(tmp_path, whose(None, None), table="customers")
+    assert parents(project(tmp_path, {"customers": [people]})) == {"a": None, "b": None}
 
 
 def test_an_attribute_is_of_one_kind(tmp_path):

@@ -78,6 +78,13 @@ def test_one_bad_row_or_file_is_no_list(tmp_path, fault):
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize("alias", ["\u200bA-1", "A-1\x7f", "A" * 257, "", "\u3000"])
+def test_one_alias_that_is_no_id_is_no_list(tmp_path, alias):
+    sources = declared(tmp_path, aliases=(f"{ALIASES}b,{alias}\n", {}))
+    with pytest.raises(GateError, match=r"^no list: .*1 of 2 rows were set aside"):
+        read(tmp_path, sources)
+
+
 def test_a_file_that_is_missing_or_cannot_be_opened_is_no_list(tmp_path):
     sources = declared(tmp_path, objections=(OBJECTIONS, {}))
     (tmp_path / "objections.csv").unlink()

@@ -142,3 +142,22 @@ def test_what_the_groups_can_show_is_said(words):
     assert any(words in line for line in lines(told))
     assert "  expected cost 1,234.50" in lines(told), "and no budget where there is none"
     assert not any("would take" in line for line in lines(told))
+
+
+@pytest.mark.parametrize(
+    ("nested", "told"), [(0, []), (1_234, ["1,234 accounts name a parent that names another"])]
+)
+def test_parents_are_told_and_how_many_name_another(nested, told):
+    facts = {
+        "accounts": 9_000,
+        "parents": 3_000,
+        "with_several": 20,
+        "accounts_of_several": 60,
+        "nested": nested,
+    }
+    [section] = Told({}, {}, None, facts).sections("EUR")
+    first, *more = section["lines"]
+    assert first == "  9,000 accounts of 3,000 parents; 20 of these have several, 60 accounts"
+    assert len(more) == len(told)
+    assert all(words in line for words, line in zip(told, more, strict=True))
+    assert Told({}, {}, None, facts).as_facts() == {"parents": facts}

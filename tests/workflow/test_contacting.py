@@ -12,6 +12,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,7 +20,7 @@ import churnlab
 import contacting_shop
 from churnlab import cli
 from churnlab.errors import ConfigError, GateError
-from churnlab.lists import commit
+from churnlab.lists import commit, last_check
 from churnlab.lists.screen import Screen
 from churnlab.workflow import contacting
 from contacting_shop import IDS, SALT
@@ -457,6 +458,44 @@ def test_a_leak_on_the_way_is_seen_last(fresh, monkeypatch):
             score(fresh, "lists.valid_days=9")
         assert leak not in str(caught.value)
     assert commit.current(before.folder.parent) == before.folder
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_action_without_consent_is_seen_last_in_the_list_of_a_strategy(fresh, monkeypatch, form):
+    check = last_check.check
+
+    def planted(files, *more):
+        files = [*files]
+        for path in files:
+            table = pq.read_table(path.with_suffix(".parquet"))
+            rows = zip(table["customer_id"].to_pylist(), table["action_id"].to_pylist(), strict=True)
+            wrong = [
+                who for who, name in rows if name and "phone" not in contacting_shop.consents(IDS.index(who))
+            ]
+            if path.suffix == f".{form}" and path.stem != "all" and wrong:
+                planted.name, planted.who = path.name, wrong[0]
+                call_instead(path, table, wrong[0])
+                break
+        return check(files, *more)
+
+    def call_instead(path, table, who):
+        if form == "csv":
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            mine = [line.replace('"mail"', '"call"') if f'"{who}"' in line else line for line in lines]
+            path.write_text("".join(mine), encoding="utf-8")
+            return
+        rows = zip(table["customer_id"].to_pylist(), table["action_id"].to_pylist(), strict=True)
+        named = pa.array(["call" if one == who else name for one, name in rows], pa.string())
+        place = table.column_names.index("action_id")
+        pq.write_table(table.set_column(place, table.schema.field(place), named), path)
+
+    monkeypatch.setattr(last_check, "check", planted)
+    with pytest.raises(GateError, match=r"not allowed it in (retain|rationalise|win_back)\.") as caught:
+        score(fresh)
+    assert f"in {planted.name}" in str(caught.value)
+    assert "got: 1 of " in str(caught.value)
+    assert planted.who not in str(caught.value)
+    assert not (fresh / "out" / "shop" / "lists" / str(DAY) / "CURRENT").exists()
 
 
 def test_eight_at_once(fresh):

@@ -179,6 +179,7 @@ def test_parents_are_those_of_loops_over_everybody(laid_over):
         assert row["parent_churn_risk"] == pytest.approx(risk, abs=1e-6)
     manifest = json.loads((done.folder / "manifest.json").read_text())
     assert manifest["parents"]["accounts"] == len(rows)
+    assert manifest["parents"]["nested"] == 0
     assert "secret-group" not in (done.folder / "manifest.json").read_text()
 
 

@@ -41,7 +41,7 @@ TABLES: dict[str, dict[str, tuple[str, bool]]] = {
         "valid_from": ("time", False),
         "valid_to": ("time", False),
         "joined_at": ("time", False),
-        "parent": ("text", False),
+        "parent": ("id", False),
     },
     "contracts": {
         "customer_id": ("id", True),

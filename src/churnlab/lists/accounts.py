@@ -62,11 +62,12 @@ class Gathering:
 class Rolled:
     """The parents of everybody who was scored, in the order in which they were taken.
 
-    ``ids``: (p,) one a parent, Arrow.
+    ``ids``: (p,) one a parent, Arrow. ``nested``: accounts whose parent is an account that names another.
     """
 
     parents: Parents
     ids: Any
+    nested: int
 
     @classmethod
     def of(cls, everybody: Any, cut: Thresholds, exponent: int) -> Rolled:
@@ -76,10 +77,11 @@ class Rolled:
             name: np.asarray(everybody[name].to_numpy(), np.float64)
             for name in ("churn_risk", "intensity", *(("value_if_retained",) if valued else ()))
         }
-        code, ids = accounts.codes(accounts.named(everybody["customer_id"], everybody["parent"]))
+        who, named = everybody["customer_id"], everybody["parent"]
+        code, ids = accounts.codes(accounts.named(who, named))
         value = numbers.get("value_if_retained")
         rolled = accounts.rolled(code, value, numbers["churn_risk"], numbers["intensity"], cut, exponent)
-        return cls(rolled, ids)
+        return cls(rolled, ids, accounts.nested(who, named))
 
     def named(self, rows: Ints) -> Any:
         """(n,) the id of the parent of each of the accounts ``rows``, Arrow."""
@@ -105,4 +107,5 @@ class Rolled:
             "parents": len(self.parents.accounts),
             "with_several": int(several.sum()),
             "accounts_of_several": int(self.parents.accounts[several].sum()),
+            "nested": self.nested,
         }

@@ -6,15 +6,15 @@ decided or counted before is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from churnlab.errors import GateError, IntegrityError
 from churnlab.lists.cells import inert
 from churnlab.lists.identities import Identities
-from churnlab.lists.matching import one
+from churnlab.lists.matching import Flags, one
 
 BATCH = 65_536  # rows read at once
 LOOK = 1_000_000  # rows looked at together: who is refused is sorted into a table for each look
@@ -24,13 +24,14 @@ PARQUET = ".parquet"
 
 @dataclass(frozen=True)
 class Refused:
-    """Arrow texts of ids: ``everywhere``: on no list, in whatever spelling; ``by_action``: action -> not
-    with that action; ``exactly``: on no list, these very ids (another spelling may have agreed).
+    """Arrow texts of ids: ``everywhere``: on no list, in whatever spelling; ``exactly``: on no list, these
+    very ids (another spelling may have agreed). ``allows``: (ids, actions), Arrow texts without nulls
+    -> (n,) who may get that action; None: nobody is asked.
     """
 
     everywhere: Any
-    by_action: Mapping[str, Any] = field(default_factory=dict)
     exactly: Any = None
+    allows: Callable[[Any, Any], Flags] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,43 +48,62 @@ def check(files: Iterable[Path], refused: Refused, same: Identities, form: Form 
 
     ``same``: which ids are one person; an id that the CSV escapes with ``'`` is looked at without it, too.
 
-    Raises ``GateError`` (exit 4) where a suppressed customer stands in a list, ``IntegrityError``
-    (exit 5) where a list cannot be read back, or its CSV and its Parquet name different customers.
+    Raises ``GateError`` (exit 4) where a suppressed customer stands in a list, or one with an action that
+    is not allowed, ``IntegrityError`` (exit 5) where a list cannot be read back, or its CSV and its Parquet
+    name different customers.
     """
-    everywhere = _keys(refused.everywhere, same)
-    by_action = {action: _keys(ids, same) for action, ids in refused.by_action.items()}
-    exactly = _as_written(refused.exactly)
+    everywhere, exactly = _keys(refused.everywhere, same), _as_written(refused.exactly)
     looked, sums = 0, dict[Path, tuple[int, str]]()
     for path in sorted(files):
-        rows, leaks, mark = _look(path, everywhere, by_action, exactly, same, form)
-        if leaks:
-            raise GateError(
-                f"no list: suppressed customers stand in {path.name}",
-                got=f"{leaks:,} of {rows:,} rows",  # never who
-                mend="this is not the input's fault: report it; the lists published before are intact",
-            )
-        looked, sums[path] = looked + rows, (rows, mark)
+        found = _look(path, everywhere, exactly, refused.allows, same, form)
+        _refuse(found.leaks, found.rows, f"suppressed customers stand in {path.name}")
+        wrong = f"an action is named for customers who have not allowed it in {path.name}"
+        _refuse(found.not_allowed, found.rows, wrong)
+        looked, sums[path] = looked + found.rows, (found.rows, found.mark)
     _refuse_different(sums)
     return looked
+
+
+def _refuse(leaks: int, rows: int, wrong: str) -> None:
+    if leaks:
+        raise GateError(
+            f"no list: {wrong}",
+            got=f"{leaks:,} of {rows:,} rows",  # never who
+            mend="this is not the input's fault: report it; the lists published before are intact",
+        )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Rows of a file, those of suppressed customers, those of actions that are not allowed; ``mark``: what
+    stands for all ids in their order.
+    """
+
+    rows: int
+    leaks: int
+    not_allowed: int
+    mark: str
 
 
 def _look(
     path: Path,
     everywhere: Any,
-    by_action: Mapping[str, Any],
     exactly: Any,
+    allows: Callable[[Any, Any], Flags] | None,
     same: Identities,
     form: Form,
-) -> tuple[int, int, str]:
-    """(rows, rows of suppressed customers, what stands for all ids in their order)."""
+) -> _Looked:
     import hashlib
 
-    rows, leaks, digest = 0, 0, hashlib.sha256()
+    rows, leaks, not_allowed, digest = 0, 0, 0, hashlib.sha256()
     try:
         for ids, actions in _looks(path, form):
             rows += len(ids)
             bare = _bare(ids)
-            leaks += _leaks(ids, bare, actions, everywhere, by_action, exactly, same)
+            leaks += _leaks(ids, bare, everywhere, exactly, same)
+            if allows is not None and actions is not None:
+                # Parquet escapes nothing: there it is the very id that must have agreed.
+                not_allowed += _not_allowed(ids, ids if path.suffix == PARQUET else bare, actions, allows)
             digest.update(_lines(bare))
     except IntegrityError:
         raise
@@ -93,7 +113,7 @@ def _look(
             got=type(error).__name__,
             mend="check the disk and run again: the lists published before are intact",
         ) from error
-    return rows, leaks, digest.hexdigest()
+    return _Looked(rows, leaks, not_allowed, digest.hexdigest())
 
 
 def _bare(ids: Any) -> Any:
@@ -116,15 +136,7 @@ def _lines(ids: Any) -> memoryview:
     return memoryview(content)[inside[0] : inside[-1]] if len(lines) else memoryview(b"")
 
 
-def _leaks(
-    ids: Any,
-    bare: Any,
-    actions: Any,
-    everywhere: Any,
-    by_action: Mapping[str, Any],
-    exactly: Any,
-    same: Identities,
-) -> int:
+def _leaks(ids: Any, bare: Any, everywhere: Any, exactly: Any, same: Identities) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -132,10 +144,18 @@ def _leaks(
         return 0
     forms = [same.loose(form) for form in ((ids,) if bare is ids else (ids, bare))]
     found = pc.or_(_any_form(forms, everywhere), pc.is_in(ids, value_set=exactly))
-    for action, refused in by_action.items() if actions is not None else ():
-        mine = pc.equal(actions, action).fill_null(False)
-        found = pc.or_(found, pc.and_(mine, _any_form(forms, refused)))
     return int(pc.sum(found.cast(pa.int64())).as_py() or 0)
+
+
+def _not_allowed(ids: Any, bare: Any, actions: Any, allows: Callable[[Any, Any], Flags]) -> int:
+    import pyarrow.compute as pc
+
+    named = pc.not_equal(actions, "").fill_null(False)
+    ids, bare_, actions = ids.filter(named), bare.filter(named), actions.filter(named)
+    allowed = allows(ids, actions)
+    if bare is not ids and not allowed.all():
+        allowed = allowed | allows(bare_, actions)
+    return int((~allowed).sum())
 
 
 def _any_form(forms: list[Any], refused: Any) -> Any:

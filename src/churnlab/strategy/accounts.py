@@ -7,7 +7,8 @@
     c        -            c: c                       alone: its own figures
 
 Whoever names no parent is a parent: of the accounts that name its id, and of itself. Everybody who was
-scored counts. All is worked out from columns; neither the order of rows nor their blocks change a bit.
+scored counts. There is one level: where P itself names Q, a and b are accounts of P, and P is one of Q.
+All is worked out from columns; neither the order of rows nor their blocks change a bit.
 """
 
 from __future__ import annotations
@@ -71,6 +72,20 @@ def codes(parents: Any) -> tuple[Ints, Any]:
     """
     encoded = texts(parents).dictionary_encode()
     return np.asarray(encoded.indices.to_numpy(), dtype=np.int64), encoded.dictionary
+
+
+def nested(ids: Any, parents: Any) -> int:
+    """How many accounts name a parent that is an account and names another: there is one level only, so
+    they are rolled up without it. ``ids``, ``parents``: as of ``codes``.
+
+    >>> nested(["a", "b", "P", "Q"], ["P", None, "Q", "Q"])
+    1
+    """
+    import pyarrow.compute as pc
+
+    named, own = texts(parents), texts(ids)
+    another = pc.and_(pc.not_equal(named, ""), pc.not_equal(named, own)).fill_null(False)
+    return int(pc.sum(pc.is_in(named, value_set=own.filter(another))).as_py() or 0)
 
 
 def rolled(

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnlab.config.meanings import TABLES
+
 LONGEST = 256  # characters of an id
+IDS = frozenset(name for table in TABLES.values() for name, (kind, _) in table.items() if kind == "id")
 
 Bytes = NDArray[np.uint8]
 
@@ -23,7 +26,7 @@ def is_plain(texts: Any, name: str) -> bool:
     An id: all are there, and are 1 to 256 visible ASCII characters. Other texts: those that are there
     have no control characters but tab and line breaks.
     """
-    return _visible(texts) if name == "customer_id" else not _has_control(_bytes(texts))
+    return _visible(texts) if name in IDS else not _has_control(_bytes(texts))
 
 
 def _bytes(texts: Any) -> Bytes:

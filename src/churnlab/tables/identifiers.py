@@ -22,6 +22,7 @@ _CONTROL = r"[\x{00}-\x{1f}\x{7f}-\x{9f}]"
 # In free text a tab and line breaks inside quotes are ordinary.
 _CONTROL_IN_TEXT = r"[\x{00}-\x{08}\x{0b}\x{0c}\x{0e}-\x{1f}\x{7f}-\x{9f}]"
 _INVISIBLE = r"\p{Cf}"
+_VISIBLE = r"[^\s\p{Z}]"
 
 
 def id_text(raw: Any, source: Source, *, place: str) -> Any:
@@ -48,10 +49,26 @@ def may_break(raw: Any, source: Source) -> bool:
     return source.id_from_float and (kind.is_floating() or bool(kind.is_decimal() and kind.scale))
 
 
-def not_whole(raw: Any) -> Any:
-    """Which float ids are not exact whole numbers."""
+def not_whole(raw: Any, *, required: bool = True) -> Any:
+    """Which float ids are not exact whole numbers; NaN is none, unless an id may be missing."""
     value = raw.cast("float64")
-    return raw.notnull() & ~((value.abs() < _HELD) & (value % 1 == 0)).fill_null(False)
+    wrong = raw.notnull() & ~((value.abs() < _HELD) & (value % 1 == 0)).fill_null(False)
+    return wrong if required else wrong & ~value.isnan().fill_null(False)
+
+
+def null_for_nan(raw: Any) -> Any:
+    """NaN is how pandas writes a missing number: where an id may be missing, it is null."""
+    import ibis
+
+    kind = raw.type()
+    return ibis.ifelse(raw.isnan(), ibis.null(kind), raw) if kind.is_floating() else raw
+
+
+def null_for_blank(text: Any) -> Any:
+    """A cell of spaces names nobody."""
+    import ibis
+
+    return ibis.ifelse(text.re_search(_VISIBLE), text, ibis.null("string"))
 
 
 def normalised(text: Any, how: str) -> Any:
@@ -63,16 +80,18 @@ def normalised(text: Any, how: str) -> Any:
     return text.lower() if how == "lower" else text
 
 
-def check_id(text: Any, plain: Any = None, *, loose: bool = False) -> Checked:
+def check_id(text: Any, plain: Any = None, *, required: bool = True, loose: bool = False) -> Checked:
     """An id that is text, and looks like what it is. ``plain``: rows known to be visible ASCII.
 
-    ``loose``: spaces are no fault, where ids are compared without them.
+    ``required``: else it may be missing. ``loose``: spaces are no fault, where ids are compared without
+    them.
     """
+    missing = ("missing", text.isnull() | ~text.re_search(_VISIBLE))
     quick = text.re_search("^[!-~]+$") & (text.length() <= LONGEST)
     return Checked(
         text,
         (
-            ("missing", text.isnull() | ~text.re_search(r"[^\s\p{Z}]")),
+            *((missing,) if required else ()),
             ("too_long", text.length() > LONGEST),
             ("control_character", text.re_search(_CONTROL)),
             ("invisible_character", text.re_search(_INVISIBLE)),

@@ -15,7 +15,7 @@ from typing import Any
 
 from churnlab.config.sources import Source
 from churnlab.errors import DataError
-from churnlab.tables import identifiers, rows, shifts
+from churnlab.tables import rows, shifts
 from churnlab.tables.checked import FAULTS
 from churnlab.tables.layers import Layers
 from churnlab.tables.staging import Incoming
@@ -46,8 +46,9 @@ def land(arriving: Incoming, con: Any, table: str, zone: str, currency: str) -> 
 def _statement(con: Any, raw: Any, table: str, source: Source, zone: str, currency: str, place: str) -> str:
     layers = Layers(con)
     beside = {f"__raw_{column}": raw[column] for m in rows.meanings(table, source) for column in m.raw}
-    if identifiers.may_break(raw.customer_id, source):
-        beside[BROKEN_ID] = identifiers.not_whole(raw.customer_id)
+    broken = rows.broken_ids(raw, table, source)
+    if broken is not None:
+        beside[BROKEN_ID] = broken
     parse = rows.parse(raw, table, source, zone, currency, place, beside)
     own = {name for name, value in parse.op().values.items() if _is_known(value)}
     placed = _with_shifts(layers, layers.add(parse), table, source, zone, own)

@@ -111,7 +111,7 @@ def parse(
             columns |= {f"__local_{meaning.name}": read.local, f"__offset_{meaning.name}": read.offset}
             columns[f"__day_{meaning.name}"] = read.whole_day
             continue
-        if meaning.kind == "id" and source.id_normalise != "none":
+        if meaning.name == "customer_id" and source.id_normalise != "none":
             # To see later which ids the normalisation makes equal.
             columns["__id"] = identifiers.id_text(staged[meaning.raw[0]], source, place=where)
         checked = _by_kind(staged, meaning, source, currency, where, loose=table in SUPPRESSION)
@@ -132,23 +132,40 @@ def _by_kind(
     raw = [staged[column] for column in meaning.raw]
     plain = staged[f"__plain_{meaning.raw[0]}"] if f"__plain_{meaning.raw[0]}" in staged.columns else None
     if meaning.kind == "id":
-        text = identifiers.id_text(raw[0], source, place=where)
-        if not raw[0].type().is_string():
-            return Checked(text, (("missing", text.isnull()),))
-        return identifiers.check_id(identifiers.normalised(text, source.id_normalise), plain, loose=loose)
+        return _id(raw[0], meaning, source, where, plain, loose=loose)
     if meaning.kind == "money":
         return money.check_money(raw, source.numbers, currency, place=where, required=meaning.required)
     if meaning.kind == "number":
         return money.check_numbers(raw, source.numbers, place=where, required=meaning.required)
-    text = raw[0]
-    if meaning.name == "parent" and text.type().is_string():
-        text = identifiers.normalised(text, source.id_normalise)  # it may be the id of a customer
-    checked = identifiers.check_text(text, required=meaning.required, place=where, plain=plain)
+    checked = identifiers.check_text(raw[0], required=meaning.required, place=where, plain=plain)
     if meaning.name == "type" and source.types is not None:
         unknown = checked.value.notnull() & ~checked.value.isin(source.types)
         clear = None if checked.plain is None else checked.plain & ~unknown.fill_null(False)
         return Checked(checked.value, (*checked.faults, ("unknown", unknown)), clear)
     return checked
+
+
+def _id(raw: Any, meaning: Meaning, source: Source, where: str, plain: Any, *, loose: bool) -> Checked:
+    """The id of a customer, or another that must be equal to one."""
+    given = raw if meaning.required else identifiers.null_for_nan(raw)
+    text = identifiers.id_text(given, source, place=where)
+    if not raw.type().is_string():
+        return Checked(text, (("missing", text.isnull()),) if meaning.required else ())
+    text = identifiers.normalised(text, source.id_normalise)
+    text = text if meaning.required else identifiers.null_for_blank(text)
+    return identifiers.check_id(text, plain, required=meaning.required, loose=loose)
+
+
+def broken_ids(raw: Any, table: str, source: Source) -> Any:
+    """Which rows have a float for an id that is no whole number; None where no id is a float."""
+    import ibis
+
+    found = [
+        identifiers.not_whole(raw[meaning.raw[0]], required=meaning.required)
+        for meaning in meanings(table, source)
+        if meaning.kind == "id" and identifiers.may_break(raw[meaning.raw[0]], source)
+    ]
+    return ibis.or_(*found) if found else None
 
 
 def check(con: Any, parsed: Any, table: str, source: Source, zone: str) -> Any:

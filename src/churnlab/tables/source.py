@@ -97,10 +97,11 @@ def judge(table: str, source: Source, around: Surroundings) -> Judged:
     return judged
 
 
-def refuse_broken_float_ids(con: Any, raw: Any, source: Source, place: str) -> None:
+def refuse_broken_float_ids(con: Any, raw: Any, table: str, source: Source, place: str) -> None:
     """Stop where ids that are floats are not all whole. ``raw``: the rows as they are."""
-    if identifiers.may_break(raw.customer_id, source):
-        _refuse_broken(asked.count(con, raw.filter(identifiers.not_whole(raw.customer_id))), place)
+    broken = rows.broken_ids(raw, table, source)
+    if broken is not None:
+        _refuse_broken(asked.count(con, raw.filter(broken)), place)
 
 
 def _refuse_broken(broken: int, place: str) -> None:

@@ -48,13 +48,7 @@ class Told:
         if self.campaign is not None:
             yield from _campaign(self.campaign, currency)
         if self.parents is not None:
-            yield {
-                "title": "Parents",
-                "lines": [
-                    "  {accounts:,} accounts of {parents:,} parents; {with_several:,} of these have several, "
-                    "{accounts_of_several:,} accounts".format(**self.parents)
-                ],
-            }
+            yield {"title": "Parents", "lines": [*_parents(self.parents)]}
         if self.suppressed:
             everyone = sum(self.suppressed.values())
             yield {
@@ -65,6 +59,18 @@ class Told:
                     for reason, number in self.any_reason.items()
                 ],
             }
+
+
+def _parents(facts: Mapping[str, int]) -> Iterator[str]:
+    yield (
+        "  {accounts:,} accounts of {parents:,} parents; {with_several:,} of these have several, "
+        "{accounts_of_several:,} accounts".format(**facts)
+    )
+    if facts["nested"]:
+        yield (
+            "  one level: {nested:,} accounts name a parent that names another, and are rolled up without "
+            "it; map the parent you decide about".format(**facts)
+        )
 
 
 def _campaign(facts: Mapping[str, Any], currency: str) -> Iterator[Mapping[str, Any]]:

@@ -145,12 +145,13 @@ def look_at_bytes(
     # Sources may spell the ids of who says no in their own way; who was kept off is known by the very id,
     # since consent counts for that id only: "AB-1" may be listed where "ab-1", who did not agree, is not.
     kept_off = None if ranked.excluded is None else ranked.excluded["customer_id"]
-    refused = Refused(refusing.permissions.refused(), exactly=kept_off)
+    actions = contacting.screen.actions
+    allows = second_look.actions_allowed(refusing.permissions, actions) if actions else None
+    refused = Refused(refusing.permissions.refused(), kept_off, allows)
 
     def look(stage: Path) -> None:
         files = [path for path in stage.iterdir() if path.suffix in {".csv", ".parquet"}]
         lists = [path for path in files if path.stem != audit.NAME]
         last_check.check(lists, refused, refusing.permissions.same)
-        second_look.actions_allowed(stage, refusing.permissions, contacting.screen.actions)
 
     return look

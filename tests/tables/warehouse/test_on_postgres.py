@@ -420,15 +420,24 @@ def test_columns_that_nothing_reads(server, tmp_path):
         load(tmp_path, declared("warehouse", unmapped="refuse"))
 
 
+PARENT_FAULTS = ("control_character", "invisible_character", "space")
+
+
 def test_customers_and_their_attributes(server, tmp_path):
-    rows = [[f"C{n}", f"20{n % 20:02}-01-01", "north" if n % 3 else None, n / 3] for n in range(60)]
-    fill(server, {"id": "text", "since": "date", "region": "text", "age": "float8"}, rows, "shop.people")
+    named = {0: None, 1: "", 2: "G1", 3: " ", 4: "G 2"}
+    rows = [
+        [f"C{n}", f"20{n % 20:02}-01-01", "north" if n % 3 else None, n / 3, named[n % 5]] for n in range(60)
+    ]
+    rows += [[f"D{n}", "2001-01-01", None, 1.0, wrong] for n, wrong in enumerate(("G1 ", "\u200bG1", "\tG1"))]
+    columns = {"id": "text", "since": "date", "region": "text", "age": "float8", "company": "text"}
+    fill(server, columns, rows, "shop.people")
     fill(server, {"id": "text", "date": "text", "amount": "int"}, [["C1", "2025-01-01", 5]])
     found = []
     for door in ("postgres", "warehouse"):
         people = declared(door, "shop.people") | {
             "name": "people",
-            "columns": {"customer_id": "id", "joined_at": "since"},
+            "columns": {"customer_id": "id", "joined_at": "since", "parent": "company"},
+            "expected_quarantine": {f"parent_{fault}": 0.1 for fault in PARENT_FAULTS},
             "times": {"format": "native", "zone": "Europe/Paris"},
             "attributes": {
                 "region": {"column": "region", "kind": "category", "static": True},
@@ -451,3 +460,44 @@ def test_customers_and_their_attributes(server, tmp_path):
         rows = loaded.table("customers").order_by("customer_id")
         found.append((loaded.counts, engine().to_pyarrow(rows).to_pylist(), loaded.notes))
     assert found[0] == found[1]
+    people, rows, _ = found[0]
+    assert {row["parent"] for row in rows} == {None, "G1", "G 2"}
+    assert people[1].reasons == {f"parent_{fault}": 1 for fault in PARENT_FAULTS}
+
+
+@pytest.mark.parametrize("id_from_float", [False, True])
+def test_parents_that_are_floats(server, tmp_path, id_from_float):
+    fill(server, {"id": "text", "date": "text", "amount": "int"}, [["C1", "2025-01-01", 5]])
+    from churnlab import tables
+    from churnlab.config.sources import Sources
+
+    def parents(door, *named):
+        rows = [[f"C{n}", parent] for n, parent in enumerate(named)]
+        server.execute("DROP TABLE IF EXISTS shop.people")
+        fill(server, {"id": "text", "company": "float8"}, rows, "shop.people")
+        people = declared(door, "shop.people", id_from_float=id_from_float) | {
+            "name": "people",
+            "columns": {"customer_id": "id", "parent": "company"},
+        }
+        people.pop("times", None)
+        loaded = tables.load(
+            Sources.model_validate({"transactions": [declared(door)], "customers": [people]}),
+            root=tmp_path,
+            data_roots=[],
+            zone="Europe/Paris",
+            currency="EUR",
+            con=engine(),
+            frames={},
+            quarantine=tmp_path / "q.parquet",
+        )
+        rows = loaded.table("customers").order_by("customer_id").select("parent")
+        return [row["parent"] for row in engine().to_pyarrow(rows).to_pylist()]
+
+    for door in ("postgres", "warehouse"):
+        if id_from_float:
+            assert parents(door, 7.0, None, float("nan"), 8.0) == ["7", None, None, "8"]
+            with pytest.raises(DataError, match="1 float ids are not whole numbers"):
+                parents(door, 7.0, 2.0**53)
+        else:
+            with pytest.raises(DataError, match="id column is a float"):
+                parents(door, 7.0, None)

@@ -57,7 +57,7 @@ def judge_there(table: str, source: Source, around: sources.Surroundings) -> sou
         chain = Chain(server.dialect, server.staged, server.schema)
         bridge = Bridge(server, chain, con)
         raw = chain.start()
-        sources.refuse_broken_float_ids(bridge, raw, source, place)
+        sources.refuse_broken_float_ids(bridge, raw, table, source, place)
         checked = judged_rows(bridge, table, source, around.zone, around.currency, place)
         found = sources.counted(bridge, checked)
         own = {reason: count for (reason, _), count in found.items() if reason is not None}
