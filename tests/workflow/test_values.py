@@ -1,6 +1,5 @@
 """The chapter about money: by hand, from lists as files."""
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -114,8 +113,3 @@ def test_without_campaign_there_are_no_contacts_and_without_value_nothing(tmp_pa
     assert [name for name, _ in money.columns] == ["strategy", "customers", *values.HELD]
     worthless = [strategy("all", 100, None)]
     assert values.money(tmp_path, manifest(strategies=worthless), "en") == ([], {})
-
-
-def test_a_sum_does_not_depend_on_the_order_of_rows():
-    amounts = np.array([0.1] * 9 + [1e9, np.nan])
-    assert values.summed(amounts, 2) == values.summed(amounts[::-1], 2) == 1_000_000_000.9

@@ -12,9 +12,9 @@ import numpy as np
 from churnlab.evaluation.rows import FEW, is_hidden
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.strategy.transitions import Goal
+from churnlab.strategy.worth import summed
 from churnlab.tables.money import exponent
 from churnlab.workflow import published
-from churnlab.workflow.values import summed
 
 CHAPTER = "followed"
 _COMPLAINTS = (("complaints", "count"), ("complainers", "count"))

@@ -15,6 +15,7 @@ from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.explain.wording import Locale
 from churnlab.strategy.concentration import Concentration, concentration
+from churnlab.strategy.worth import summed
 from churnlab.tables.money import exponent
 from churnlab.workflow import arms, published
 
@@ -117,13 +118,6 @@ def _concentration(spread: Concentration, fifth: float, decimals: int, picture: 
         },
     )
     return Exhibit("money", "concentration", columns, rows, (said,), (picture,))
-
-
-def summed(amounts: Floats, decimals: int) -> float:
-    """The sum of amounts in major units, NaN as nothing; the order of the rows changes nothing."""
-    units = np.rint(np.nan_to_num(amounts) * 10**decimals).astype(np.int64)
-    whole: int = sum(units.tolist())
-    return float(whole / 10**decimals)
 
 
 def _numbers(column: Any) -> Floats:
