@@ -1,11 +1,13 @@
 """The four amounts: by hand, between their bounds, and as a reader of a list would recompute them."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlab.strategy.worth import Worth, rounded
+from churnlab.strategy.worth import Worth, rounded, summed
 from laws import often
 
 money = st.floats(-1e6, 1e6)
@@ -43,6 +45,19 @@ def test_a_certain_stay_or_leave_is_worth_its_own_value():
     worth = Worth.of(np.array([0.0, 1.0]), np.array([80.0, 80.0]), np.array([9.0, 9.0]))
     assert worth.expected.tolist() == [80, 9]
     assert worth.expected_loss.tolist() == [0, 71]
+
+
+@often
+@given(st.lists(st.decimals(-(10**12), 10**12, places=2), max_size=40), st.randoms(use_true_random=False))
+def test_a_sum_is_exact_in_any_order_and_of_any_size(amounts, random):
+    exact = float(sum(amounts, Decimal(0)))
+    shuffled = random.sample(amounts, len(amounts))
+    for order in (amounts, shuffled):
+        assert summed(np.array([*map(float, order), np.nan]), 2) == exact
+
+
+def test_a_sum_goes_beyond_the_end_of_int64():
+    assert summed(np.full(1_000, 5e16), 2) == 5e19
 
 
 def test_no_negative_zero():

@@ -9,7 +9,7 @@ from churnlab.explain.page import Shown
 from churnlab.lists.suppression import REASONS
 from churnlab.strategy.budget import OUTCOMES
 from churnlab.strategy.priority import DECISIONS
-from churnlab.workflow import campaigned
+from churnlab.workflow import arms, campaigned
 
 SIZE = {
     "control": 430, "treated": 1_581, "expected": [0.25, 0.22], "needed_control": 1_802, "needed": 18_020,
@@ -89,10 +89,51 @@ def test_groups_of_few_are_hidden_with_the_one_that_would_give_them_away(run):
     few = {"treated": 140, "control": 40, "explore": 3, "holdout": 25, "none": 92}
     told_of, _ = chapter(run, arms=few, actions=[action("call", 90, 20), action("mail", 4, 20)])
     hidden = {row[0] for row in told_of["arms"].rows if row[1] is None}
-    assert hidden == {"arm_explore", "arm_holdout"}
+    assert hidden == {"arm_explore", "arm_treated"}
     assert all(row[2] is None for row in told_of["arms"].rows if row[0] in hidden)
     assert [row[2:] for row in told_of["actions"].rows] == [(None, 20, None, None, "evidence_assumed")] * 2
     assert words_of(told_of["arms"]).startswith("A dash: fewer than ten customers")
+
+
+def told_numbers(told_of):
+    """Every count in the tables of the chapter, and in the sentence on what is contacted."""
+    cells = {cell for each in told_of.values() for row in each.rows for cell in row}
+    _, said = told_of["actions"].notes[0]
+    return cells | {said[name][1] for name in ("contacted", "control", "cost", "saved")}
+
+
+def test_what_the_arms_hide_no_sentence_and_no_other_table_tells(run):
+    # 304 contacted beside 300 treated would say that four were explored.
+    few = {"treated": 300, "control": 40, "explore": 4, "holdout": 20, "none": 500}
+    odd = {"quadrant": "all", "risk_band": "all", "selected": 340, "control": 40, "expected": 68.0,
+           "off": -5.0, "odd": True}  # fmt: skip
+    told_of, _ = chapter(run, arms=few, actions=[action("call", 304, 40)], strata=[odd], expected_cost=608.0)
+    assert {row[0]: row[1] for row in told_of["arms"].rows} == {
+        "arm_treated": None, "arm_explore": None, "arm_control": 40, "arm_holdout": 20, "arm_none": 500,
+    }  # fmt: skip
+    assert "304 customers are contacted" in words_of(told_of["actions"])
+    assert not told_numbers(told_of) & {300, 4, 340, 344}
+
+
+@pytest.mark.parametrize(
+    ("counts", "secret"),
+    [
+        # Few are contacted at all: neither they nor what they cost.
+        ({"treated": 4, "control": 40, "explore": 0, "holdout": 25, "none": 500}, {4, 8.0, 20.0, 500}),
+        # Few are left alone: neither in a table nor below it.
+        ({"treated": 300, "control": 4, "explore": 0, "holdout": 25, "none": 500}, {4, 304, 500}),
+    ],
+)
+def test_an_arm_of_few_is_told_nowhere(run, counts, secret):
+    contacted = counts["treated"] + counts["explore"]
+    changes = {"expected_cost": 2.0 * contacted, "expected_saved_value": 5.0 * contacted}
+    actions = [action("call", contacted, counts["control"])]
+    told_of, pictures = chapter(run, arms=counts, actions=actions, strata=[], balance=[], **changes)
+    assert not told_numbers(told_of) & secret
+    assert ("budget" in told_of) == bool(pictures) == (contacted >= 10)
+    assert dict(told_of["decisions"].rows)["not_selected_channel_full"] is None
+    for locale, dash in (("en", "– customers are contacted"), ("fr", "– clients")):
+        assert (dash in words_of(told_of["actions"], locale)) == (contacted < 10)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +192,7 @@ def test_who_is_kept_off_and_why(run):
 def test_every_code_has_a_word_in_both_languages():
     codes = [f"kept_off_{name}" for name in REASONS] + [f"decision_{name}" for name in DECISIONS]
     codes += [f"not_selected_{name}" for name in OUTCOMES if name]
-    codes += [f"arm_{name}{end}" for name in campaigned.ARMS for end in ("", "_said")]
+    codes += [f"arm_{name}{end}" for name in arms.ARMS for end in ("", "_said")]
     from churnlab.explain.wording import words
 
     for locale in ("en", "fr"):

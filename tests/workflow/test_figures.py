@@ -102,6 +102,25 @@ def test_complaints_by_hand():
     assert "{" not in said + " ".join(shown.notes)
 
 
+@pytest.mark.parametrize(
+    ("resolved", "shown"),
+    [
+        (0, (40, 0.0, None)),
+        (1, (None, None, None)),  # 39 open of 40 would say one
+        (9, (None, None, None)),
+        (10, (30, 0.25, 2.5)),
+        (30, (10, 0.75, 2.5)),
+        (31, (None, None, 2.5)),
+        (40, (0, 1.0, 2.5)),
+    ],
+)
+def test_neither_part_of_the_complaints_gives_few_of_the_other_away(resolved, shown):
+    of = {"days": 365, "others": 0, "rows": [complained("lamp", 40, 30, resolved, 2.5)]}
+    _, table, _ = figures.followed(standing(told_of=kpis(complaints=of)), None)
+    assert table.rows == (("lamp", 40, 30, *shown),)
+    assert (("complaints_dash", {}) in table.notes) == (None in shown)
+
+
 def test_products_that_few_complained_of_are_not_told_of():
     rows = [complained("lamp", 400, 300), complained("pen", 12, 10), complained("cup", 30, 9)]
     of = {"days": 365, "others": 0, "rows": rows}

@@ -178,13 +178,25 @@ def test_by_hand():
     assert told["churn"] == {"date": "2025-01-19", "eligible": 2, "left": 2}
 
 
-def test_nothing_at_the_date_or_later_and_no_order_of_rows_changes_them():
+@pytest.mark.parametrize("between", [False, True])
+def test_nothing_at_the_date_or_later_and_no_order_of_rows_changes_them(between, monkeypatch):
     lines, contacts = drawn(4)
+    if between:  # more lines than are told of a fifth of the customers, but only with those to come
+        for row in (*lines, *contacts):
+            row["customer_id"] += last_sign(row["customer_id"])
+        monkeypatch.setattr(followed.seasonality, "MANY", len(lines) + 1)
+        monkeypatch.setattr(followed.seasonality, "ENOUGH", 1)
     before = asked(lines, contacts, *KINDS[0])
     later = [{**row, "time": AS_OF + ahead} for row in lines for ahead in (0, 1)]
     late = [{**row, "recorded_at": AS_OF, "time": AS_OF - oracle.DAY} for row in (*lines, *contacts)]
     late = [{"score": 1.0, "amount": 5, "order_id": None, **row} for row in late]
     assert asked([*lines, *later, *late][::-1], [*contacts, *late][::-1], *KINDS[0]) == before
+    assert not before["sampled"]
+
+
+def last_sign(who):
+    """A last character, by which a fifth of all customers is chosen."""
+    return "3" if who in "abcd" else "0"
 
 
 def test_of_very_many_lines_those_of_a_fifth_of_the_customers_count(monkeypatch):

@@ -1,6 +1,5 @@
 """The chapter about money: by hand, from lists as files."""
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -76,6 +75,37 @@ def test_contacts_of_few_are_hidden_by_themselves(tmp_path):
     assert money.rows[2][5] == 35
 
 
+def with_arms(folder, arm):
+    run = listed(folder)
+    table = pq.read_table(run / "all.parquet").drop_columns(["arm"])
+    pq.write_table(table.append_column("arm", pa.array(arm, pa.string())), run / "all.parquet")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arm", "shown"),
+    [
+        (["treated"] + ["control"] * 20 + [None] * 79, (None, None, None)),
+        (["treated"] * 9 + ["explore"] + ["control"] * 20 + [None] * 70, (10, 25.0, 1.0)),
+        ([None] * 100, (0, 0.0, 0.0)),
+        # Those contacted would give nine of the holdout away.
+        (["treated"] * 91 + ["holdout"] * 9, (None, None, None)),
+    ],
+)
+def test_few_contacts_are_hidden_in_the_row_of_all_too(tmp_path, arm, shown):
+    (money, *_), _ = values.money(with_arms(tmp_path, arm), manifest(), "en")
+    assert money.rows[-1][0] == "all"
+    assert money.rows[-1][5:] == shown
+    if shown[0] is None:
+        assert all(row[5:] == (None,) * 3 for row in money.rows if row[5] != 0)
+
+
+def test_all_customers_are_hidden_where_they_are_few(tmp_path):
+    few = [strategy("retain", 5, 90.0), strategy("release", 4, 10.0), strategy("all", 9, 100.0)]
+    (money, *_), _ = values.money(listed(tmp_path), manifest(strategies=few), "en")
+    assert [row[1:5] for row in money.rows] == [(None,) * 4] * 3
+
+
 def test_without_campaign_there_are_no_contacts_and_without_value_nothing(tmp_path):
     said = manifest()
     del said["campaign"]
@@ -83,8 +113,3 @@ def test_without_campaign_there_are_no_contacts_and_without_value_nothing(tmp_pa
     assert [name for name, _ in money.columns] == ["strategy", "customers", *values.HELD]
     worthless = [strategy("all", 100, None)]
     assert values.money(tmp_path, manifest(strategies=worthless), "en") == ([], {})
-
-
-def test_a_sum_does_not_depend_on_the_order_of_rows():
-    amounts = np.array([0.1] * 9 + [1e9, np.nan])
-    assert values.summed(amounts, 2) == values.summed(amounts[::-1], 2) == 1_000_000_000.9

@@ -16,6 +16,7 @@ from churnlab.lists.plan import Plan
 from churnlab.strategy.actions import NONE, People, moment_bits
 from churnlab.strategy.budget import OUTCOMES, BudgetCurve
 from churnlab.strategy.priority import DECISIONS, NO_ACTION
+from churnlab.strategy.worth import summed
 
 Texts = NDArray[np.object_]
 POINTS = 40  # of the budget curve that the manifest keeps
@@ -152,7 +153,7 @@ def _facts(
         **({"kept_for_another": int(planned.kept.sum())} if campaign.one_per_parent else {}),
         "actions": [_action(action, place, planned, exponent) for place, action in enumerate(actions)],
         "expected_cost": planned.spent(exponent) / 10**exponent,
-        "expected_saved_value": _sum(choice.saved[contacted], exponent),
+        "expected_saved_value": summed(choice.saved[contacted], exponent),
         "budget": campaign.budget,
         "size_check": size.as_dict(),
         "strata": [
@@ -173,8 +174,8 @@ def _action(action: Action, place: int, planned: Plan, exponent: int) -> dict[st
         "evidence": action.evidence,
         "contacted": int(treated.sum()),
         "control": int(alone.sum()),
-        "expected_cost": _sum(planned.choice.cost[treated], exponent),
-        "expected_saved_value": _sum(planned.choice.saved[treated], exponent),
+        "expected_cost": summed(planned.choice.cost[treated], exponent),
+        "expected_saved_value": summed(planned.choice.saved[treated], exponent),
     }
 
 
@@ -191,9 +192,3 @@ def _curve(planned: Plan, ids: Any, people: People, exponent: int) -> list[dict[
     return [
         {"size": int(size), "cost": float(curve.cost[size]), "saved": float(curve.saved[size])} for size in at
     ]
-
-
-def _sum(amounts: NDArray[np.float64], exponent: int) -> float:
-    units = np.rint(np.nan_to_num(amounts) * 10**exponent).astype(np.int64)
-    whole: int = sum(units.tolist())
-    return float(whole / 10**exponent)

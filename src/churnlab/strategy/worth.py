@@ -48,6 +48,19 @@ class Worth:
         return cls(retained, churned, expected, stake, rounded(p * stake, exponent))
 
 
+def summed(amounts: Floats, decimals: int) -> float:
+    """The sum of amounts in major units, (n,), exact to ``decimals``; NaN is nothing.
+
+    Sums are of whole numbers of any size, so that the order of the rows changes no digit.
+
+    >>> summed(np.array([0.1] * 3 + [np.nan]), 2)
+    0.3
+    """
+    units = np.rint(np.nan_to_num(amounts) * 10**decimals).astype(np.int64)
+    whole: int = sum(units.tolist())
+    return float(whole / 10**decimals)
+
+
 def rounded(values: Floats, decimals: int) -> Floats:
     """Rounded half to even, without a negative zero."""
     return np.asarray(np.round(values, decimals) + 0.0)

@@ -12,16 +12,16 @@ from churnlab.explain import money_pictures
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.explain.wording import Locale
-from churnlab.workflow import published
+from churnlab.workflow import arms, published
 
 CHAPTER = "campaign"
-ARMS = ("treated", "explore", "control", "holdout", "none")
 DECISIONS = ("treat", "test", "no_action")
 MEANS = (
     ("churn_risk", "percent"), ("value_if_retained", "money"), ("value_at_stake", "money"),
     ("intensity", "decimal"),
 )  # fmt: skip
 FEW_SAID: Note = ("few_said", {})
+Counts = Mapping[str, int | None]
 
 
 def campaign(
@@ -31,15 +31,17 @@ def campaign(
     facts = manifest.get("campaign")
     if facts is None:
         return [], {}
-    picture = _curve(facts, str(manifest["currency"]), locale)
+    told = arms.told(facts["arms"])
+    # What contacts cost says how many there are.
+    picture = None if told["contacted"] is None else _curve(facts, str(manifest["currency"]), locale)
     exhibits = [
-        _actions(facts, _labels(run)),
-        _arms(facts),
-        _decisions(facts),
+        _actions(facts, told, _labels(run)),
+        _arms(facts, told),
+        _decisions(facts, told),
         *([] if picture is None else [_budget(facts, picture.name)]),
         Exhibit(CHAPTER, "size", notes=(_size(facts["size_check"]),)),
         *_balance(facts),
-        _strata(facts),
+        _strata(facts, told),
         *_kept_off(manifest.get("suppressed")),
     ]
     return exhibits, {} if picture is None else {picture.name: picture}
@@ -52,32 +54,32 @@ def _labels(run: Path) -> dict[str, str]:
     return {pair["action_id"]: pair["action_label"] for pair in pairs if pair["action_id"]}
 
 
-def _actions(facts: Mapping[str, Any], labels: Mapping[str, str]) -> Exhibit:
+def _actions(facts: Mapping[str, Any], arms_told: Counts, labels: Mapping[str, str]) -> Exhibit:
     used = [row for row in facts["actions"] if row["contacted"] or row["control"]]
     counts = {name: [row[name] for row in used] for name in ("contacted", "control")}
     rows: list[Row] = []
     for row in used:
-        told = not is_hidden(row["contacted"], counts["contacted"])
+        told = arms_told["contacted"] is not None and not is_hidden(row["contacted"], counts["contacted"])
         sums = (row["contacted"], row["expected_cost"], row["expected_saved_value"])
         contacted, cost, saved = sums if told else (None, None, None)
         label = labels.get(row["action"], row["action"])
-        alone = _unless_few(row["control"], counts["control"])
+        alone = None if arms_told["control"] is None else _unless_few(row["control"], counts["control"])
         rows.append((label, row["channel"], contacted, alone, cost, saved, _source(row["evidence"])))
     columns = (
         ("action", "text"), ("channel", "text"), ("contacted_count", "count"), ("control_count", "count"),
         ("expected_cost", "money"), ("expected_saved_value", "money"), ("evidence", "word"),
     )  # fmt: skip
-    return _told(Exhibit(CHAPTER, "actions", columns, tuple(rows), (_whole(facts),)))
+    return _told(Exhibit(CHAPTER, "actions", columns, tuple(rows), (_whole(facts, arms_told),)))
 
 
-def _whole(facts: Mapping[str, Any]) -> Note:
-    arms = facts["arms"]
+def _whole(facts: Mapping[str, Any], arms_told: Counts) -> Note:
+    hidden = arms_told["contacted"] is None
     return "actions_said", {
         "name": ("text", str(facts["name"])),
-        "contacted": ("count", arms["treated"] + arms["explore"]),
-        "control": ("count", arms["control"]),
-        "cost": ("money", facts["expected_cost"]),
-        "saved": ("money", facts["expected_saved_value"]),
+        "contacted": ("count", arms_told["contacted"]),
+        "control": ("count", arms_told["control"]),
+        "cost": ("money", None if hidden else facts["expected_cost"]),
+        "saved": ("money", None if hidden else facts["expected_saved_value"]),
     }
 
 
@@ -85,10 +87,9 @@ def _source(evidence: str) -> str:
     return "evidence_assumed" if evidence == "assumed" else evidence
 
 
-def _arms(facts: Mapping[str, Any]) -> Exhibit:
-    arms = {name: facts["arms"][name] for name in ARMS}
-    everyone = sum(arms.values())
-    counts = {name: _unless_few(number, arms.values()) for name, number in arms.items()}
+def _arms(facts: Mapping[str, Any], arms_told: Counts) -> Exhibit:
+    everyone = sum(facts["arms"][name] for name in arms.ARMS)
+    counts = {name: arms_told[name] for name in arms.ARMS}
     rows = tuple(
         (f"arm_{name}", number, None if number is None else number / max(everyone, 1), f"arm_{name}_said")
         for name, number in counts.items()
@@ -97,12 +98,14 @@ def _arms(facts: Mapping[str, Any]) -> Exhibit:
     return _told(Exhibit(CHAPTER, "arms", columns, rows))
 
 
-def _decisions(facts: Mapping[str, Any]) -> Exhibit:
+def _decisions(facts: Mapping[str, Any], arms_told: Counts) -> Exhibit:
     parts = [(f"decision_{name}", facts["decisions"][name]) for name in DECISIONS]
     out = [(f"not_selected_{name}", number) for name, number in facts["not_selected"].items() if number]
-    rows = tuple((name, _unless_few(count, [each for _, each in group]))
-                 for group in (parts, out) for name, count in group)  # fmt: skip
-    return _told(Exhibit(CHAPTER, "decisions", (("decision", "word"), ("customers", "count")), rows))
+    rows = [(name, _unless_few(count, [each for _, each in parts])) for name, count in parts]
+    # Decisions less those in an arm and those not selected would be the arm that is hidden.
+    hidden = any(arms_told[name] is None for name in ("contacted", "control", "holdout", "none"))
+    rows += [(name, None if hidden else _unless_few(count, [each for _, each in out])) for name, count in out]
+    return _told(Exhibit(CHAPTER, "decisions", (("decision", "word"), ("customers", "count")), tuple(rows)))
 
 
 def _curve(facts: Mapping[str, Any], currency: str, locale: Locale) -> Picture | None:
@@ -163,8 +166,9 @@ def _balance(facts: Mapping[str, Any]) -> Iterator[Exhibit]:
     yield Exhibit(CHAPTER, "balance", columns, apart, (("balance_said", {}),))
 
 
-def _strata(facts: Mapping[str, Any]) -> Exhibit:
+def _strata(facts: Mapping[str, Any], arms_told: Counts) -> Exhibit:
     """The strata whose share of control luck does not explain, or that there is none."""
+    hidden = arms_told["treated"] is None or arms_told["control"] is None  # selected are both together
     odd = [row for row in facts["strata"] if row["odd"]]
     if not odd:
         return Exhibit(
@@ -174,9 +178,9 @@ def _strata(facts: Mapping[str, Any]) -> Exhibit:
         (
             row["quadrant"],
             f"band_{row['risk_band']}" if row["risk_band"] != "all" else "all",
-            None if row["selected"] < FEW else row["selected"],
-            None if row["selected"] < FEW or 0 < row["control"] < FEW else row["control"],
-            None if row["selected"] < FEW else row["expected"],
+            None if hidden or row["selected"] < FEW else row["selected"],
+            None if hidden or row["selected"] < FEW or 0 < row["control"] < FEW else row["control"],
+            None if hidden or row["selected"] < FEW else row["expected"],
         )
         for row in odd
     )

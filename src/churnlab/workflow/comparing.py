@@ -19,12 +19,14 @@ from churnlab.explain.page import Shown
 from churnlab.explain.wording import words
 from churnlab.lists import commit
 from churnlab.strategy.migration import Migration, migration
-from churnlab.tables.money import exponent
+from churnlab.strategy.worth import summed
+from churnlab.tables.money import MINOR_UNITS, exponent
 from churnlab.workflow import published
 
 Floats = NDArray[np.float64]
 
 COLUMNS = ("customer_id", "quadrant", "value_if_retained", "value_expected", "quadrant_label")
+MOST_DECIMALS = max(MINOR_UNITS.values())  # of any currency
 FRENCH = {"Fidélisation", "Rationalisation", "Reconquête", "Abandon"}
 
 
@@ -150,7 +152,9 @@ def _joined(earlier: Path, later: Path) -> tuple[dict[str, Any], Literal["en", "
     joined = tables[1].join(before, keys="customer_id", join_type="full outer")
     labels = set(tables[1]["quadrant_label"].unique().to_pylist())
     valued = all(table["value_if_retained"].null_count < table.num_rows for table in tables)
-    equity = [_sum(table["value_expected"]) for table in tables] if valued else None
+    equity = (
+        [summed(_numbers(table["value_expected"]), MOST_DECIMALS) for table in tables] if valued else None
+    )
     return {
         "quadrant_before": _texts(joined["quadrant_before"]),
         "quadrant": _texts(joined["quadrant"]),
@@ -166,12 +170,6 @@ def _texts(column: Any) -> NDArray[np.object_]:
 
 def _numbers(column: Any) -> Floats:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _sum(column: Any) -> float:
-    # In whole thousandths: the order of the rows cannot change the last digit.
-    units = np.rint(np.nan_to_num(_numbers(column)) * 1_000)
-    return float(sum(units.astype(np.int64).tolist())) / 1_000
 
 
 def _warnings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

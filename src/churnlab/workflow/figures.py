@@ -12,9 +12,9 @@ import numpy as np
 from churnlab.evaluation.rows import FEW, is_hidden
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.strategy.transitions import Goal
+from churnlab.strategy.worth import summed
 from churnlab.tables.money import exponent
 from churnlab.workflow import published
-from churnlab.workflow.values import summed
 
 CHAPTER = "followed"
 _COMPLAINTS = (("complaints", "count"), ("complainers", "count"))
@@ -130,7 +130,9 @@ def _complained(row: Mapping[str, Any]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {"complaints": complaints, "complainers": row["customers"]}
     if "resolved" in row:
         resolved, waiting = row["resolved"], complaints - row["resolved"]
-        cells["complaints_open"] = None if 0 < waiting < FEW else waiting
+        # All are told: of two parts, each gives the other away.
+        few = 0 < waiting < FEW or 0 < resolved < FEW
+        cells["complaints_open"] = None if few else waiting
         cells["complaints_resolved"] = share(resolved, complaints)
         cells["days_to_resolve"] = row["days"] if resolved >= FEW else None
     if row.get("orders"):

@@ -51,7 +51,9 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
     edges = [_back(calendar, day, days) for days in DAYS]
     then = _then(project.churn, settled)
     (everybody, *rest), sampled = _counted(
-        asking, lambda some: _statement(project, calendar, asking, (day, then), some=some)
+        asking,
+        _back(calendar, day, 0),
+        lambda some: _statement(project, calendar, asking, (day, then), some=some),
     )
     windows: list[dict[str, Any]] = [
         {"days": days, **dict(zip(("orders", "buyers", "again"), rest[3 * place :][:3], strict=True))}
@@ -72,9 +74,10 @@ def asked(project: Project, asking: Asking, day: dt.date, settled: dt.date) -> d
     return figures if named is None else {**figures, "complaints": named}
 
 
-def _counted(asking: Asking, statement: Callable[[bool], str]) -> tuple[Answer, bool]:
-    """Of many lines those of some customers, where these are enough; whether that is so."""
-    lines = asking.row(f"SELECT COUNT(*) FROM {asking.names['transactions']}")[0]
+def _counted(asking: Asking, until: int, statement: Callable[[bool], str]) -> tuple[Answer, bool]:
+    """Of many lines known before ``until`` those of some customers, where these are enough; whether so."""
+    table, columns = asking.names["transactions"], asking.columns["transactions"]
+    lines = asking.row(f"SELECT COUNT(*) FROM {table} WHERE {known(columns, until)}")[0]
     some = asking.row(statement(True)) if lines >= seasonality.MANY else (0,)
     return (some, True) if some[0] >= seasonality.ENOUGH else (asking.row(statement(False)), False)
 

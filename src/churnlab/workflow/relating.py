@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from churnlab.evaluation.rows import is_hidden
 from churnlab.explain.exhibits import Exhibit, Row
 from churnlab.strategy.relation import CooperationProfile, RelationshipType
-from churnlab.workflow.values import summed
+from churnlab.strategy.worth import summed
 
 Floats = NDArray[np.float64]
 

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlab.evaluation.rows import is_hidden
+from churnlab.evaluation.rows import FEW, is_hidden
 from churnlab.explain import money_pictures
 from churnlab.explain.canvas import Picture
 from churnlab.explain.exhibits import Cell, Exhibit, Note, Row
 from churnlab.explain.wording import Locale
 from churnlab.strategy.concentration import Concentration, concentration
+from churnlab.strategy.worth import summed
 from churnlab.tables.money import exponent
-from churnlab.workflow import published
+from churnlab.workflow import arms, published
 
 Floats = NDArray[np.float64]
 HELD = ("value_if_retained", "value_at_stake", "expected_loss")
@@ -55,8 +56,8 @@ def _strategies(
     for row in strategies:
         if not row["customers"]:
             continue
-        told = row["strategy"] == "all" or not is_hidden(row["customers"], counts)
-        money = {name: row[name] if told else None for name in ("customers", *HELD)}
+        few = row["customers"] < FEW if row["strategy"] == "all" else is_hidden(row["customers"], counts)
+        money = {name: None if few else row[name] for name in ("customers", *HELD)}
         yield {"strategy": row["strategy"], **money, **saved.get(row["strategy"], {})}
 
 
@@ -71,9 +72,12 @@ def _saved(run: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, Cell]]
     contacted = (arm == CONTACTED[0]) | (arm == CONTACTED[1])
     members = {row["strategy"]: quadrant == row["strategy"] for row in manifest["strategies"][:-1]}
     counts = {name: int((mine & contacted).sum()) for name, mine in members.items()}
+    known = {name: int((arm == name).sum()) for name in arms.ARMS if name != "none"}
+    # Whom the chapter on the campaign hides, strategies must not add up to.
+    hidden = arms.told({**known, "none": len(arm) - sum(known.values())})["contacted"] is None
     found: dict[str, dict[str, Cell]] = {}
     for name, mine in {**members, "all": np.ones(len(arm), dtype=np.bool_)}.items():
-        told = name == "all" or not is_hidden(counts[name], list(counts.values()))
+        told = not hidden and (name == "all" or not is_hidden(counts[name], list(counts.values())))
         sums = {key: summed(values[mine & contacted], decimals) for key, values in amounts.items()}
         row: dict[str, Cell] = {"contacted": int((mine & contacted).sum()), **sums}
         found[name] = row if told else dict.fromkeys(row)
@@ -114,13 +118,6 @@ def _concentration(spread: Concentration, fifth: float, decimals: int, picture: 
         },
     )
     return Exhibit("money", "concentration", columns, rows, (said,), (picture,))
-
-
-def summed(amounts: Floats, decimals: int) -> float:
-    """The sum of amounts in major units, NaN as nothing; the order of the rows changes nothing."""
-    units = np.rint(np.nan_to_num(amounts) * 10**decimals).astype(np.int64)
-    whole: int = sum(units.tolist())
-    return float(whole / 10**decimals)
 
 
 def _numbers(column: Any) -> Floats:
