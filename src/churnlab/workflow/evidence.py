@@ -50,7 +50,6 @@ def gathered(
     deciles = decile_table(test.value[known], values[VALUE][known]) if values else []
     features, dimensions = attributions.by_feature(), attributions.by_dimension()
     drawn = _drawn(opening, fitted, test, calibration, deciles, features, dimensions)
-    described = {feature.name: feature for feature in attributions.features}
     return {
         "models": {"churn": CHURN} | ({"value": VALUE} if values else {}),
         "scorecard": scorecard.to_records(),
@@ -70,17 +69,7 @@ def gathered(
         "exclusions": dict(exclusions),
         "calibration": [dict(row) for row in calibration],
         "deciles": [dict(row) for row in deciles],
-        "drivers": [
-            {
-                "name": share.name,
-                "meaning": described[share.name].meaning,
-                "meaning_fr": described[share.name].meaning_fr,
-                "family": described[share.name].family,
-                "dimension": described[share.name].dimension,
-                "share": share.share,
-            }
-            for share in features[:20]
-        ],
+        "drivers": _drivers(attributions, features[:20]),
         "dimensions": [{"name": share.name, "share": share.share} for share in dimensions],
         "thresholds": dict(extra["thresholds"]),
         "pictures": {name: kept(picture) for name, picture in (drawn | chapters.pictures).items()},
@@ -91,6 +80,22 @@ def gathered(
         "lineage": dict(lineage),
         "population": _population(opening),
     }
+
+
+def _drivers(attributions: Attributions, shares: Sequence[Share]) -> list[dict[str, Any]]:
+    """What drives the model, each feature with its description."""
+    described = {feature.name: feature for feature in attributions.features}
+    return [
+        {
+            "name": share.name,
+            "meaning": described[share.name].meaning,
+            "meaning_fr": described[share.name].meaning_fr,
+            "family": described[share.name].family,
+            "dimension": described[share.name].dimension,
+            "share": share.share,
+        }
+        for share in shares
+    ]
 
 
 def _drawn(
