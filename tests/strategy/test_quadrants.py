@@ -118,6 +118,7 @@ def test_every_strategy_has_a_label_in_both_languages():
         ({"value": {"mode": "margin_share", "at": 80}}, "at must be above 0 and at most 1"),
         ({"value": {"mode": "quantile", "at": 0}}, "at must be above 0 and at most 1"),
         ({"intensity": {"mode": "margin_share", "at": 0.8}}, "intensity has no margin"),
+        ({"intensity": {"mode": "fixed", "at": 500}}, "on its scale of 0 to 100"),
         ({"risk_bands": (0.4, 0.15)}, "two rising risks"),
         ({"risk_bands": (0.15, 40)}, "two rising risks"),
         ({"value": {"mode": "fixed", "at": float("nan")}}, "finite number"),

@@ -165,7 +165,7 @@ def test_balance_and_odd_strata(run):
 def test_the_budget_and_its_curve(run):
     told_of, pictures = chapter(run)
     assert list(pictures) == ["budget"]
-    assert "The budget of 250 ends before the list does" in words_of(told_of["budget"])
+    assert "All that would pay costs more than the budget of 250" in words_of(told_of["budget"])
     enough, other = chapter(run, budget=400.0)
     assert "would pay for everybody thought of" in words_of(enough["budget"])
     assert other["budget"].svg != pictures["budget"].svg

@@ -53,7 +53,10 @@ def test_an_independent_count_of_the_same(two, capsys):
 def test_the_tables_say_whose_value_it_is_and_where_to_read_it(two):
     customers, value, _, top, *_ = workflow.compare(*two).sections()
     assert value["title"].startswith("Value if retained, EUR: 2025-01-01 -> 2025-02-01")
-    places = "  Rows: place on 2025-01-01. Columns: place on 2025-02-01."
+    places = (
+        "  Rows: place on 2025-01-01. Columns: place on 2025-02-01. "
+        "Customers kept off the lists count as well."
+    )
     whose = (
         "  Value if retained, as the list of 2025-02-01 has it; of those gone, as that of 2025-01-01 had it."
     )

@@ -541,3 +541,10 @@ def test_without_a_campaign_a_consent_that_was_withdrawn_is_seen_at_delivery(sho
     assert {*pq.read_table(file)["customer_id"].to_pylist()} == listed - {all_gone}
     again = {row["customer_id"] for row in rows_of(score(folder).folder)}
     assert again == listed - {all_gone}, "as if they were made today"
+
+
+def test_lists_of_the_past_say_that_orders_go_on_after_them(fresh):
+    told = "the transactions go on for "
+    assert any(note.startswith(told) for note in score(fresh, day=BEFORE).notes)
+    without = score(fresh, "suppression.recent_purchase=false", day=BEFORE)
+    assert not any(note.startswith(told) for note in without.notes)

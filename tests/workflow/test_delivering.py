@@ -72,7 +72,8 @@ def test_lists_are_named_and_the_rest_stays(shop, in_time, capfd):
 def test_the_ledger_is_shown_and_verified(shop, in_time, capfd):
     assert "nothing was delivered yet" in called(capfd, "ledger", "shop.yaml", "--set", "lists.folder=new")[1]
     called(capfd, "deliver", "shop.yaml", "--list", "retain")
-    called(capfd, "deliver", "shop.yaml", "--list", "retain", "--redeliver", "lost on the way")
+    _, again, _ = called(capfd, "deliver", "shop.yaml", "--list", "retain", "--redeliver", "lost on the way")
+    assert "retain: what was delivered of it before still lies there and must not be used" in again
     code, out, _ = called(capfd, "ledger", "shop.yaml", "--json")
     told = json.loads(out)
     assert code == 0

@@ -53,9 +53,9 @@ class Axes(Section):
     intensity: Threshold | None = Field(None, description="null: as strategy.intensity says")
 
     @model_validator(mode="after")
-    def _intensity_is_no_money(self) -> Axes:
+    def _intensity_is_on_its_scale(self) -> Axes:
         if self.intensity is not None:
-            _no_money(self.intensity)
+            _on_its_scale(self.intensity)
         return self
 
 
@@ -92,7 +92,7 @@ class StrategyPlan(Section):
 
     @model_validator(mode="after")
     def _two_axes(self) -> StrategyPlan:
-        _no_money(self.intensity)
+        _on_its_scale(self.intensity)
         if not 0 <= self.risk_bands[0] <= self.risk_bands[1] <= 1:
             raise ValueError("risk_bands must be two rising risks between 0 and 1, such as [0.15, 0.40]")
         if self.groups and self.by is None:
@@ -100,6 +100,8 @@ class StrategyPlan(Section):
         return self
 
 
-def _no_money(intensity: Threshold) -> None:
+def _on_its_scale(intensity: Threshold) -> None:
     if intensity.mode in {"margin_share", "break_even"}:
         raise ValueError("intensity has no margin: its mode must be fixed or quantile")
+    if intensity.mode == "fixed" and not 0 <= intensity.at <= 100:
+        raise ValueError("intensity.at must be on its scale of 0 to 100, such as 50")

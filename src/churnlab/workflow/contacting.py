@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,10 +74,13 @@ def _salt(project: Project, campaign: Campaign, *, keep: bool) -> str:
         return path.read_bytes().decode(errors="replace").strip()
 
 
-def notes(opening: Opened, contacting: Contacting | None, previous: Previous | None) -> Iterator[str]:
+def notes(
+    opening: Opened, contacting: Contacting | None, previous: Previous | None, day: dt.date
+) -> Iterator[str]:
     """What the reader of the first lists should know, and what makes an action or a cooldown idle."""
     if contacting is None:
         return
+    yield from _of_the_past(opening, day)
     ways: dict[tuple[str, str], list[str]] = {}
     for action in contacting.screen.unheard:
         ways.setdefault((action.channel, action.consent_purpose), []).append(action.action_id)
@@ -99,6 +103,20 @@ def notes(opening: Opened, contacting: Contacting | None, previous: Previous | N
         yield (
             f"the arms are drawn with the secret in {out_folder(opening.project) / SALT}: keep it, or name "
             "one of your own as campaign.salt"
+        )
+
+
+def _of_the_past(opening: Opened, day: dt.date) -> Iterator[str]:
+    """Where orders go on after the date of the lists, whom that keeps off them."""
+    plan, until = opening.project.suppressing, opening.tables.watermarks.get("transactions")
+    if plan is None or not plan.recent_purchase or until is None:
+        return
+    later = (opening.calendar.date(until) - day).days
+    if later > 1:
+        yield (
+            f"the transactions go on for {later:,} days after these lists, and who bought since gets no "
+            "marketing (recent_purchase): to see what lists of the past would have been, "
+            "--set suppression.recent_purchase=false"
         )
 
 

@@ -245,5 +245,8 @@ def _notes(
                     f"{outcome.list}: another run's list of this date was delivered since and took its place;"
                     " this one again only with --redeliver REASON"
                 )
-        elif replaced:
+            continue
+        if outcome.delivery > 1 and project.export.destination.postgres is None:
+            yield f"{outcome.list}: what was delivered of it before still lies there and must not be used"
+        if replaced:
             yield f"{outcome.list}: {_replacing(project)} {', '.join(replaced)}"

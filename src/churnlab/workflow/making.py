@@ -181,7 +181,7 @@ class Made:
                 *_made_before(run, asked.champion),
                 *([self.unsigned] if self.unsigned else []),
                 *(asked.refusing.notes if asked.refusing else ()),
-                *contacting.notes(asked.opening, asked.deciding, asked.previous),
+                *contacting.notes(asked.opening, asked.deciding, asked.previous, asked.day),
                 *more,
             ),
             rehearsed=rehearsed,
