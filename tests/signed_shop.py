@@ -25,7 +25,7 @@ STRICT = "gate.strict=true"
 STUMP = [
     "models.churn.trees=1",
     "models.churn.depth=1",
-    "evaluation.accepted_leaks=[days_since_last_order]",
+    "evaluation.accepted_leaks=[days_since_last_order]",  # the only feature it looks at holds all importance
 ]
 
 
@@ -84,6 +84,30 @@ def signed_shop(signed_states, signed_frames, monkeypatch):
         return shop
 
     return at
+
+
+@pytest.fixture
+def one(signed_shop):
+    """Version 1 is the champion."""
+    return signed_shop("one")
+
+
+@pytest.fixture
+def two(signed_shop):
+    """And version 2 was refused."""
+    return signed_shop("stump")
+
+
+@pytest.fixture
+def again(signed_shop):
+    """And version 2 took over."""
+    return signed_shop("again")
+
+
+@pytest.fixture
+def candidate(signed_shop):
+    """And version 2, of which there is a report, waits for a sign-off."""
+    return signed_shop("candidate")
 
 
 def store(project):

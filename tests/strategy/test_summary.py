@@ -5,10 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlab.strategy.summary import Sums, as_records, summarise
+from churnlab.strategy.summary import Sums, as_records
 from churnlab.strategy.worth import Worth
 
 CODES = ("retain", "rationalise", "win_back", "release", "unclassified")
+
+
+def summarise(quadrant, risk, worth):
+    sums = Sums()
+    sums.add(quadrant, risk, worth)
+    return sums.totals()
 
 
 def texts(values):

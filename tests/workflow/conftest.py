@@ -1,3 +1,12 @@
-"""What the tests of reviewing, signing and the strict gate share: a shop in states that are made once."""
+"""What the tests of the gate, of reports and of sign-offs share: a shop in states that are made once."""
 
-from signed_shop import new_shop, signed_frames, signed_shop, signed_states  # noqa: F401 - fixtures
+from signed_shop import (  # noqa: F401 - fixtures
+    again,
+    candidate,
+    new_shop,
+    one,
+    signed_frames,
+    signed_shop,
+    signed_states,
+    two,
+)

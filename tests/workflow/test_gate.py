@@ -1,6 +1,5 @@
 """Which version the lists use: a training takes over when the gate says so, and one command goes back."""
 
-import datetime as dt
 import json
 import os
 import signal
@@ -22,54 +21,7 @@ from churnlab.errors import ConfigError, GateError, IntegrityError, LockedError,
 from churnlab.lists import lock
 from churnlab.models import files
 from churnlab.workflow import training
-
-CONFIG = (
-    shops.CONFIG
-    + """churn: {horizon_days: 60}
-models: {threads: 1, churn: {trees: 40}, value: {trees: 20}}
-features: {families: [recency, frequency, monetary]}
-evaluation: {bootstrap: 0}
-gate: {max_ece: 1, max_ece_worse: 1}
-"""
-)
-DAY = dt.date(2025, 5, 1)
-STUMP = [
-    "models.churn.trees=1",
-    "models.churn.depth=1",
-    "evaluation.accepted_leaks=[days_since_last_order]",  # the only feature it looks at holds all importance
-]
-
-
-@pytest.fixture
-def shop(tracked, monkeypatch):
-    monkeypatch.setenv("CHURNLAB_ACTOR", "tester")
-    (tracked / "shop.yaml").write_text(CONFIG, encoding="utf-8")
-    return lambda *overrides: churnlab.load(tracked / "shop.yaml", overrides)
-
-
-@pytest.fixture(scope="module")
-def frames():
-    return {"orders": shops.orders(400)}
-
-
-@pytest.fixture
-def one(kept, frames, monkeypatch):
-    """Version 1 is the champion."""
-    monkeypatch.setenv("CHURNLAB_ACTOR", "tester")
-
-    def shop(*overrides):
-        return churnlab.load(kept.root / "shop.yaml", overrides)
-
-    def made(root):
-        (root / "shop.yaml").write_text(CONFIG, encoding="utf-8")
-        churnlab.train(shop(), frames=frames)
-
-    kept.at("one", made)
-    return shop
-
-
-def store(project):
-    return tracking.open_store(project.tracking, project.project, Path(project.root))
+from signed_shop import DAY, STUMP, store
 
 
 def risks(scored):
@@ -77,25 +29,25 @@ def risks(scored):
     return rows.sort_values("customer_id")["churn_risk"].tolist(), scored.version
 
 
-def test_first_worse_equal_and_back_again(shop, frames):
-    first = churnlab.train(shop(), frames=frames)
+def test_first_worse_equal_and_back_again(new_shop, signed_frames):
+    first = churnlab.train(new_shop(), frames=signed_frames)
     assert (first.verdict.outcome, first.verdict.champion) == ("first", None)
-    before = risks(churnlab.score(shop(), DAY, frames=frames))
+    before = risks(churnlab.score(new_shop(), DAY, frames=signed_frames))
 
-    worse = churnlab.train(shop(*STUMP), frames=frames)
+    worse = churnlab.train(new_shop(*STUMP), frames=signed_frames)
     assert (worse.version, worse.verdict.outcome, worse.verdict.champion) == ("2", "refused", "1")
     assert "average_precision" in worse.verdict.reason
     assert worse.verdict.notes == ()  # held-out rows of the same date: the champion has not seen them
-    assert risks(churnlab.score(shop(), DAY, frames=frames)) == before
+    assert risks(churnlab.score(new_shop(), DAY, frames=signed_frames)) == before
 
-    again = churnlab.train(shop(), frames=frames)
+    again = churnlab.train(new_shop(), frames=signed_frames)
     assert (again.version, again.verdict.outcome) == ("3", "promoted")
     assert "within all bounds of version 1" in again.verdict.reason
-    same = churnlab.score(shop(), DAY, frames=frames)
+    same = churnlab.score(new_shop(), DAY, frames=signed_frames)
     assert (risks(same), same.existed) == (before, True)  # the same files make the same list
     assert any("made under version 1, and say so: the files of version 3" in note for note in same.notes)
 
-    listed = churnlab.list_models(shop()).as_dict()
+    listed = churnlab.list_models(new_shop()).as_dict()
     assert listed["champion"] == "3"
     assert [(each["version"], each["gate"]) for each in listed["versions"]] == [
         ("3", "promoted"),
@@ -108,60 +60,62 @@ def test_first_worse_equal_and_back_again(shop, frames):
         ("1", None, "tester"),
         ("3", "1", "tester"),
     ]
-    kept = json.loads(tracking.Run.of(store(shop()), worse.run_id).read_text("gate.json"))
+    kept = json.loads(tracking.Run.of(store(new_shop()), worse.run_id).read_text("gate.json"))
     assert kept == worse.as_dict()["gate"]
 
     with pytest.raises(GateError, match="version 1 was trained on other terms") as refused:
-        churnlab.rollback(shop("churn.horizon_days=45"), reason="it could make no lists")
+        churnlab.rollback(new_shop("churn.horizon_days=45"), reason="it could make no lists")
     assert refused.value.got == "churn.horizon_days: trained 60, now 45"
     assert "put the configuration back first" in str(refused.value)
-    assert tracking.alias(store(shop())) == "3", "nothing was moved"
-    back = churnlab.rollback(shop(), reason="version 3 took over a broken channel")
+    assert tracking.alias(store(new_shop())) == "3", "nothing was moved"
+    back = churnlab.rollback(new_shop(), reason="version 3 took over a broken channel")
     assert (back.change.version, back.change.before, back.change.by) == ("1", "3", "tester")
-    assert risks(churnlab.score(shop(), DAY, frames=frames)) == before
-    changed = churnlab.list_models(shop()).changes[-1]
+    assert risks(churnlab.score(new_shop(), DAY, frames=signed_frames)) == before
+    changed = churnlab.list_models(new_shop()).changes[-1]
     assert (changed.back, changed.reason) == (True, "version 3 took over a broken channel")
     with pytest.raises(ConfigError, match="no earlier champion is recorded"):
-        churnlab.rollback(shop(), reason="further back")
+        churnlab.rollback(new_shop(), reason="further back")
     with pytest.raises(ConfigError, match="version 2 is no earlier champion"):
-        churnlab.rollback(shop(), "2", reason="a refused one")
-    forward = churnlab.rollback(shop(), "3", reason="the channel was mended")
+        churnlab.rollback(new_shop(), "2", reason="a refused one")
+    forward = churnlab.rollback(new_shop(), "3", reason="the channel was mended")
     assert (forward.change.version, forward.change.before, forward.change.back) == ("3", "1", True)
-    assert tracking.champion(store(shop())).version == "3"
-    assert churnlab.rollback(shop(), reason="broken again").change.version == "1"
-    held = churnlab.train(shop("gate.hold=true"), frames=frames)
-    assert (held.verdict.outcome, tracking.alias(store(shop()))) == ("refused", "1")
+    assert tracking.champion(store(new_shop())).version == "3"
+    assert churnlab.rollback(new_shop(), reason="broken again").change.version == "1"
+    held = churnlab.train(new_shop("gate.hold=true"), frames=signed_frames)
+    assert (held.verdict.outcome, tracking.alias(store(new_shop()))) == ("refused", "1")
 
 
-def test_a_better_challenger_takes_over_and_run_goes_on_with_the_one_that_stays(shop, frames):
-    assert churnlab.train(shop(*STUMP), frames=frames).verdict.outcome == "first"
-    better = churnlab.train(shop(), frames=frames)
+def test_a_better_challenger_takes_over_and_run_goes_on_with_the_one_that_stays(new_shop, signed_frames):
+    assert churnlab.train(new_shop(*STUMP), frames=signed_frames).verdict.outcome == "first"
+    better = churnlab.train(new_shop(), frames=signed_frames)
     assert better.verdict.outcome == "promoted"
-    ran = churnlab.run(shop(*STUMP), DAY, frames=frames)
+    ran = churnlab.run(new_shop(*STUMP), DAY, frames=signed_frames)
     assert (ran.trained.version, ran.trained.verdict.outcome) == ("3", "refused")
     assert (ran.scored.version, ran.scored.totals[-1].customers > 100) == ("2", True)
     assert ran.as_dict()["trained"]["gate"]["verdict"] == "refused"
 
 
-def test_an_added_family_is_compared_and_another_question_is_not(one, frames):
+def test_an_added_family_is_compared_and_another_question_is_not(one, signed_frames):
     wider = churnlab.train(
-        one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), frames=frames
+        one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), frames=signed_frames
     )
     assert wider.verdict.outcome == "refused"  # by the champion's scores, on the features that it knows
     with pytest.raises(NotPromotedError, match="no other to make lists with"):
-        churnlab.run(one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), DAY, frames=frames)
+        churnlab.run(
+            one("features.families=[recency,frequency,monetary,rhythm]", *STUMP), DAY, frames=signed_frames
+        )
     assert tracking.alias(store(one())) == "1"
-    other = churnlab.train(one("churn.horizon_days=45", *STUMP), frames=frames)
+    other = churnlab.train(one("churn.horizon_days=45", *STUMP), frames=signed_frames)
     assert other.verdict.outcome == "promoted"
     assert "churn.horizon_days: trained 60, now 45" in other.verdict.reason
-    kept = churnlab.train(one("gate.other_terms=refuse"), frames=frames)
+    kept = churnlab.train(one("gate.other_terms=refuse"), frames=signed_frames)
     assert (kept.verdict.outcome, tracking.alias(store(one()))) == ("refused", other.version)
 
 
-def test_a_champion_that_knows_the_window_is_said_to(shop, frames):
-    late = churnlab.train(shop(), frames=frames)
+def test_a_champion_that_knows_the_window_is_said_to(new_shop, signed_frames):
+    late = churnlab.train(new_shop(), frames=signed_frames)
     earlier = "evaluation.test_as_of=2024-12-01"
-    found = churnlab.train(shop(earlier), frames=frames)
+    found = churnlab.train(new_shop(earlier), frames=signed_frames)
     assert late.verdict.notes == ()
     assert (
         "the champion has seen part of the window: it has learned from outcomes until"
@@ -169,10 +123,10 @@ def test_a_champion_that_knows_the_window_is_said_to(shop, frames):
     )
 
 
-def test_a_champion_whose_files_were_changed_is_no_yardstick(one, frames, kept):
-    for path in (kept.root / "mlartifacts").rglob("model/churn.json"):
+def test_a_champion_whose_files_were_changed_is_no_yardstick(one, signed_frames, signed_states):
+    for path in (signed_states.root / "mlartifacts").rglob("model/churn.json"):
         path.write_bytes(path.read_bytes() + b" ")
-    found = churnlab.train(one(), frames=frames)
+    found = churnlab.train(one(), frames=signed_frames)
     assert found.verdict.outcome == "promoted"
     assert (
         "it cannot be trusted (the model's files are not those that were registered)" in found.verdict.reason
@@ -266,17 +220,17 @@ def test_rollback_and_models_on_the_command_line(tracked, capfd):
     assert "the old one was better" in out
 
 
-def test_who_changes_the_champion_holds_the_lock(shop, frames, tracked):
+def test_who_changes_the_champion_holds_the_lock(new_shop, signed_frames, tracked):
     with lock.held(tracked / "out" / "shop", "another"):
         for change in (
-            lambda: churnlab.train(shop(), frames=frames),
-            lambda: churnlab.rollback(shop(), reason="x"),
+            lambda: churnlab.train(new_shop(), frames=signed_frames),
+            lambda: churnlab.rollback(new_shop(), reason="x"),
         ):
             with pytest.raises(LockedError, match="another run"):
                 change()
 
 
-def test_another_champion_named_meanwhile_stays(one, frames, monkeypatch):
+def test_another_champion_named_meanwhile_stays(one, signed_frames, monkeypatch):
     judged = training.judged
 
     def overtaken(opening, store, *rest):
@@ -288,7 +242,7 @@ def test_another_champion_named_meanwhile_stays(one, frames, monkeypatch):
 
     monkeypatch.setattr(training, "judged", overtaken)
     with pytest.raises(IntegrityError, match="another champion of shop was named in the meantime"):
-        churnlab.train(one(), frames=frames)
+        churnlab.train(one(), frames=signed_frames)
     assert tracking.alias(store(one())) == "2"
 
 
@@ -300,10 +254,10 @@ churnlab.train(churnlab.load(sys.argv[1]), frames={"orders": shops.orders(400)})
 """
 
 
-def test_killed_between_registering_and_promotion_the_old_champion_stays(one, frames, kept):
+def test_killed_between_registering_and_promotion_the_old_champion_stays(one, signed_frames, signed_states):
     here = str(Path(shops.__file__).parent)
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, str(kept.root / "shop.yaml"), here],
+        [sys.executable, "-c", KILLED, str(signed_states.root / "shop.yaml"), here],
         env={**os.environ, "CHURNLAB_FAILPOINT": "registry.recorded:kill"},
         capture_output=True,
         check=False,
@@ -313,8 +267,8 @@ def test_killed_between_registering_and_promotion_the_old_champion_stays(one, fr
     assert listed.champion == "1"
     assert [(each.version, each.gate) for each in listed.versions] == [("2", "promoted"), ("1", "first")]
     assert [each.version for each in listed.changes] == ["1"]
-    assert churnlab.score(one(), DAY, frames=frames).version == "1"
-    assert churnlab.train(one(), frames=frames).verdict.outcome == "promoted"
+    assert churnlab.score(one(), DAY, frames=signed_frames).version == "1"
+    assert churnlab.train(one(), frames=signed_frames).verdict.outcome == "promoted"
 
 
 def test_a_history_shorter_than_its_horizon_is_trained_and_says_until_when_it_learned(tmp_path, monkeypatch):

@@ -8,18 +8,6 @@ from churnlab.errors import ConfigError, DataError, IntegrityError
 from signed_shop import DAY, ann, store
 
 
-@pytest.fixture
-def one(signed_shop):
-    """Version 1 is the champion."""
-    return signed_shop("one")
-
-
-@pytest.fixture
-def two(signed_shop):
-    """And version 2 was refused."""
-    return signed_shop("stump")
-
-
 def test_a_report_of_any_version_beside_that_of_the_champion(two, signed_states):
     project = two()
     champion, challenger = churnlab.list_models(project).versions[::-1]

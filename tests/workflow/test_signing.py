@@ -19,24 +19,6 @@ from signed_shop import DAY, STRICT, ann, store
 PAYLOAD = "</td><script>alert(1)</script> [x](http://evil.example) | \u202ea\nb"
 
 
-@pytest.fixture
-def one(signed_shop):
-    """Version 1 is the champion."""
-    return signed_shop("one")
-
-
-@pytest.fixture
-def two(signed_shop):
-    """And version 2 was refused."""
-    return signed_shop("stump")
-
-
-@pytest.fixture
-def candidate(signed_shop):
-    """And version 2, of which there is a report, waits for a sign-off."""
-    return signed_shop("candidate")
-
-
 def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 

@@ -12,24 +12,6 @@ from churnlab.errors import ConfigError, GateError, IntegrityError, NotPromotedE
 from signed_shop import CONFIG, DAY, STRICT, STUMP, ann, store
 
 
-@pytest.fixture
-def one(signed_shop):
-    """Version 1 is the champion."""
-    return signed_shop("one")
-
-
-@pytest.fixture
-def again(signed_shop):
-    """And version 2 took over."""
-    return signed_shop("again")
-
-
-@pytest.fixture
-def candidate(signed_shop):
-    """And version 2, of which there is a report, waits for a sign-off."""
-    return signed_shop("candidate")
-
-
 def test_strict_a_first_version_waits_and_is_promoted_by_a_word(new_shop, signed_frames):
     project = new_shop(STRICT)
     with pytest.raises(

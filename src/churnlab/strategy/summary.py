@@ -37,15 +37,6 @@ class Totals:
         return asdict(self)
 
 
-def summarise(
-    quadrant: NDArray[np.object_], risk: Floats, worth: Worth | None, exponent: int = 2
-) -> tuple[Totals, ...]:
-    """One row per strategy, empty ones too, and last the row ``all``. (n,) each."""
-    sums = Sums(exponent)
-    sums.add(quadrant, risk, worth)
-    return sums.totals()
-
-
 @dataclass
 class Sums:
     """Whole numbers per strategy, block after block: the order of the blocks cannot change a figure.

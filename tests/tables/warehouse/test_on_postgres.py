@@ -423,6 +423,23 @@ def test_columns_that_nothing_reads(server, tmp_path):
 PARENT_FAULTS = ("control_character", "invisible_character", "space")
 
 
+def with_customers(tmp_path, door, people):
+    """The tables of the server's orders and ``people``, by one of the two doors."""
+    from churnlab import tables
+    from churnlab.config.sources import Sources
+
+    return tables.load(
+        Sources.model_validate({"transactions": [declared(door)], "customers": [people]}),
+        root=tmp_path,
+        data_roots=[],
+        zone="Europe/Paris",
+        currency="EUR",
+        con=engine(),
+        frames={},
+        quarantine=tmp_path / "q.parquet",
+    )
+
+
 def test_customers_and_their_attributes(server, tmp_path):
     named = {0: None, 1: "", 2: "G1", 3: " ", 4: "G 2"}
     rows = [
@@ -444,19 +461,7 @@ def test_customers_and_their_attributes(server, tmp_path):
                 "age": {"column": "age", "kind": "number", "static": True},
             },
         }
-        from churnlab import tables
-        from churnlab.config.sources import Sources
-
-        loaded = tables.load(
-            Sources.model_validate({"transactions": [declared(door)], "customers": [people]}),
-            root=tmp_path,
-            data_roots=[],
-            zone="Europe/Paris",
-            currency="EUR",
-            con=engine(),
-            frames={},
-            quarantine=tmp_path / "q.parquet",
-        )
+        loaded = with_customers(tmp_path, door, people)
         rows = loaded.table("customers").order_by("customer_id")
         found.append((loaded.counts, engine().to_pyarrow(rows).to_pylist(), loaded.notes))
     assert found[0] == found[1]
@@ -468,8 +473,6 @@ def test_customers_and_their_attributes(server, tmp_path):
 @pytest.mark.parametrize("id_from_float", [False, True])
 def test_parents_that_are_floats(server, tmp_path, id_from_float):
     fill(server, {"id": "text", "date": "text", "amount": "int"}, [["C1", "2025-01-01", 5]])
-    from churnlab import tables
-    from churnlab.config.sources import Sources
 
     def parents(door, *named):
         rows = [[f"C{n}", parent] for n, parent in enumerate(named)]
@@ -480,16 +483,7 @@ def test_parents_that_are_floats(server, tmp_path, id_from_float):
             "columns": {"customer_id": "id", "parent": "company"},
         }
         people.pop("times", None)
-        loaded = tables.load(
-            Sources.model_validate({"transactions": [declared(door)], "customers": [people]}),
-            root=tmp_path,
-            data_roots=[],
-            zone="Europe/Paris",
-            currency="EUR",
-            con=engine(),
-            frames={},
-            quarantine=tmp_path / "q.parquet",
-        )
+        loaded = with_customers(tmp_path, door, people)
         rows = loaded.table("customers").order_by("customer_id").select("parent")
         return [row["parent"] for row in engine().to_pyarrow(rows).to_pylist()]
 
